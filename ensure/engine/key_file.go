@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	gosecrets "gocloud.dev/secrets"
+	"gocloud.dev/secrets/localsecrets"
+)
+
+// KeyFileScheme is the scheme of secrets providers that use a local key file:
+// "ptd-key-file://default". The address holds no path, so that state can be moved
+// together with its key.
+const KeyFileScheme = "ptd-key-file"
+
+// KeyFile is a secrets provider for state that never leaves a machine (the sandbox):
+// a random key of 32 bytes in a file of mode 0600. Unlike a passphrase it needs no
+// key derivation, which would cost each run half a second.
+type keyFile struct {
+	mutex sync.Mutex
+	path  string
+}
+
+var localKey = &keyFile{}
+
+var registerKeyFile = sync.OnceFunc(func() {
+	gosecrets.DefaultURLMux().RegisterKeeper(KeyFileScheme, localKey)
+})
+
+// UseKeyFile makes path, which is created when it does not exist, the key of all
+// secrets providers of KeyFileScheme in this process.
+func UseKeyFile(path string) {
+	registerKeyFile()
+	localKey.mutex.Lock()
+	defer localKey.mutex.Unlock()
+	localKey.path = path
+}
+
+// OpenKeeperURL implements gocloud's registry of secrets keepers.
+func (k *keyFile) OpenKeeperURL(context.Context, *url.URL) (*gosecrets.Keeper, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	content, err := os.ReadFile(k.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		content, err = createKey(k.path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key of the state's secrets: %w", err)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(content)))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("key of the state's secrets: %s does not hold 32 bytes in base64; "+
+			"restore it, or start again with an empty directory", k.path)
+	}
+	return localsecrets.NewKeeper([32]byte(key)), nil
+}
+
+// createKey makes the key so that of two processes one wins and both see its key.
+func createKey(path string) ([]byte, error) {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	draft, err := os.CreateTemp(filepath.Dir(path), ".key-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(draft.Name())
+	_, err = fmt.Fprintln(draft, base64.StdEncoding.EncodeToString(key))
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}

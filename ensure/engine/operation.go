@@ -1,0 +1,398 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend"
+	"github.com/pulumi/pulumi/pkg/v3/backend/display"
+	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
+	engine "github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/result"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Operation is what preview, up, refresh and destroy have in common.
+type Operation struct {
+	// Program is the stack's program. Refresh and Destroy need none.
+	Program pulumi.RunFunc
+	Plugins Plugins
+	// Config is the stack's configuration ("aws:region"), as the pulumi command line
+	// would have it in a file.
+	Config map[string]string
+	// Targets and Excludes are URNs that limit the operation.
+	Targets, Excludes []string
+	// Refresh makes a preview look at real resources first; nothing of it is saved.
+	Refresh bool
+	// Events receives what happens, in order; it is called from one goroutine.
+	Events func(Event)
+	// Display shows what happens with Pulumi's own display; nil for not at all.
+	Display *Display
+	// Parallel limits concurrent resource operations; 0 is 16.
+	Parallel int
+}
+
+// Display is where Pulumi's own display writes.
+type Display struct {
+	Writer      io.Writer
+	Color       bool
+	Interactive bool
+	Verbose     bool // also unchanged resources
+}
+
+// Plan is what a preview found, and what an Up with it may do.
+type Plan struct {
+	// Outputs of the stack, as far as they are known; unknown ones are computed values.
+	Outputs resource.PropertyMap
+	// Changes are all changes except Same.
+	Changes []Change
+	// Unchanged counts the resources that stay the same.
+	Unchanged int
+	// OutputsChange is true when the outputs are not those in the state.
+	OutputsChange bool
+
+	constraints *deploy.Plan
+}
+
+// Preview finds out what Up would do. It writes nothing and needs no lock.
+func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error) {
+	before, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := s.run(ctx, "preview", apitype.PreviewUpdate, operation, before, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	plan := outcome.Plan
+	root := rootOf(before)
+	plan.OutputsChange = root == nil || !root.Outputs.DeepEquals(plan.Outputs)
+	return &plan, nil
+}
+
+// Up applies the program. With a plan, it does nothing that the plan did not show: a
+// deviation is a *PlanViolatedError. The stack must be locked.
+func (s *Stack) Up(ctx context.Context, operation Operation, plan *Plan) (*Plan, error) {
+	before, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := s.run(ctx, "apply", apitype.UpdateUpdate, operation, before, plan, false)
+	if outcome == nil {
+		return nil, err
+	}
+	return &outcome.Plan, err
+}
+
+// Refresh makes the state follow what the resources really are. The changes of the
+// result are Drift. The stack must be locked.
+func (s *Stack) Refresh(ctx context.Context, operation Operation) (*Plan, error) {
+	before, err := s.snapshot(ctx)
+	if err != nil || before == nil {
+		return &Plan{}, err
+	}
+	outcome, err := s.run(ctx, "refresh", apitype.RefreshUpdate, operation, before, nil, false)
+	if outcome == nil {
+		return nil, err
+	}
+	return &outcome.Plan, err
+}
+
+// Destroy deletes the stack's resources, or with preview finds out what it would
+// delete. What is protected, and what that needs, is left out: see Kept. The stack
+// must be locked unless it is a preview.
+func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) (*Plan, error) {
+	before, err := s.snapshot(ctx)
+	if err != nil || before == nil {
+		return &Plan{}, err
+	}
+	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)
+	if outcome == nil {
+		return nil, err
+	}
+	return &outcome.Plan, err
+}
+
+// outcome is what one run of the engine found or did.
+type outcome struct {
+	Plan
+	failures []Failure
+	violated []Failure
+}
+
+// run drives the engine once.
+func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, operation Operation,
+	before *deploy.Snapshot, plan *Plan, dryRun bool,
+) (*outcome, error) {
+	if !dryRun && !s.locked {
+		return nil, fmt.Errorf("%s stack %s: it is not locked", verb, s.Name())
+	}
+	if Interrupted(ctx) {
+		return nil, ErrCanceled
+	}
+	manager, err := s.secretsManager(before)
+	if err != nil {
+		return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
+	}
+	directory, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
+	}
+
+	watch := newWatcher(s, kind, operation, dryRun)
+	plugins, err := newHost(ctx, directory, operation.Plugins, operation.Program, watch.log)
+	if err != nil {
+		return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
+	}
+	target := &deploy.Target{
+		Name: tokens.MustParseStackName(s.name), Organization: "organization",
+		Config: configMap(operation.Config), Decrypter: config.NopDecrypter, Snapshot: before,
+	}
+	options := engine.UpdateOptions{
+		Host: plugins, Parallel: int32(operation.Parallel), ParallelDiff: true,
+		Targets: deploy.NewUrnTargets(operation.Targets), Excludes: deploy.NewUrnTargets(operation.Excludes),
+		Refresh: operation.Refresh, GeneratePlan: kind == apitype.PreviewUpdate,
+	}
+	if options.Parallel == 0 {
+		options.Parallel = 16
+	}
+	if plan != nil {
+		options.Plan = plan.constraints.Clone()
+	}
+	cancelContext, stop := cancellation(ctx)
+	defer stop()
+	engineContext := &engine.Context{Cancel: cancelContext, Events: watch.events, BackendClient: noReferences{}}
+
+	var state *backend.SnapshotManager
+	var saved *checkpoint
+	if !dryRun {
+		if saved, err = s.checkpoint(ctx); err != nil {
+			return nil, err
+		}
+		state = backend.NewSnapshotManager(saved, manager, before, nil)
+		engineContext.SnapshotManager = state
+	}
+	update := engine.UpdateInfo{Root: directory, Project: s.project, Target: target}
+	started := time.Now()
+	var constraints *deploy.Plan
+	var counts pulumidisplay.ResourceChanges
+	var failure error
+	switch kind {
+	case apitype.RefreshUpdate:
+		_, counts, failure = engine.Refresh(update, engineContext, options, dryRun)
+	case apitype.DestroyUpdate:
+		_, counts, failure = engine.Destroy(update, engineContext, options, dryRun)
+	default:
+		constraints, counts, failure = engine.Update(update, engineContext, options, dryRun)
+	}
+	outcome := watch.finish()
+	outcome.constraints = constraints
+	if state != nil {
+		// State that could not be written comes before all other failures.
+		if err := state.Close(); err != nil {
+			return outcome, errors.Join(fmt.Errorf("write state of stack %s: %w", s.Name(), err), failure)
+		}
+		if err := saved.finish(kind, started, counts, failure != nil); err != nil && failure == nil {
+			return outcome, err
+		}
+	}
+	return outcome, s.classify(verb, outcome, failure, cancelContext.CancelErr() != nil)
+}
+
+// classify turns the engine's failure into one of this package's errors.
+func (s *Stack) classify(verb string, outcome *outcome, failure error, canceled bool) error {
+	switch {
+	case failure == nil:
+		return nil
+	case canceled:
+		return fmt.Errorf("%s stack %s: %w", verb, s.Name(), ErrCanceled)
+	case len(outcome.violated) > 0:
+		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.violated}
+	case result.IsBail(failure):
+		failure = fmt.Errorf("%s failed", verb) // its messages are the failures
+	}
+	return &OperationError{Operation: verb, Stack: s.Name(), Failures: outcome.failures, Err: failure}
+}
+
+func configMap(values map[string]string) config.Map {
+	settings := config.Map{}
+	for name, value := range values {
+		settings[config.MustParseKey(name)] = config.NewValue(value)
+	}
+	return settings
+}
+
+// noReferences refuses stack references: outputs reach programs as typed values.
+type noReferences struct{ deploy.BackendClient }
+
+// watcher receives the engine's events of one operation, keeps what the outcome
+// needs, and passes them on to the display and the caller.
+type watcher struct {
+	stack     *Stack
+	operation Operation
+	dryRun    bool
+	events    chan engine.Event
+	logged    chan engine.Event
+	done      chan struct{}
+	outcome   outcome
+}
+
+func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun bool) *watcher {
+	w := &watcher{
+		stack: s, operation: operation, dryRun: dryRun,
+		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
+	}
+	go w.watch(kind)
+	return w
+}
+
+// log adds a message of the program or a plugin to the events.
+func (w *watcher) log(severity diag.Severity, urn resource.URN, message string) {
+	if severity == diag.Debug {
+		return
+	}
+	event := engine.NewEvent(engine.DiagEventPayload{
+		URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never,
+	})
+	select {
+	case w.logged <- event:
+	case <-w.done: // a plugin that still talks after the end
+	}
+}
+
+func (w *watcher) watch(kind apitype.UpdateKind) {
+	defer close(w.done)
+	show, shown := w.display(kind)
+	for {
+		var event engine.Event
+		var open bool
+		select {
+		case event = <-w.logged:
+		case event, open = <-w.events:
+			if !open {
+				show(engine.NewCancelEvent())
+				<-shown
+				return
+			}
+			if event.Type == engine.CancelEvent {
+				continue // the display ends when all is said
+			}
+		}
+		show(event)
+		w.note(event)
+	}
+}
+
+// finish ends the watching and returns what was seen.
+func (w *watcher) finish() *outcome {
+	close(w.events)
+	<-w.done
+	return &w.outcome
+}
+
+// note keeps what an event says and tells the caller of it.
+func (w *watcher) note(event engine.Event) {
+	switch payload := event.Payload().(type) {
+	case engine.DiagEventPayload:
+		if payload.Ephemeral || payload.Severity == diag.Debug {
+			return
+		}
+		message := diagnostic(payload)
+		if message.Severity == diag.Error {
+			w.outcome.fail(Failure{URN: message.URN, Message: message.Message})
+		}
+		w.tell(message)
+	case engine.ResourcePreEventPayload:
+		// A preview's steps are reported once, when planned; the rest when done.
+		if w.dryRun && !payload.Internal {
+			w.step(payload.Metadata, true)
+		}
+	case engine.ResourceOutputsEventPayload:
+		if payload.Metadata.Type == resource.RootStackType && payload.Metadata.Res != nil {
+			w.outputs(payload.Metadata)
+		}
+		if !w.dryRun && !payload.Internal {
+			w.step(payload.Metadata, false)
+		}
+	}
+}
+
+func (w *watcher) outputs(metadata engine.StepEventMetadata) {
+	if metadata.New != nil && metadata.New.State != nil {
+		w.outcome.Outputs = metadata.New.State.Outputs
+	}
+}
+
+func (w *watcher) step(metadata engine.StepEventMetadata, planned bool) {
+	change, ok := change(metadata, planned)
+	if !ok || change.Type == string(resource.RootStackType) {
+		return
+	}
+	switch {
+	case change.Kind == Same:
+		w.outcome.Unchanged++
+	case change.Kind == Drift && len(change.Differences) == 0:
+		return
+	default:
+		w.outcome.Changes = append(w.outcome.Changes, change)
+	}
+	w.tell(change)
+}
+
+func (w *watcher) tell(event Event) {
+	if w.operation.Events != nil {
+		w.operation.Events(event)
+	}
+}
+
+// display starts Pulumi's display; show passes it an event, shown is closed when it
+// has shown the last one.
+func (w *watcher) display(kind apitype.UpdateKind) (show func(engine.Event), shown <-chan bool) {
+	to := w.operation.Display
+	done := make(chan bool)
+	if to == nil {
+		close(done)
+		return func(engine.Event) {}, done
+	}
+	options := display.Options{
+		Color: colors.Never, Type: display.DisplayProgress, IsInteractive: to.Interactive,
+		ShowSameResources: to.Verbose, SuppressOutputs: true, SuppressPermalink: true, SuppressProgress: !to.Interactive,
+		Stdout: to.Writer, Stderr: to.Writer, Stdin: closedReader{},
+	}
+	if to.Color {
+		options.Color = colors.Always
+	}
+	if w.dryRun {
+		options.Type, options.SummaryDiff = display.DisplayDiff, !to.Verbose
+	}
+	events := make(chan engine.Event)
+	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(w.stack.name), w.stack.project.Name, "",
+		events, done, options, w.dryRun)
+	return func(event engine.Event) { events <- event }, done
+}
+
+// closedReader keeps Pulumi's interactive display from reading keys: the prompts are ours.
+type closedReader struct{}
+
+func (closedReader) Read([]byte) (int, error) { return 0, io.EOF }
+
+// fail keeps an error that the engine reported. That the program deviates from its
+// plan is known by the engine's text alone.
+func (o *outcome) fail(failure Failure) {
+	o.failures = append(o.failures, failure)
+	if strings.Contains(failure.Message, "violates plan") || strings.Contains(failure.Message, "expected resource operations") {
+		o.violated = append(o.violated, failure)
+	}
+}

@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend"
+	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
+	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+)
+
+// Stack is one Pulumi stack of a backend. It need not exist: Preview works without
+// state, and Lock creates it.
+type Stack struct {
+	backend *Backend
+	project *workspace.Project
+	name    string
+
+	store     lockable
+	reference backend.StackReference
+	locked    bool
+}
+
+// lockable is Pulumi's backend with the half of its lock that its interface leaves out.
+type lockable interface {
+	diy.Backend
+	Unlock(ctx context.Context, stack backend.StackReference)
+}
+
+// Name returns the fully qualified name, organization/<project>/<name>.
+func (s *Stack) Name() string {
+	return fmt.Sprintf("organization/%s/%s", s.project.Name, s.name)
+}
+
+// Project returns the name of the stack's project.
+func (s *Stack) Project() string { return string(s.project.Name) }
+
+// open opens Pulumi's view of the store once.
+func (s *Stack) open(ctx context.Context) (lockable, backend.StackReference, error) {
+	if s.store != nil {
+		return s.store, s.reference, nil
+	}
+	opened, err := s.backend.pulumi(ctx, s.project)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, ok := opened.(lockable)
+	if !ok {
+		return nil, nil, fmt.Errorf("state backend %s: %T has no Unlock", s.backend.options.URL, opened)
+	}
+	reference, err := store.ParseStackReference(s.Name())
+	if err != nil {
+		return nil, nil, fmt.Errorf("name of stack %s: %w", s.Name(), err)
+	}
+	s.store, s.reference = store, reference
+	return store, reference, nil
+}
+
+// Lock creates the stack if it does not exist and takes its lock, which every
+// operation that is not a dry run needs. When somebody else has it the error is a
+// *LockedError.
+func (s *Stack) Lock(ctx context.Context) error {
+	store, reference, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	existing, err := store.GetStack(ctx, reference)
+	if err != nil {
+		return fmt.Errorf("look for stack %s: %w", s.Name(), err)
+	}
+	if existing == nil {
+		if _, err = store.CreateStack(ctx, reference, "", nil, nil); err != nil {
+			var exists *backenderr.StackAlreadyExistsError
+			if !errors.As(err, &exists) { // another process may just have made it
+				return s.classifyLock(ctx, fmt.Errorf("create stack %s: %w", s.Name(), err))
+			}
+		}
+	}
+	if err := store.Lock(ctx, reference); err != nil {
+		return s.classifyLock(ctx, fmt.Errorf("lock stack %s: %w", s.Name(), err))
+	}
+	s.locked = true
+	return nil
+}
+
+// Unlock gives the lock back.
+func (s *Stack) Unlock(ctx context.Context) {
+	if s.locked {
+		s.store.Unlock(context.WithoutCancel(ctx), s.reference)
+		s.locked = false
+	}
+}
+
+// Cancel removes all locks of the stack, whoever holds them, and returns them.
+func (s *Stack) Cancel(ctx context.Context) ([]Lock, error) {
+	locks, err := s.locks(ctx)
+	if err != nil || len(locks) == 0 {
+		return nil, err
+	}
+	store, reference, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.CancelCurrentUpdate(ctx, reference); err != nil {
+		return nil, fmt.Errorf("release the lock of stack %s: %w", s.Name(), err)
+	}
+	return locks, nil
+}
+
+// Exists tells whether the stack has state.
+func (s *Stack) Exists(ctx context.Context) (bool, error) {
+	snapshot, err := s.snapshot(ctx)
+	return snapshot != nil, err
+}
+
+// Outputs returns the stack's outputs as they are in its state, secrets as secrets.
+// exists is false when the stack has no state or was never applied to the end.
+func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exists bool, err error) {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	root := rootOf(snapshot)
+	if root == nil {
+		return nil, false, nil
+	}
+	return root.Outputs, true, nil
+}
+
+// rootOf finds the resource that stands for the stack itself.
+func rootOf(snapshot *deploy.Snapshot) *resource.State {
+	if snapshot == nil {
+		return nil
+	}
+	for _, state := range snapshot.Resources {
+		if state.Type == resource.RootStackType && !state.Delete {
+			return state
+		}
+	}
+	return nil
+}
+
+// Export returns the state as the pulumi command line exports it, secrets
+// encrypted. A stack without state is a *NotAppliedError.
+func (s *Stack) Export(ctx context.Context) (*apitype.UntypedDeployment, error) {
+	store, existing, err := s.existing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if existing == nil {
+		return nil, &NotAppliedError{Stack: s.Name()}
+	}
+	exported, err := store.ExportDeployment(ctx, existing)
+	if err != nil {
+		return nil, fmt.Errorf("export stack %s: %w", s.Name(), err)
+	}
+	return exported, nil
+}
+
+// Import replaces the state with an exported one, creating the stack if necessary.
+// It takes the lock itself.
+func (s *Stack) Import(ctx context.Context, exported *apitype.UntypedDeployment) error {
+	if err := s.Lock(ctx); err != nil {
+		return err
+	}
+	s.Unlock(ctx)
+	store, existing, err := s.existing(ctx)
+	if err != nil {
+		return err
+	}
+	if err := store.ImportDeployment(ctx, existing, exported); err != nil {
+		return s.classifyLock(ctx, fmt.Errorf("import stack %s: %w", s.Name(), err))
+	}
+	return nil
+}
+
+// existing finds the stack in the store; nil when there is none. It writes nothing.
+func (s *Stack) existing(ctx context.Context) (lockable, backend.Stack, error) {
+	exists, err := s.backend.open(ctx)
+	if err != nil || !exists {
+		return nil, nil, err
+	}
+	store, reference, err := s.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	existing, err := store.GetStack(ctx, reference)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look for stack %s: %w", s.Name(), err)
+	}
+	return store, existing, nil
+}
+
+// snapshot reads the state; nil when there is none.
+func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
+	_, existing, err := s.existing(ctx)
+	if err != nil || existing == nil {
+		return nil, err
+	}
+	snapshot, err := existing.Snapshot(ctx, &s.backend.secrets)
+	if err != nil {
+		return nil, &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
+	}
+	return snapshot, nil
+}
+
+// save writes a snapshot outside of an operation.
+func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
+	if !s.locked {
+		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
+	}
+	serialized, version, features, err := stack.SerializeDeploymentWithMetadata(ctx, snapshot, false)
+	if err != nil {
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
+	}
+	saved, err := s.checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	return saved.Save(apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
+}
+
+// secretsManager returns what encrypts the stack's state.
+func (s *Stack) secretsManager(snapshot *deploy.Snapshot) (secrets.Manager, error) {
+	if snapshot != nil && snapshot.SecretsManager != nil {
+		return snapshot.SecretsManager, nil
+	}
+	return s.backend.secrets.new()
+}
+
+func discard() diag.Sink {
+	return diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+}
