@@ -1,0 +1,364 @@
+package aws
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files under testdata")
+
+const (
+	mockAccount = "123456789012"
+	mockRegion  = "us-east-2"
+)
+
+// registration is one resource as a program registered it.
+type registration struct {
+	Type, Name string
+	Parent     string // "type name" of the parent, "stack" when there is none
+	ID         string // physical id: as read or imported, else made up by the recorder
+	Read       bool   // got by id (external), not managed
+	Custom     bool   // has a provider; false for components
+	Protect    bool
+	Retain     bool // retainOnDelete
+	Replace    bool // deleteBeforeReplace
+	Ignore     []string
+	DependsOn  []string // "type name" of explicit and implicit dependencies, sorted
+	Provider   string
+	Secrets    []string // inputs that hold a secret and outputs declared secret, sorted
+	Inputs     resource.PropertyMap
+}
+
+// args gives the inputs as plain Go values (secrets unwrapped), to compare with.
+func (r registration) args() map[string]any {
+	return plain(resource.NewObjectProperty(r.Inputs)).(map[string]any)
+}
+
+// physical gives the name or name prefix that the program fixed ("prefix-*" for a
+// prefix), or "" where the engine names the resource.
+func (r registration) physical() string {
+	for _, key := range []resource.PropertyKey{
+		"name", "bucket", "identifier", "family", "domainName", "namePrefix", "bucketPrefix", "identifierPrefix",
+	} {
+		if v, ok := r.Inputs[key]; ok && v.IsString() {
+			if strings.HasSuffix(string(key), "refix") {
+				return v.StringValue() + "*"
+			}
+			return v.StringValue()
+		}
+	}
+	return ""
+}
+
+// recorder is a Pulumi mock that records what is registered and answers with
+// outputs of the right form. Change calls before exec to answer invokes
+// differently, outputs to add to or override a resource's outputs.
+type recorder struct {
+	calls   map[string]func(args resource.PropertyMap) (resource.PropertyMap, error)
+	outputs map[string]resource.PropertyMap // by resource type
+	preview bool                            // as in a dry run: no ids, no computed outputs
+
+	mu         sync.Mutex
+	registered []registration
+	invoked    []string
+}
+
+func newRecorder() *recorder {
+	return &recorder{
+		outputs: map[string]resource.PropertyMap{},
+		calls: map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
+			"aws:index/getCallerIdentity:getCallerIdentity": answer(map[string]any{
+				"accountId": mockAccount, "id": mockAccount, "userId": "AIDAEXAMPLE",
+				"arn": "arn:aws:iam::" + mockAccount + ":role/caller",
+			}),
+			"aws:index/getRegion:getRegion": answer(map[string]any{
+				"name": mockRegion, "id": mockRegion, "description": "mock", "endpoint": "mock",
+			}),
+			"aws:ec2/getAmi:getAmi": answer(map[string]any{"id": "ami-newest", "architecture": "arm64"}),
+		},
+	}
+}
+
+// answer makes the reply to an invoke that does not depend on its arguments.
+func answer(reply map[string]any) func(resource.PropertyMap) (resource.PropertyMap, error) {
+	return func(resource.PropertyMap) (resource.PropertyMap, error) {
+		return resource.NewPropertyMapFromMap(reply), nil
+	}
+}
+
+// exec runs the program against the recorder.
+func (r *recorder) exec(program pulumi.RunFunc) error {
+	return pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r),
+		func(info *pulumi.RunInfo) { info.DryRun = r.preview })
+}
+
+// run runs the program against a new recorder and fails the test when it fails.
+func run(t *testing.T, program pulumi.RunFunc) *recorder {
+	t.Helper()
+	r := newRecorder()
+	if err := r.exec(program); err != nil {
+		t.Fatalf("run program: %v", err)
+	}
+	return r
+}
+
+// Call answers an invoke; one that nobody foresaw fails.
+func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	r.invoked = append(r.invoked, args.Token)
+	r.mu.Unlock()
+	if call, ok := r.calls[args.Token]; ok {
+		return call(args.Args)
+	}
+	return nil, fmt.Errorf("unexpected invoke of %s", args.Token)
+}
+
+// NewResource records a registration or a read.
+func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	reg := registration{
+		Type: args.TypeToken, Name: args.Name, ID: args.ID, Custom: args.Custom,
+		Provider: args.Provider, Inputs: args.Inputs, Parent: "stack",
+	}
+	var parent string
+	var dependencies []string
+	if rpc := args.RegisterRPC; rpc != nil {
+		parent, dependencies = rpc.GetParent(), rpc.GetDependencies()
+		reg.Protect, reg.Retain, reg.Replace = rpc.GetProtect(), rpc.GetRetainOnDelete(), rpc.GetDeleteBeforeReplace()
+		reg.Ignore = slices.Clone(rpc.GetIgnoreChanges())
+		reg.Secrets = slices.Clone(rpc.GetAdditionalSecretOutputs())
+	}
+	if rpc := args.ReadRPC; rpc != nil {
+		parent, dependencies = rpc.GetParent(), rpc.GetDependencies()
+		reg.Read, reg.Custom = true, true
+	}
+	if urn := resource.URN(parent); urn != "" && urn.QualifiedType() != resource.RootStackType {
+		reg.Parent = label(urn)
+	}
+	for _, urn := range dependencies {
+		reg.DependsOn = append(reg.DependsOn, label(resource.URN(urn)))
+	}
+	for key, value := range args.Inputs {
+		if value.ContainsSecrets() {
+			reg.Secrets = append(reg.Secrets, string(key))
+		}
+	}
+	for _, list := range []*[]string{&reg.DependsOn, &reg.Secrets, &reg.Ignore} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+
+	state := args.Inputs.Copy()
+	if reg.Custom && !(r.preview && !reg.Read) {
+		if reg.ID == "" {
+			reg.ID = strings.ToLower(string(tokens.Type(reg.Type).Name())) + "/" + reg.Name
+		}
+		for key, value := range computed(reg) {
+			if _, given := state[key]; !given {
+				state[key] = value
+			}
+		}
+		for key, value := range r.outputs[reg.Type] {
+			state[key] = value
+		}
+	}
+	r.mu.Lock()
+	r.registered = append(r.registered, reg)
+	r.mu.Unlock()
+	return reg.ID, state, nil
+}
+
+// computed makes up what the provider would compute for a resource.
+func computed(reg registration) resource.PropertyMap {
+	typ := tokens.Type(reg.Type)
+	module, _, _ := strings.Cut(string(typ.Module().Name()), "/")
+	name := reg.physical()
+	switch {
+	case name == "":
+		name = reg.Name + "-0123456"
+	case strings.HasSuffix(name, "*"):
+		name = strings.TrimSuffix(name, "*") + "0123456"
+	}
+	outputs := map[string]any{"name": name}
+	if typ.Package() == "aws" {
+		outputs["arn"] = fmt.Sprintf("arn:aws:%s:%s:%s:%s", module, mockRegion, mockAccount, reg.ID)
+	}
+	switch reg.Type {
+	case "aws:iam/role:Role":
+		outputs["arn"] = "arn:aws:iam::" + mockAccount + ":role/" + name
+	case "aws:iam/policy:Policy":
+		outputs["arn"] = "arn:aws:iam::" + mockAccount + ":policy/" + name
+	case "aws:ec2/vpc:Vpc":
+		outputs["defaultNetworkAclId"] = "acl/default"
+		outputs["defaultSecurityGroupId"] = "sg/default"
+	case "aws:rds/instance:Instance":
+		outputs["identifier"] = name
+		outputs["address"] = name + ".db.example"
+		outputs["endpoint"] = name + ".db.example:5432"
+		outputs["port"] = 5432
+		outputs["masterUserSecrets"] = []any{map[string]any{
+			"kmsKeyId": "key", "secretStatus": "active",
+			"secretArn": "arn:aws:secretsmanager:" + mockRegion + ":" + mockAccount + ":secret:rds!" + name,
+		}}
+	case "aws:s3/bucket:Bucket":
+		outputs["bucket"] = name
+		outputs["arn"] = "arn:aws:s3:::" + name
+		outputs["bucketDomainName"] = name + ".s3.example"
+	case "aws:fsx/openZfsFileSystem:OpenZfsFileSystem":
+		outputs["dnsName"] = reg.Name + ".fsx.example"
+		outputs["rootVolumeId"] = "fsvol/" + reg.Name
+	case "aws:route53/zone:Zone":
+		outputs["zoneId"] = reg.ID
+		outputs["nameServers"] = []any{"ns-1.example", "ns-2.example"}
+		outputs["arn"] = "arn:aws:route53:::hostedzone/" + reg.ID
+	case "aws:route53/record:Record":
+		outputs["fqdn"] = name
+	case "aws:acm/certificate:Certificate":
+		// The apex and its wildcard are validated by one and the same record.
+		names := []any{name}
+		if sans, ok := reg.args()["subjectAlternativeNames"].([]any); ok {
+			names = append(names, sans...)
+		}
+		var options []any
+		for _, domain := range names {
+			base := strings.TrimPrefix(domain.(string), "*.")
+			options = append(options, map[string]any{
+				"domainName": domain, "resourceRecordType": "CNAME",
+				"resourceRecordName": "_validate." + base + ".", "resourceRecordValue": "_answer." + base + ".acm.example.",
+			})
+		}
+		outputs["domainValidationOptions"] = options
+	case "aws:secretsmanager/secret:Secret":
+		outputs["arn"] = "arn:aws:secretsmanager:" + mockRegion + ":" + mockAccount + ":secret:" + name
+	}
+	made := resource.NewPropertyMapFromMap(outputs)
+	if reg.Type == "random:index/randomPassword:RandomPassword" {
+		made["result"] = resource.MakeSecret(resource.NewStringProperty("mock-password"))
+	}
+	return made
+}
+
+// label is "type name" of a URN.
+func label(urn resource.URN) string { return string(urn.Type()) + " " + urn.Name() }
+
+// find gives the one registration of the type and logical name.
+func (r *recorder) find(t *testing.T, typ, name string) registration {
+	t.Helper()
+	var found []registration
+	for _, reg := range r.all(typ) {
+		if reg.Name == name {
+			found = append(found, reg)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d resources %s %q registered, want 1", len(found), typ, name)
+	}
+	return found[0]
+}
+
+// all gives the registrations of a type (every one for ""), sorted by name.
+func (r *recorder) all(typ string) []registration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []registration
+	for _, reg := range r.registered {
+		if typ == "" || reg.Type == typ {
+			found = append(found, reg)
+		}
+	}
+	slices.SortFunc(found, func(a, b registration) int {
+		return strings.Compare(a.Name+"\x00"+a.Type, b.Name+"\x00"+b.Type)
+	})
+	return found
+}
+
+// golden compares the list of registrations (identity and options, no values but
+// names) with testdata/<name>.golden, or writes it with -update.
+func (r *recorder) golden(t *testing.T, name string) {
+	t.Helper()
+	var lines []string
+	for _, reg := range r.all("") {
+		line := fmt.Sprintf("%s %s\n\tparent: %s\n", reg.Type, reg.Name, reg.Parent)
+		if reg.Read {
+			line += "\tread: " + reg.ID + "\n"
+		}
+		if physical := reg.physical(); physical != "" {
+			line += "\tphysical: " + physical + "\n"
+		}
+		if reg.Provider != "" {
+			urn := reg.Provider[:strings.LastIndex(reg.Provider, "::")] // the reference ends in "::id"
+			line += "\tprovider: " + label(resource.URN(urn)) + "\n"
+		}
+		var options []string
+		for _, option := range []struct {
+			set  bool
+			text string
+		}{
+			{reg.Protect, "protect"},
+			{reg.Retain, "retainOnDelete"},
+			{reg.Replace, "deleteBeforeReplace"},
+			{len(reg.Ignore) > 0, "ignoreChanges" + fmt.Sprint(reg.Ignore)},
+			{len(reg.Secrets) > 0, "secret" + fmt.Sprint(reg.Secrets)},
+		} {
+			if option.set {
+				options = append(options, option.text)
+			}
+		}
+		if len(options) > 0 {
+			line += "\toptions: " + strings.Join(options, ", ") + "\n"
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	got := strings.Join(lines, "")
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("read golden file (run with -update to write it): %v", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("registrations differ from %s (-want +got):\n%s", path, diff)
+	}
+}
+
+// plain turns a property value into plain Go values: secrets unwrapped, numbers
+// float64, unknowns the string "<unknown>".
+func plain(v resource.PropertyValue) any {
+	switch {
+	case v.IsSecret():
+		return plain(v.SecretValue().Element)
+	case v.IsOutput() && v.OutputValue().Known:
+		return plain(v.OutputValue().Element)
+	case v.IsComputed(), v.IsOutput():
+		return "<unknown>"
+	case v.IsArray():
+		list := []any{}
+		for _, element := range v.ArrayValue() {
+			list = append(list, plain(element))
+		}
+		return list
+	case v.IsObject():
+		object := map[string]any{}
+		for key, element := range v.ObjectValue() {
+			object[string(key)] = plain(element)
+		}
+		return object
+	}
+	return v.Mappable()
+}
