@@ -1,0 +1,103 @@
+package ensure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ptd-go/ptd/ensure/engine"
+)
+
+// guarded are the types whose objects hold what cannot be made again: data, keys,
+// and what everything else hangs on (DESIGN section 5).
+var guarded = map[string]bool{
+	"aws:dynamodb/table:Table":                     true,
+	"aws:ec2/subnet:Subnet":                        true,
+	"aws:ec2/vpc:Vpc":                              true,
+	"aws:ecr/repository:Repository":                true,
+	"aws:efs/fileSystem:FileSystem":                true,
+	"aws:eks/cluster:Cluster":                      true,
+	"aws:fsx/openZfsFileSystem:OpenZfsFileSystem":  true,
+	"aws:kms/key:Key":                              true,
+	"aws:rds/cluster:Cluster":                      true,
+	"aws:rds/instance:Instance":                    true,
+	"aws:route53/zone:Zone":                        true,
+	"aws:s3/bucket:Bucket":                         true,
+	"aws:s3/bucketV2:BucketV2":                     true,
+	"aws:secretsmanager/secret:Secret":             true,
+	"eks:index:Cluster":                            true,
+	"kubernetes:core/v1:PersistentVolume":          true,
+	"kubernetes:core/v1:PersistentVolumeClaim":     true,
+	"postgresql:index/database:Database":           true,
+	"random:index/randomPassword:RandomPassword":   true,
+	"tls:index/privateKey:PrivateKey":              true,
+	"azure-native:containerregistry:Registry":      true,
+	"azure-native:containerservice:ManagedCluster": true,
+	"azure-native:dbforpostgresql:Database":        true,
+	"azure-native:dbforpostgresql:Server":          true,
+	"azure-native:dns:Zone":                        true,
+	"azure-native:keyvault:Key":                    true,
+	"azure-native:keyvault:Secret":                 true,
+	"azure-native:keyvault:Vault":                  true,
+	"azure-native:netapp:CapacityPool":             true,
+	"azure-native:netapp:CapacityPoolVolume":       true,
+	"azure-native:netapp:NetAppAccount":            true,
+	"azure-native:network:VirtualNetwork":          true,
+	"azure-native:privatedns:PrivateZone":          true,
+	"azure-native:storage:BlobContainer":           true,
+	"azure-native:storage:FileShare":               true,
+	"azure-native:storage:StorageAccount":          true,
+}
+
+// GuardError says that a plan would delete or replace what cannot be made again.
+// Nothing was applied.
+type GuardError struct {
+	Step    string
+	Changes []engine.Change
+}
+
+func (e *GuardError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "step %s would destroy what cannot be made again:", e.Step)
+	for _, change := range e.Changes {
+		fmt.Fprintf(&text, "\n  %s %s", change.Kind, change.URN)
+		for _, difference := range change.Differences {
+			if difference.Replaces {
+				fmt.Fprintf(&text, "\n    because %s changes from %q to %q", difference.Path, difference.Old, difference.New)
+			}
+		}
+		if change.Kind == engine.Delete {
+			text.WriteString("\n    because the configuration no longer has it")
+		}
+		fmt.Fprintf(&text, "\n    to allow it: --allow-replace %s", shellQuote(change.URN))
+	}
+	text.WriteString("\nnothing was applied")
+	return text.String()
+}
+
+// guard stops a plan that would delete or replace a guarded resource which is not in
+// allowed.
+func guard(step string, plan *engine.Plan, allowed []string) error {
+	var stopped []engine.Change
+	for _, change := range plan.Changes {
+		destroys := change.Kind == engine.Delete || change.Kind == engine.Replace
+		if destroys && guarded[change.Type] && !slices.Contains(allowed, change.URN) {
+			stopped = append(stopped, change)
+		}
+	}
+	if len(stopped) == 0 {
+		return nil
+	}
+	return &GuardError{Step: step, Changes: stopped}
+}
+
+// shellQuote quotes an argument for a POSIX shell.
+func shellQuote(argument string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)
+	}
+	if argument != "" && strings.IndexFunc(argument, func(r rune) bool { return !plain(r) }) < 0 {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
