@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// testCloud is a provider of things that live in memory: "test:index:Thing" with any
+// inputs, which are its outputs, too. A change of "engine" replaces a thing.
+type testCloud struct {
+	plugin.UnimplementedProvider
+
+	mutex   sync.Mutex
+	objects map[resource.ID]resource.PropertyMap
+	made    int
+	// before is called before a mutation, and may fail it or panic.
+	before func(operation string, urn resource.URN) error
+}
+
+func newCloud() *testCloud { return &testCloud{objects: map[resource.ID]resource.PropertyMap{}} }
+
+func (c *testCloud) plugins() Plugins {
+	return Plugins{
+		OnlySimulated: true,
+		Simulated:     map[string]func() (plugin.Provider, error){"test": func() (plugin.Provider, error) { return c, nil }},
+	}
+}
+
+func (c *testCloud) mutate(operation string, urn resource.URN) error {
+	if c.before == nil {
+		return nil
+	}
+	return c.before(operation, urn)
+}
+
+func (c *testCloud) Close() error                             { return nil }
+func (c *testCloud) SignalCancellation(context.Context) error { return nil }
+func (c *testCloud) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
+	return plugin.PluginInfo{}, nil
+}
+func (c *testCloud) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
+	return plugin.CheckConfigResponse{Properties: r.News}, nil
+}
+
+func (c *testCloud) DiffConfig(context.Context, plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
+	return plugin.DiffConfigResponse{Changes: plugin.DiffNone}, nil
+}
+
+func (c *testCloud) Configure(context.Context, plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
+	return plugin.ConfigureResponse{}, nil
+}
+
+func (c *testCloud) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
+	return plugin.CheckResponse{Properties: r.News}, nil
+}
+
+func (c *testCloud) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResponse, error) {
+	answer := plugin.DiffResponse{Changes: plugin.DiffNone, DetailedDiff: map[string]plugin.PropertyDiff{}}
+	keys := maps.Clone(r.OldInputs)
+	maps.Copy(keys, r.NewInputs)
+	for key := range keys {
+		if r.OldInputs[key].DeepEquals(r.NewInputs[key]) {
+			continue
+		}
+		answer.Changes = plugin.DiffSome
+		answer.ChangedKeys = append(answer.ChangedKeys, key)
+		kind := plugin.DiffUpdate
+		if key == "engine" {
+			kind, answer.ReplaceKeys = plugin.DiffUpdateReplace, append(answer.ReplaceKeys, key)
+		}
+		answer.DetailedDiff[string(key)] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+	return answer, nil
+}
+
+func (c *testCloud) Create(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
+	outputs := r.Properties.Copy()
+	if r.Preview {
+		outputs["serial"] = resource.MakeComputed(resource.NewStringProperty(""))
+		return plugin.CreateResponse{Properties: outputs}, nil
+	}
+	if err := c.mutate("create", r.URN); err != nil {
+		return plugin.CreateResponse{Status: resource.StatusOK}, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.made++
+	id := resource.ID(fmt.Sprintf("thing-%d", c.made))
+	outputs["serial"] = resource.NewStringProperty(string(id))
+	c.objects[id] = outputs
+	return plugin.CreateResponse{ID: id, Properties: outputs}, nil
+}
+
+func (c *testCloud) Update(_ context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
+	outputs := r.NewInputs.Copy()
+	outputs["serial"] = r.OldOutputs["serial"]
+	if r.Preview {
+		return plugin.UpdateResponse{Properties: outputs}, nil
+	}
+	if err := c.mutate("update", r.URN); err != nil {
+		return plugin.UpdateResponse{}, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.objects[r.ID] = outputs
+	return plugin.UpdateResponse{Properties: outputs}, nil
+}
+
+func (c *testCloud) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+	if err := c.mutate("delete", r.URN); err != nil {
+		return plugin.DeleteResponse{}, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	delete(c.objects, r.ID)
+	return plugin.DeleteResponse{}, nil
+}
+
+func (c *testCloud) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	outputs, ok := c.objects[r.ID]
+	if !ok {
+		return plugin.ReadResponse{}, nil
+	}
+	inputs := outputs.Copy()
+	delete(inputs, "serial")
+	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: outputs}}, nil
+}
+
+// find answers like a cloud that can be searched by the "name" of its things.
+func (c *testCloud) find(_ context.Context, _, _ string, inputs resource.PropertyMap) (string, bool, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(c.objects)) {
+		if c.objects[id]["name"].DeepEquals(inputs["name"]) {
+			return string(id), true, nil
+		}
+	}
+	return "", false, nil
+}
+
+var errDenied = errors.New("AccessDenied: not allowed")
+
+// thing is the resource of the test cloud.
+type thing struct {
+	pulumi.CustomResourceState
+	Serial pulumi.StringOutput `pulumi:"serial"`
+}
+
+func newThing(ctx *pulumi.Context, name string, inputs pulumi.Map, options ...pulumi.ResourceOption) (*thing, error) {
+	var t thing
+	return &t, ctx.RegisterResource("test:index:Thing", name, inputs, &t, options...)
+}

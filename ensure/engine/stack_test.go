@@ -1,0 +1,384 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// world is a stack on a file backend in a new directory, and the cloud beneath it.
+type world struct {
+	t         *testing.T
+	directory string
+	cloud     *testCloud
+	events    []Event
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+	directory := t.TempDir()
+	UseKeyFile(filepath.Join(directory, "key"))
+	return &world{t: t, directory: directory, cloud: newCloud()}
+}
+
+// stack opens the stack anew, as another run would.
+func (w *world) stack() *Stack {
+	backend := NewBackend(BackendOptions{
+		URL: "file://" + filepath.ToSlash(filepath.Join(w.directory, "state")), SecretsProvider: KeyFileScheme + "://default",
+	})
+	w.t.Cleanup(func() { backend.Close() })
+	return backend.Stack("project", "target")
+}
+
+func (w *world) operation(program pulumi.RunFunc) Operation {
+	plugins := w.cloud.plugins()
+	plugins.Find = w.cloud.find
+	return Operation{
+		Program: program, Plugins: plugins, Events: func(event Event) { w.events = append(w.events, event) },
+	}
+}
+
+// up applies a program as a run does: lock, recover, preview, up with its plan.
+func (w *world) up(program pulumi.RunFunc) (*Plan, error) {
+	w.t.Helper()
+	stack, ctx := w.stack(), context.Background()
+	require.NoError(w.t, stack.Lock(ctx))
+	defer stack.Unlock(ctx)
+	require.NoError(w.t, stack.Recover(ctx, w.operation(program)))
+	plan, err := stack.Preview(ctx, w.operation(program))
+	if err != nil {
+		return plan, err
+	}
+	return stack.Up(ctx, w.operation(program), plan)
+}
+
+// files reads everything below the state directory.
+func (w *world) files() map[string]string {
+	content := map[string]string{}
+	require.NoError(w.t, filepath.WalkDir(w.directory, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		content[strings.TrimPrefix(path, w.directory)] = string(data)
+		return err
+	}))
+	return content
+}
+
+// database registers a thing and exports its serial and a secret.
+func database(inputs pulumi.Map, options ...pulumi.ResourceOption) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		made, err := newThing(ctx, "database", inputs, options...)
+		if err != nil {
+			return err
+		}
+		ctx.Export("serial", made.Serial)
+		ctx.Export("password", pulumi.ToSecret("hunter2hunter2"))
+		return nil
+	}
+}
+
+func TestPreviewOfNothingWritesNothingAndKnowsWhatIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	plan, err := w.stack().Preview(context.Background(), w.operation(database(pulumi.Map{"name": pulumi.String("a")})))
+	require.NoError(t, err)
+	require.Len(t, plan.Changes, 1)
+	assert.Equal(t, Create, plan.Changes[0].Kind)
+	assert.True(t, plan.Outputs["serial"].ContainsUnknowns())
+	assert.True(t, plan.Outputs["password"].IsSecret())
+	files := w.files()
+	delete(files, "/key")
+	assert.Empty(t, files)
+	assert.Empty(t, w.cloud.objects)
+}
+
+func TestUpThenNothing(t *testing.T) {
+	w := newWorld(t)
+	program := database(pulumi.Map{"name": pulumi.String("a")})
+	applied, err := w.up(program)
+	require.NoError(t, err)
+	assert.Equal(t, "thing-1", applied.Outputs["serial"].StringValue())
+
+	before := w.files()
+	for path, content := range before {
+		assert.NotContains(t, content, "hunter2hunter2", path)
+	}
+	plan, err := w.stack().Preview(context.Background(), w.operation(program))
+	require.NoError(t, err)
+	assert.Empty(t, plan.Changes)
+	assert.False(t, plan.OutputsChange)
+	assert.Equal(t, 1, plan.Unchanged)
+	assert.Equal(t, before, w.files())
+
+	outputs, exists, err := w.stack().Outputs(context.Background())
+	require.NoError(t, err)
+	assert.True(t, exists)
+	assert.Equal(t, "hunter2hunter2", outputs["password"].SecretValue().Element.StringValue())
+}
+
+func TestReplacementNamesTheInputThatForcesIt(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up(database(pulumi.Map{"name": pulumi.String("a"), "engine": pulumi.String("postgres"), "secret": pulumi.ToSecret("s3cret")}))
+	require.NoError(t, err)
+	plan, err := w.stack().Preview(context.Background(),
+		w.operation(database(pulumi.Map{"name": pulumi.String("a"), "engine": pulumi.String("mysql"), "secret": pulumi.ToSecret("other")})))
+	require.NoError(t, err)
+	require.Len(t, plan.Changes, 1)
+	assert.Equal(t, Replace, plan.Changes[0].Kind)
+	assert.Equal(t, []Difference{
+		{Path: "engine", Old: "postgres", New: "mysql", Replaces: true},
+		{Path: "secret", Old: "[secret]", New: "[secret]"},
+	}, plan.Changes[0].Differences)
+}
+
+func TestFailureNamesResourceAndMessageAndKeepsWhatWasMade(t *testing.T) {
+	w := newWorld(t)
+	w.cloud.before = func(_ string, urn resource.URN) error {
+		if urn.Name() == "second" {
+			return errDenied
+		}
+		return nil
+	}
+	program := func(ctx *pulumi.Context) error {
+		first, err := newThing(ctx, "first", pulumi.Map{"name": pulumi.String("first")})
+		if err != nil {
+			return err
+		}
+		_, err = newThing(ctx, "second", pulumi.Map{"name": first.Serial})
+		return err
+	}
+	_, err := w.up(program)
+	var failed *OperationError
+	require.ErrorAs(t, err, &failed)
+	assert.Contains(t, err.Error(), "urn:pulumi:target::project::test:index:Thing::second: ")
+	assert.Contains(t, err.Error(), "AccessDenied: not allowed")
+	w.cloud.before = nil
+	plan, err := w.up(program)
+	require.NoError(t, err)
+	assert.Equal(t, 1, plan.Unchanged)
+	assert.Len(t, w.cloud.objects, 2)
+}
+
+func TestProgramFailure(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up(func(*pulumi.Context) error { return errors.New("no such zone") })
+	require.ErrorContains(t, err, "no such zone")
+	_, err = w.up(func(*pulumi.Context) error { panic("index out of range") })
+	require.ErrorContains(t, err, "index out of range")
+}
+
+func TestPlanIsKept(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	stack := w.stack()
+	require.NoError(t, stack.Lock(ctx))
+	defer stack.Unlock(ctx)
+	plan, err := stack.Preview(ctx, w.operation(database(pulumi.Map{"name": pulumi.String("a")})))
+	require.NoError(t, err)
+	_, err = stack.Up(ctx, w.operation(database(pulumi.Map{"name": pulumi.String("b")})), plan)
+	var violated *PlanViolatedError
+	require.ErrorAs(t, err, &violated)
+	assert.Empty(t, w.cloud.objects)
+}
+
+func TestLock(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	first, second := w.stack(), w.stack()
+	require.NoError(t, first.Lock(ctx))
+	err := second.Lock(ctx)
+	var locked *LockedError
+	require.ErrorAs(t, err, &locked)
+	require.Len(t, locked.Locks, 1)
+	assert.Equal(t, os.Getpid(), locked.Locks[0].Process)
+	assert.Contains(t, err.Error(), "release the lock with --cancel")
+	released, err := second.Cancel(ctx)
+	require.NoError(t, err)
+	assert.Len(t, released, 1)
+	require.NoError(t, second.Lock(ctx))
+	second.Unlock(ctx)
+	released, err = second.Cancel(ctx)
+	require.NoError(t, err)
+	assert.Empty(t, released)
+}
+
+func TestRefreshFindsDrift(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	program := database(pulumi.Map{"name": pulumi.String("a")})
+	_, err := w.up(program)
+	require.NoError(t, err)
+	w.cloud.objects["thing-1"]["name"] = resource.NewStringProperty("edited")
+
+	before := w.files()
+	operation := w.operation(program)
+	operation.Refresh = true
+	plan, err := w.stack().Preview(ctx, operation)
+	require.NoError(t, err)
+	assert.NotEmpty(t, plan.Changes)
+	assert.Equal(t, before, w.files(), "a preview that refreshes saves nothing")
+
+	stack := w.stack()
+	require.NoError(t, stack.Lock(ctx))
+	defer stack.Unlock(ctx)
+	found, err := stack.Refresh(ctx, w.operation(nil))
+	require.NoError(t, err)
+	require.Len(t, found.Changes, 1)
+	assert.Equal(t, []Difference{{Path: "name", Old: "a", New: "edited"}}, found.Changes[0].Differences)
+	plan, err = stack.Preview(ctx, w.operation(program))
+	require.NoError(t, err)
+	require.Len(t, plan.Changes, 1)
+	assert.Equal(t, Update, plan.Changes[0].Kind)
+}
+
+func TestDestroySparesWhatIsProtectedAndWhatThatNeeds(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	_, err := w.up(func(ctx *pulumi.Context) error {
+		network, err := newThing(ctx, "network", pulumi.Map{"name": pulumi.String("network")})
+		if err != nil {
+			return err
+		}
+		if _, err := newThing(ctx, "database", pulumi.Map{"name": network.Serial}, pulumi.Protect(true)); err != nil {
+			return err
+		}
+		_, err = newThing(ctx, "bastion", pulumi.Map{"name": network.Serial})
+		return err
+	})
+	require.NoError(t, err)
+	stack := w.stack()
+	require.NoError(t, stack.Lock(ctx))
+	defer stack.Unlock(ctx)
+	targets, kept, err := stack.Destructible(ctx)
+	require.NoError(t, err)
+	require.Len(t, targets, 1)
+	require.Len(t, kept, 2)
+	assert.Equal(t, "needed by database", kept[0].Reason)
+	assert.Equal(t, "protected", kept[1].Reason)
+	operation := w.operation(nil)
+	operation.Targets = targets
+	_, err = stack.Destroy(ctx, operation, false)
+	require.NoError(t, err)
+	assert.Len(t, w.cloud.objects, 2)
+
+	require.NoError(t, stack.Unprotect(ctx))
+	_, err = stack.Destroy(ctx, w.operation(nil), false)
+	require.NoError(t, err)
+	assert.Empty(t, w.cloud.objects)
+}
+
+func TestInterruptEndsWhatRunsAndWritesState(t *testing.T) {
+	w := newWorld(t)
+	requests := make(chan struct{})
+	w.cloud.before = func(_ string, urn resource.URN) error {
+		if urn.Name() == "first" {
+			requests <- struct{}{}
+		}
+		return nil
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	ctx = WithInterrupts(ctx, requests)
+	program := func(ctx *pulumi.Context) error {
+		first, err := newThing(ctx, "first", pulumi.Map{"name": pulumi.String("first")})
+		if err != nil {
+			return err
+		}
+		_, err = newThing(ctx, "second", pulumi.Map{"name": first.Serial})
+		return err
+	}
+	stack := w.stack()
+	require.NoError(t, stack.Lock(ctx))
+	_, err := stack.Up(ctx, w.operation(program), nil)
+	require.ErrorIs(t, err, ErrCanceled)
+	stack.Unlock(ctx)
+	w.cloud.before = nil
+	_, err = w.up(program)
+	require.NoError(t, err)
+	assert.Equal(t, 2, w.cloud.made, "what the interrupted run made is in its state")
+}
+
+func TestRecoverTakesInWhatADeadRunMade(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	program := database(pulumi.Map{"name": pulumi.String("a")})
+	// The state as a process leaves it that dies within the create.
+	var dying []byte
+	w.cloud.before = func(string, resource.URN) error {
+		var err error
+		dying, err = os.ReadFile(filepath.Join(w.directory, "state/.pulumi/stacks/project/target.json"))
+		return err
+	}
+	_, err := w.up(program)
+	require.NoError(t, err)
+	require.Contains(t, string(dying), "pending_operations")
+	state := filepath.Join(w.directory, "state/.pulumi/stacks/project/target.json")
+	w.cloud.before = nil
+
+	require.NoError(t, os.WriteFile(state, dying, 0o600))
+	_, err = w.up(program)
+	require.NoError(t, err)
+	assert.Len(t, w.cloud.objects, 1, "it is not made twice")
+
+	require.NoError(t, os.WriteFile(state, dying, 0o600))
+	clear(w.cloud.objects)
+	_, err = w.up(program)
+	require.NoError(t, err)
+	assert.Len(t, w.cloud.objects, 1, "it is made when the dead run had not")
+
+	plan, err := w.stack().Preview(ctx, w.operation(program))
+	require.NoError(t, err)
+	assert.Empty(t, plan.Changes)
+}
+
+func TestUnreadableState(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up(database(pulumi.Map{"name": pulumi.String("a")}))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(w.directory, "state/.pulumi/stacks/project/target.json"), []byte("{"), 0o600))
+	_, _, err = w.stack().Outputs(context.Background())
+	var unreadable *StateError
+	require.ErrorAs(t, err, &unreadable)
+	assert.Contains(t, err.Error(), ".bak")
+}
+
+func TestExportAndImport(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	program := database(pulumi.Map{"name": pulumi.String("a")})
+	_, err := w.up(program)
+	require.NoError(t, err)
+	exported, err := w.stack().Export(ctx)
+	require.NoError(t, err)
+	assert.NotContains(t, string(exported.Deployment), "hunter2hunter2")
+	require.NoError(t, os.RemoveAll(filepath.Join(w.directory, "state")))
+	_, err = w.stack().Export(ctx)
+	var never *NotAppliedError
+	require.ErrorAs(t, err, &never)
+	require.NoError(t, w.stack().Import(ctx, exported))
+	plan, err := w.stack().Preview(ctx, w.operation(program))
+	require.NoError(t, err)
+	assert.Empty(t, plan.Changes)
+}
+
+func TestPassphrase(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	open := func(phrase string) *Stack {
+		return NewBackend(BackendOptions{
+			URL: "file://" + w.directory + "/state", SecretsProvider: "passphrase", Passphrase: phrase,
+		}).Stack("project", "target")
+	}
+	stack := open("correct")
+	require.NoError(t, stack.Lock(ctx))
+	_, err := stack.Up(ctx, w.operation(database(pulumi.Map{"name": pulumi.String("a")})), nil)
+	require.NoError(t, err)
+	stack.Unlock(ctx)
+	outputs, _, err := open("correct").Outputs(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, "hunter2hunter2", outputs["password"].SecretValue().Element.StringValue())
+}
