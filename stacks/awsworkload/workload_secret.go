@@ -1,0 +1,52 @@
+package awsworkload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ptd-go/ptd/providers/aws"
+)
+
+// WorkloadSecretIn holds the outputs of persistent that the workload secret passes
+// on. A nil value is not known yet, which only a dry run may meet.
+type WorkloadSecretIn struct {
+	Target                                string
+	ChronicleBucket, PackageManagerBucket *string
+	FSDNSName, FSRootVolumeID             *string
+	DB, DBURL                             *string
+	MimirPassword                         *string
+}
+
+// UpdateWorkloadSecret brings the workload secret up to date with the outputs of
+// persistent (facts: aws-workload-base 6.1). Keys that it does not own stay. It
+// belongs after every run of persistent, also one that changed nothing: it repairs
+// drift, and writes only when something differs.
+func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadSecretIn, dryRun bool) ([]Change, error) {
+	name := WorkloadSecretName(in.Target)
+	set := map[string]*string{
+		"chronicle-bucket":      in.ChronicleBucket,
+		"fs-dns-name":           in.FSDNSName,
+		"fs-root-volume-id":     in.FSRootVolumeID,
+		"main-database-id":      in.DB,
+		"main-database-url":     in.DBURL,
+		"mimir-password":        in.MimirPassword,
+		"packagemanager-bucket": in.PackageManagerBucket,
+	}
+	change, err := mergeSecret(ctx, secrets, name, set, dryRun)
+	if errors.Is(err, aws.ErrNotFound) {
+		if dryRun {
+			return []Change{{
+				Operation: Update, Type: secretType, Name: name, Keys: slices.Sorted(maps.Keys(set)), Planned: true,
+				Note: "bootstrap makes the secret",
+			}}, nil
+		}
+		return nil, fmt.Errorf("update the workload secret: %w (bootstrap makes it: ptd ensure %s --only-steps bootstrap)", err, in.Target)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("update the workload secret: %w", err)
+	}
+	return []Change{change}, nil
+}
