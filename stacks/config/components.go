@@ -1,0 +1,51 @@
+package config
+
+// ComponentVersions are chart versions and replicas that mean the same on both clouds.
+// (facts: config-and-cli 1.8)
+type ComponentVersions struct {
+	// AlloyVersion "" (or null) installs no Alloy.
+	AlloyVersion string `yaml:"alloy_version" default:"0.12.6" null:"zero"`
+	// ExternalDNSVersion is dotted integers.
+	ExternalDNSVersion        string `yaml:"external_dns_version" default:"1.14.4" null:"error" required:"value" check:"dotted"`
+	GrafanaVersion            string `yaml:"grafana_version" default:"7.0.14"`
+	KubeStateMetricsVersion   string `yaml:"kube_state_metrics_version" default:"5.30.1"`
+	LokiVersion               string `yaml:"loki_version" default:"5.42.0"`
+	MimirVersion              string `yaml:"mimir_version" default:"5.2.1"`
+	NvidiaDevicePluginVersion string `yaml:"nvidia_device_plugin_version" default:"0.17.1"`
+	TraefikDeploymentReplicas int    `yaml:"traefik_deployment_replicas" default:"3" min:"1"`
+}
+
+// AWSComponents are the versions of what runs on an EKS cluster.
+type AWSComponents struct {
+	ComponentVersions `yaml:",inline"`
+
+	AWSEBSCSIDriverVersion                 string `yaml:"aws_ebs_csi_driver_version" default:"2.31.0" noeffect:"the EBS driver is an add-on: use ebs_csi_addon_version"`
+	AWSFSxOpenZFSCSIDriverVersion          string `yaml:"aws_fsx_openzfs_csi_driver_version" default:"v1.0.0"`
+	AWSLoadBalancerControllerVersion       string `yaml:"aws_load_balancer_controller_version" default:"1.6.0"`
+	KarpenterVersion                       string `yaml:"karpenter_version" default:"1.6.0"`
+	LokiReplicas                           int    `yaml:"loki_replicas" default:"2" min:"1"`
+	MetricsServerVersion                   string `yaml:"metrics_server_version" default:"3.11.0"`
+	MimirReplicas                          int    `yaml:"mimir_replicas" default:"2" min:"1"`
+	SecretStoreCSIDriverVersion            string `yaml:"secret_store_csi_driver_version" default:"1.3.4"`
+	SecretStoreCSIDriverAWSProviderVersion string `yaml:"secret_store_csi_driver_aws_provider_version" default:"0.3.5"`
+	TigeraOperatorVersion                  string `yaml:"tigera_operator_version" default:"3.31.4" blank:"default"`
+	// TraefikForwardAuthVersion "" installs none.
+	TraefikForwardAuthVersion string `yaml:"traefik_forward_auth_version"`
+	TraefikVersion            string `yaml:"traefik_version" default:"37.1.2"`
+}
+
+// AzureComponents are the versions of what runs on an AKS cluster.
+type AzureComponents struct {
+	ComponentVersions `yaml:",inline"`
+
+	ExternalSecretsVersion string `yaml:"external_secrets_version" default:"2.8.0"`
+
+	LokiReplicas                             int    `yaml:"loki_replicas" default:"2" min:"1" noeffect:"Loki's replicas are fixed on Azure"`
+	MimirReplicas                            int    `yaml:"mimir_replicas" default:"2" min:"1" noeffect:"Mimir's replicas are fixed on Azure"`
+	MetricsServerVersion                     string `yaml:"metrics_server_version" default:"3.11.0" noeffect:"AKS brings its own"`
+	SecretStoreCSIDriverVersion              string `yaml:"secret_store_csi_driver_version" default:"1.3.4" noeffect:"AKS brings its own"`
+	SecretStoreCSIDriverAzureProviderVersion string `yaml:"secret_store_csi_driver_azure_provider_version" default:"1.5.6" noeffect:"AKS brings its own"`
+	TigeraOperatorVersion                    string `yaml:"tigera_operator_version" default:"3.31.4" blank:"default" noeffect:"AKS brings its own Calico"`
+	TraefikForwardAuthVersion                string `yaml:"traefik_forward_auth_version" noeffect:"there is none on Azure"`
+	TraefikVersion                           string `yaml:"traefik_version" default:"37.1.2" noeffect:"Traefik's version is fixed on Azure"`
+}
