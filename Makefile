@@ -1,0 +1,33 @@
+# Only the Go toolchain is needed; everything else is a Go module.
+export CGO_ENABLED := 0
+
+GO      ?= go
+VERSION ?=
+LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+TARGETS := testdata/targets
+DEMO    := .ptd/demo
+
+.PHONY: build demo test lint bench fuzz
+
+build:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ptd ./cmd/ptd
+
+# Converges a workload in an empty sandbox, then shows that a second run changes nothing.
+demo: build
+	rm -rf $(DEMO)
+	bin/ptd --sandbox --sandbox-dir $(DEMO) --targets-config-dir $(TARGETS) ensure demo01-staging --auto-apply
+	bin/ptd --sandbox --sandbox-dir $(DEMO) --targets-config-dir $(TARGETS) ensure demo01-staging --detailed-exitcode
+
+test: lint
+	$(GO) test -timeout 40m ./...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./ensure ./cmd/ptd
+
+fuzz:
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 30s ./stacks/config

@@ -1,0 +1,66 @@
+package ensure
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// Environment is what a run touches outside of itself: clouds, state backends,
+// provider plugins and tunnels. OpenSandbox makes a simulated one.
+type Environment struct {
+	// Accounts reaches the cloud accounts of actions.
+	Accounts aws.Cloud
+
+	newBackend func(target *config.Target) engine.BackendOptions
+	plugins    func() engine.Plugins
+	// tunnel says what happens instead of a tunnel into the private network.
+	tunnel string
+	close  func() error
+
+	mutex    sync.Mutex
+	backends map[string]*engine.Backend
+	told     bool
+}
+
+// Real reaches the real clouds, which this version of ptd cannot yet.
+func Real() (*Environment, error) {
+	return nil, errors.New("this version of ptd works in the sandbox only: pass --sandbox (or set PTD_SANDBOX=1)")
+}
+
+// backend returns the state backend of a target, one for all its stacks.
+func (e *Environment) backend(target *config.Target) *engine.Backend {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.backends == nil {
+		e.backends = map[string]*engine.Backend{}
+	}
+	if e.backends[target.Name] == nil {
+		e.backends[target.Name] = engine.NewBackend(e.newBackend(target))
+	}
+	return e.backends[target.Name]
+}
+
+// wouldTunnel says once what stands in for the tunnel.
+func (e *Environment) wouldTunnel(r *run, tailscale bool) {
+	if tailscale || e.told || e.tunnel == "" {
+		return
+	}
+	e.told = true
+	r.say(Info, "%s", e.tunnel)
+}
+
+// Close releases what the environment holds.
+func (e *Environment) Close() error {
+	var failures []error
+	for _, backend := range e.backends {
+		failures = append(failures, backend.Close())
+	}
+	if e.close != nil {
+		failures = append(failures, e.close())
+	}
+	return errors.Join(failures...)
+}

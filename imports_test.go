@@ -1,0 +1,151 @@
+// Package ptd_test holds the rules that concern the module as a whole.
+package ptd_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ptd-go/ptd/"
+
+// allowed says which layers each layer may import (DESIGN section 2: imports go one
+// way, cmd → ensure → stacks → components). Layers are found by the longest prefix.
+var allowed = map[string][]string{
+	"cmd":           {"cmd", "ensure", "stacks/config"},
+	"ensure":        {"ensure", "ensure/engine", "stacks", "stacks/config", "providers"},
+	"ensure/engine": {},
+	"stacks":        {"stacks", "stacks/config", "components", "providers"},
+	"stacks/config": {},
+	"components":    {"components"},
+	"providers":     {"providers"},
+}
+
+// onlyImporters are packages that one layer keeps to itself.
+var onlyImporters = map[string]string{
+	"github.com/pulumi/pulumi/pkg/v3": "ensure/engine",
+	"github.com/urfave/cli/v2":        "cmd",
+}
+
+// clouds may not meet below ensure and cmd: compiling both is slow.
+var clouds = []string{"github.com/pulumi/pulumi-aws/", "github.com/pulumi/pulumi-azure-native-sdk/"}
+
+func layer(folder string) string {
+	best := ""
+	for candidate := range allowed {
+		if (folder == candidate || strings.HasPrefix(folder, candidate+"/")) && len(candidate) > len(best) {
+			best = candidate
+		}
+	}
+	return best
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for file, imports := range sources(t) {
+		from := layer(path.Dir(file))
+		if from == "" {
+			t.Errorf("%s is in no layer of DESIGN section 2", file)
+			continue
+		}
+		for _, imported := range imports {
+			if inside, ok := strings.CutPrefix(imported, module); ok && !contains(allowed[from], layer(inside)) {
+				t.Errorf("%s (layer %s) imports %s (layer %s)", file, from, inside, layer(inside))
+			}
+			for prefix, owner := range onlyImporters {
+				if strings.HasPrefix(imported, prefix) && from != owner {
+					t.Errorf("%s imports %s, which only %s may", file, imported, owner)
+				}
+			}
+		}
+	}
+}
+
+func TestCloudsDoNotMeet(t *testing.T) {
+	seen := map[string]map[string]bool{}
+	for file, imports := range sources(t) {
+		folder := path.Dir(file)
+		if from := layer(folder); from == "ensure" || from == "cmd" {
+			continue
+		}
+		for _, imported := range imports {
+			for _, cloud := range clouds {
+				if strings.HasPrefix(imported, cloud) {
+					if seen[folder] == nil {
+						seen[folder] = map[string]bool{}
+					}
+					seen[folder][cloud] = true
+				}
+			}
+		}
+	}
+	if len(seen) == 0 {
+		t.Fatal("no package imports a cloud: this test looks in the wrong place")
+	}
+	for folder, found := range seen {
+		if len(found) > 1 {
+			t.Errorf("%s imports several clouds", folder)
+		}
+	}
+}
+
+func TestNoPackageIsCalledUtil(t *testing.T) {
+	for file := range sources(t) {
+		for _, part := range strings.Split(path.Dir(file), "/") {
+			if contains([]string{"util", "utils", "common", "helpers", "types", "misc"}, part) {
+				t.Errorf("%s: name the package after what it provides", file)
+			}
+		}
+	}
+}
+
+// sources lists the Go files that are not tests, each with its imports.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != "." || entry.Name() == "testdata" || entry.Name() == "bin") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(file)
+		found[name] = []string{}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[name] = append(found[name], imported)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		t.Fatal("no Go files found")
+	}
+	return found
+}
+
+func contains(list []string, item string) bool {
+	for _, candidate := range list {
+		if candidate == item {
+			return true
+		}
+	}
+	return false
+}
