@@ -21,8 +21,10 @@ type stackStep struct {
 	config      map[string]string
 	unprotected bool // the configuration lets a destroy take protected resources
 
-	// program registers the stack's resources and returns its Outputs.
-	program func(ctx *pulumi.Context) (outputs any, err error)
+	// program registers the stack's resources and returns its Outputs; a custom step
+	// has an executable instead.
+	program    func(ctx *pulumi.Context) (outputs any, err error)
+	executable string
 	// needs are the steps whose outputs program and prepare take.
 	needs []*stackStep
 	// prepare reads what program needs from outside of Pulumi; may be nil.
@@ -87,7 +89,7 @@ func (s *stackStep) operation(r *run, counted bool) engine.Operation {
 			}
 			return exportOutputs(ctx, outputs)
 		},
-		Plugins: s.plugins(), Config: s.config,
+		Executable: s.executable, Plugins: s.plugins(), Config: s.config,
 		Targets: r.options.TargetResources, Excludes: r.options.ExcludeResources,
 		Events: func(event engine.Event) { s.report(r, event, counted) },
 	}

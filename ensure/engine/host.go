@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/blang/semver"
@@ -12,7 +11,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Plugins are the resource providers of an operation.
@@ -46,17 +44,15 @@ type host struct {
 
 // newHost starts Pulumi's host, which serves what plugins call back. The engine
 // closes it at the end of the operation.
-func newHost(ctx context.Context, directory string, plugins Plugins, run pulumi.RunFunc,
-	log func(diag.Severity, resource.URN, string),
-) (*host, error) {
-	h := &host{plugins: plugins}
-	pluginContext, err := plugin.NewContextWithRoot(context.WithoutCancel(ctx), sink(log), discard(), nil,
+func newHost(ctx context.Context, directory string, operation Operation, log sink) (*host, error) {
+	h := &host{plugins: operation.Plugins}
+	pluginContext, err := plugin.NewContextWithRoot(context.WithoutCancel(ctx), log, discard(), nil,
 		directory, directory, nil, false, nil, nil, nil, nil, nil, schema.NewLoaderServerFromHost)
 	if err != nil {
 		return nil, fmt.Errorf("start plugin host: %w", err)
 	}
 	h.Host = pluginContext.Host
-	h.program = &program{ctx: ctx, run: run, host: h}
+	h.program = &program{ctx: ctx, run: operation.Program, executable: operation.Executable, host: h, log: log}
 	return h, nil
 }
 
@@ -107,64 +103,3 @@ func (s sink) Warningf(d *diag.Diag, args ...any) { s.Logf(diag.Warning, d, args
 func (s sink) Stringify(severity diag.Severity, d *diag.Diag, args ...any) (string, string) {
 	return string(severity), fmt.Sprintf(d.Message, args...)
 }
-
-// program is the language runtime of one inline program.
-type program struct {
-	plugin.LanguageRuntime // nil: the engine calls nothing else for a running program
-
-	ctx  context.Context
-	run  pulumi.RunFunc
-	host *host
-}
-
-// Run implements plugin.LanguageRuntime.
-func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error) {
-	if p.run == nil {
-		return "", false, errors.New("operation has no program")
-	}
-	defer func() {
-		// A panic in a program must not skip the writing of state.
-		if r := recover(); r != nil {
-			failure = fmt.Sprintf("program panicked: %v", r)
-		}
-	}()
-	settings := map[string]string{}
-	for key, value := range info.Config {
-		settings[key.String()] = value
-	}
-	program, err := pulumi.NewContext(context.WithoutCancel(p.ctx), pulumi.RunInfo{
-		Project: info.Project, Stack: info.Stack, Organization: info.Organization,
-		Config: settings, Parallel: info.Parallel, DryRun: info.DryRun,
-		MonitorAddr: info.MonitorAddress, EngineAddr: p.host.ServerAddr(),
-	})
-	if err != nil {
-		return "", false, fmt.Errorf("connect program to engine: %w", err)
-	}
-	defer program.Close()
-	if err := pulumi.RunWithContext(program, p.run); err != nil {
-		return err.Error(), false, nil
-	}
-	return "", false, nil
-}
-
-// GetRequiredPackages implements plugin.LanguageRuntime.
-func (p *program) GetRequiredPackages(plugin.ProgramInfo) ([]workspace.PackageDescriptor, error) {
-	var packages []workspace.PackageDescriptor
-	for name, version := range p.host.plugins.Versions {
-		packages = append(packages, workspace.NewPackageDescriptor(
-			workspace.PluginDescriptor{Name: name, Kind: "resource", Version: &version}, nil))
-	}
-	return packages, nil
-}
-
-// GetPluginInfo implements plugin.LanguageRuntime.
-func (p *program) GetPluginInfo() (plugin.PluginInfo, error) { return plugin.PluginInfo{}, nil }
-
-// Close implements plugin.LanguageRuntime.
-func (p *program) Close() error { return nil }
-
-// Cancel implements plugin.LanguageRuntime: the engine refuses the program's next
-// registration, which ends it.
-func (p *program) Cancel() error { return nil }
-
-var _ plugin.LanguageRuntime = (*program)(nil)

@@ -28,7 +28,10 @@ import (
 type Operation struct {
 	// Program is the stack's program. Refresh and Destroy need none.
 	Program pulumi.RunFunc
-	Plugins Plugins
+	// Executable, when set, is run instead of Program: a Go program that calls
+	// pulumi.Run.
+	Executable string
+	Plugins    Plugins
 	// Config is the stack's configuration ("aws:region"), as the pulumi command line
 	// would have it in a file.
 	Config map[string]string
@@ -152,7 +155,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 
 	watch := newWatcher(s, kind, operation, dryRun)
-	plugins, err := newHost(ctx, directory, operation.Plugins, operation.Program, watch.log)
+	plugins, err := newHost(ctx, directory, operation, watch.log)
 	if err != nil {
 		return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
 	}
