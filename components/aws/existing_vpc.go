@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -121,8 +120,8 @@ func lookUpSubnets(ctx *pulumi.Context, vpcID string, names []string, opts ...pu
 		}
 	}
 	if len(unresolved) > 0 {
-		return found, fmt.Errorf("VPC %s has no subnet with the Name tag %q: correct the name or tag the subnet",
-			vpcID, strings.Join(unresolved, `", "`))
+		return found, fmt.Errorf("VPC %s has no subnets with the Name tags %q: correct the names or tag the subnets",
+			vpcID, unresolved)
 	}
 	return found, nil
 }
