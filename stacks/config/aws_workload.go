@@ -147,7 +147,7 @@ type CustomRole struct {
 
 // ProvisionedVpc is a VPC that is there already and belongs to somebody else.
 type ProvisionedVpc struct {
-	VpcID string `yaml:"vpc_id" required:"true" check:"vpc-id"`
+	VpcID string `yaml:"vpc_id" required:"true" check:"any-vpc-id"`
 	CIDR  string `yaml:"cidr" required:"true" check:"cidr"`
 	// PrivateSubnets are values of the subnets' Name tag.
 	PrivateSubnets []string `yaml:"private_subnets"`

@@ -108,7 +108,7 @@ type UserNodePool struct {
 	VMSize            string   `yaml:"vm_size" required:"true" check:"vm-size"`
 	MinCount          int      `yaml:"min_count" required:"true" min:"0" max:"1000"`
 	MaxCount          int      `yaml:"max_count" required:"true" min:"0" max:"1000"`
-	InitialCount      int      `yaml:"initial_count" default:"=min_count" min:"1" max:"1000"`
+	InitialCount      int      `yaml:"initial_count" default:"=min_count" min:"0" max:"1000"`
 	EnableAutoScaling bool     `yaml:"enable_auto_scaling" default:"true"`
 	AvailabilityZones []string `yaml:"availability_zones" default:"2,3" enum:"1,2,3"`
 	// NodeTaints are written key=value:Effect.

@@ -4,9 +4,9 @@ package config
 // (facts: config-and-cli 1.8)
 type ComponentVersions struct {
 	// AlloyVersion "" (or null) installs no Alloy.
-	AlloyVersion string `yaml:"alloy_version" default:"0.12.6" null:"zero"`
+	AlloyVersion string `yaml:"alloy_version" default:"0.12.6" null:"zero" blank:"allowed"`
 	// ExternalDNSVersion is dotted integers.
-	ExternalDNSVersion        string `yaml:"external_dns_version" default:"1.14.4" null:"error" required:"value" check:"dotted"`
+	ExternalDNSVersion        string `yaml:"external_dns_version" default:"1.14.4" null:"error" check:"dotted"`
 	GrafanaVersion            string `yaml:"grafana_version" default:"7.0.14"`
 	KubeStateMetricsVersion   string `yaml:"kube_state_metrics_version" default:"5.30.1"`
 	LokiVersion               string `yaml:"loki_version" default:"5.42.0"`

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"strings"
 )
 
@@ -13,6 +14,72 @@ type SiteFile struct {
 	Version string
 	// Spec passes through to the operator: maps, lists, strings, bools, ints and floats.
 	Spec map[string]any
+}
+
+// siteVersion is the only version of the base that a site.yaml is laid over.
+const siteVersion = "v1beta1"
+
+// siteEnvelope is a site.yaml; it is written like the custom resource it overrides.
+type siteEnvelope struct {
+	APIVersion string         `yaml:"apiVersion" default:"core.posit.team/v1beta1"`
+	Kind       any            `yaml:"kind"`
+	Metadata   any            `yaml:"metadata"`
+	Spec       map[string]any `yaml:"spec"`
+}
+
+// products have the keys of a site's spec that ptd itself reads.
+var products = []string{"workbench", "connect", "packageManager"}
+
+func emptySiteFile(site string) *SiteFile {
+	return &SiteFile{Site: site, Version: siteVersion, Spec: map[string]any{}}
+}
+
+// parseSiteFile decodes a site.yaml; what is wrong is in the decoder.
+func parseSiteFile(site, file string, data []byte) (*SiteFile, *decoder) {
+	s := emptySiteFile(site)
+	s.File = file
+	d, root := newDecoder(file, data)
+	if root == nil {
+		return s, d
+	}
+	var e siteEnvelope
+	d.structure(root, reflect.ValueOf(&e).Elem(), "", root.position)
+	s.Version = e.APIVersion[strings.LastIndexByte(e.APIVersion, '/')+1:]
+	if s.Version != siteVersion {
+		d.reject("apiVersion", "%q is not supported: a site is of version %s", e.APIVersion, siteVersion)
+	}
+	if e.Spec == nil {
+		return s, d
+	}
+	s.Spec = e.Spec
+	spec, _ := root.lookup("spec")
+	d.siteSpec(spec.value)
+	return s, d
+}
+
+// siteSpec checks the keys that ptd reads; it leaves the others to the operator.
+func (d *decoder) siteSpec(spec *node) {
+	expect := func(n *node, path, key string, kind nodeKind) {
+		e, ok := n.lookup(key)
+		if !ok || e.value.kind == nullNode || e.value.kind == kind {
+			return
+		}
+		d.problem(e.value.position, path+"."+key, "", "must be a %s, not a %s", kind, e.value.kind)
+	}
+	expect(spec, "spec", "enableFqdnHealthChecks", boolNode)
+	for _, product := range products {
+		expect(spec, "spec", product, mapNode)
+		e, ok := spec.lookup(product)
+		if !ok || e.value.kind != mapNode {
+			continue
+		}
+		path := "spec." + product
+		expect(e.value, path, "domainPrefix", stringNode)
+		expect(e.value, path, "replicas", intNode)
+		if r, ok := e.value.lookup("replicas"); ok && r.value.kind == intNode && strings.HasPrefix(r.value.text, "-") {
+			d.problem(r.value.position, path+".replicas", "", "%s must be at least 0", r.value.text)
+		}
+	}
 }
 
 // Replicas of workbench, connect or packageManager: 1 unless the file says otherwise.

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// check says what is wrong with a text, "" for nothing, and what was probably meant.
+type check func(text string) (problem, suggestion string)
+
+// checks are the formats that check tags name.
+var checks = map[string]check{
+	"account-id":         form(`\d{12}`, "must be an AWS account id: 12 digits"),
+	"ami-id":             form(`ami-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an image id (ami-...)"),
+	"ami-type":           form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
+	"access-point-id":    form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
+	"any-vpc-id":         form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
+	"arn":                form(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)"),
+	"aws-region":         checkAWSRegion,
+	"azure-region":       form(`[a-z]+[0-9]*`, "must be an Azure location such as eastus2"),
+	"certificate-arn":    form(`arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate"),
+	"cidr":               checkCIDR,
+	"control-room-name":  form(`[A-Za-z0-9._]+-[A-Za-z0-9._-]+`, "must be the name of a control-room target such as main01-production"),
+	"db-engine-version":  form(`\d+(\.\d+)*`, "must be a PostgreSQL version such as 15.12"),
+	"db-instance-class":  form(`db\.[a-z0-9-]+\.[a-z0-9]+`, "must be a database instance class such as db.t3.small"),
+	"db-name":            form(`[A-Za-z_][A-Za-z0-9_-]{0,62}`, "must be a database name: a letter, then up to 62 letters, digits, _ or -"),
+	"domain":             checkDomain,
+	"dotted":             form(`\d+(\.\d+)*`, "must be a version of dotted integers such as 1.14.4"),
+	"eks-version":        form(`\d+\.\d+`, "must be a Kubernetes version such as 1.33"),
+	"email":              form(`[^@\s]+@[^@\s]+\.[^@\s]+`, "must be an email address"),
+	"extension":          form(`[a-z][a-z0-9_-]*`, "must be the name of a PostgreSQL extension"),
+	"file-system-id":     form(`fs-[0-9a-f]+`, "must be an EFS file system id: it starts with fs-"),
+	"folder":             form(`[^./\\][^/\\]*`, "must be the name of one folder, not a path"),
+	"hh:mm":              form(`([01]\d|2[0-3]):[0-5]\d`, "must be a time of day, HH:MM"),
+	"https-url":          form(`https://[^\s/]+\S*`, "must be an https:// URL"),
+	"instance-id":        form(`i-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an EC2 instance id (i-...)"),
+	"instance-type":      form(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "must be an EC2 instance type such as t3.large"),
+	"ip":                 checkIP,
+	"ip-or-cidr":         checkIPOrCIDR,
+	"karpenter-duration": form(`(\d+(s|m|h))+|Never`, "must be a duration such as 5m or 720h, or Never"),
+	"kubernetes-version": form(`\d+\.\d+(\.\d+)?`, "must be a Kubernetes version such as 1.31.1"),
+	"label":              form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "must be up to 63 lower-case letters, digits and hyphens"),
+	"name":               form(`[A-Za-z0-9._-]+`, "must be letters, digits, dots, _ and -"),
+	"node-group":         form(`[A-Za-z0-9][A-Za-z0-9_-]*`, "must be letters, digits, _ and -, and not begin with _ or -"),
+	"node-taint":         form(`[^=:\s]+=[^=:\s]*:(NoSchedule|NoExecute|PreferNoSchedule)`, "must be key=value:Effect, the effect NoSchedule, NoExecute or PreferNoSchedule"),
+	"pool-name":          form(`[a-z][a-z0-9]{0,11}`, "must be a lower-case letter and up to 11 lower-case letters and digits"),
+	"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
+	"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
+	"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
+	"security-group-id":  form(`sg-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a security group id (sg-...)"),
+	"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
+	"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
+	"uuid":               form(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`, "must be a UUID"),
+	"vm-size":            form(`[A-Za-z0-9_-]+`, "must be an Azure VM size such as Standard_D2s_v6"),
+	"vpc-cidr":           checkVpcCIDR,
+	"vpc-id":             form(`vpc-[0-9a-f]{17}`, "must be a VPC id: vpc- and 17 hexadecimal digits"),
+	"weight":             checkWeight,
+	"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
+}
+
+func form(pattern, problem string) check {
+	re := regexp.MustCompile(`^(?:` + pattern + `)$`)
+	return func(text string) (string, string) {
+		if re.MatchString(text) {
+			return "", ""
+		}
+		return problem, ""
+	}
+}
+
+var (
+	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	zoneForm   = regexp.MustCompile(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
+	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+)
+
+func checkAWSRegion(text string) (string, string) {
+	if regionForm.MatchString(text) {
+		return "", ""
+	}
+	suggestion := ""
+	if zone := zoneForm.FindStringSubmatch(text); zone != nil {
+		suggestion = zone[1]
+	}
+	return "must be an AWS region such as us-east-2", suggestion
+}
+
+func checkDomain(text string) (string, string) {
+	if len(text) <= 253 && domainForm.MatchString(text) {
+		return "", ""
+	}
+	suggestion := strings.ToLower(strings.Trim(strings.TrimSpace(text), "."))
+	suggestion = strings.TrimPrefix(strings.TrimPrefix(suggestion, "https://"), "*.")
+	if len(suggestion) > 253 || !domainForm.MatchString(suggestion) {
+		suggestion = ""
+	}
+	return "must be a domain name in lower case such as team.example.com", suggestion
+}
+
+func checkCIDR(text string) (string, string) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || !prefix.Addr().Is4() {
+		return "must be an IPv4 block such as 10.10.0.0/16", ""
+	}
+	if prefix != prefix.Masked() {
+		return "has host bits set", prefix.Masked().String()
+	}
+	return "", ""
+}
+
+func checkVpcCIDR(text string) (string, string) {
+	if problem, suggestion := checkCIDR(text); problem != "" {
+		return problem, suggestion
+	}
+	switch bits := netip.MustParsePrefix(text).Bits(); {
+	case bits > 20:
+		return "is too small for a VPC: a /20 or larger is needed", ""
+	case bits < 16:
+		return "is too large for a VPC: AWS takes a /16 at most", ""
+	}
+	return "", ""
+}
+
+func checkIP(text string) (string, string) {
+	if _, err := netip.ParseAddr(text); err != nil {
+		return "must be an IP address", ""
+	}
+	return "", ""
+}
+
+func checkIPOrCIDR(text string) (string, string) {
+	if strings.Contains(text, "/") {
+		return checkCIDR(text)
+	}
+	return checkIP(text)
+}
+
+func checkWeight(text string) (string, string) {
+	if n, err := strconv.ParseUint(text, 10, 16); err != nil || n > 255 {
+		return "must be a weight from 0 to 255", ""
+	}
+	return "", ""
+}
+
+// checkTag is about one entry of a map of tags.
+func checkTag(key, value string) string {
+	switch {
+	case key == "" || len(key) > 128:
+		return "a tag key must have 1 to 128 characters"
+	case strings.HasPrefix(strings.ToLower(key), "aws:"):
+		return "a tag key must not begin with aws:"
+	case len(value) > 256:
+		return "a tag value must have at most 256 characters"
+	default:
+		return ""
+	}
+}
+
+func integers(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// index is how a path spells the place in a list.
+func index(i int) string { return "[" + strconv.Itoa(i) + "]" }

@@ -1,0 +1,247 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Limits that names run into, and what ptd puts around a name.
+const (
+	// bucketPrefix takes 37 characters: ptd-{name}-chronicle-.
+	maxCompoundName = 37 - len("ptd-") - len("-chronicle-")
+	maxRoleName     = 64
+	// node groups take 63 characters, with a suffix of up to 8.
+	maxNodeGroupName = 55
+)
+
+var awsName = regexp.MustCompile(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
+
+// armFamily are the instance families with Graviton processors.
+var armFamily = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
+
+func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
+	d.validateName(&w.WorkloadCommon, w.Name)
+	d.validateControlRoomKeys(&w.WorkloadCommon)
+	_, hasMain := w.Sites[MainSite]
+	d.validateMain(hasMain)
+	d.validateAWSNames(w)
+	d.validateAWSAccess(w)
+	d.validateAWSNetwork(w)
+	d.validateDatabase(w)
+	d.validateFSx(w)
+	d.validateAWSSites(w)
+	for release, cluster := range w.SortedClusters() {
+		d.validateAWSCluster(w, release, cluster)
+	}
+}
+
+// validateAWSNames checks the lengths that AWS would only reject at apply time.
+// (facts: aws-workload-base 12.18, aws-workload-eks 2.5)
+func (d *decoder) validateAWSNames(w *AWSWorkload) {
+	name := w.CompoundName()
+	if !awsName.MatchString(name) || !awsName.MatchString(w.Name) {
+		d.reject("spec.true_name", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", w.Name)
+	}
+	if len(name) > maxCompoundName {
+		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), maxCompoundName)
+	}
+	longest := ""
+	for release := range w.SortedClusters() {
+		if len(release) > len(longest) {
+			longest = release
+		}
+	}
+	for site := range w.SortedSites() {
+		role := "dev-ses." + longest + "." + site + "." + name + ".posit.team"
+		if longest != "" && len(role) > maxRoleName {
+			d.reject("spec.sites."+site, "the role %s has %d characters, and IAM takes %d", role, len(role), maxRoleName)
+		}
+	}
+}
+
+func (d *decoder) validateAWSAccess(w *AWSWorkload) {
+	if w.CustomRole != nil && w.Profile == "" {
+		d.warn("spec.custom_role", "is assumed only together with profile; without it ptd works as the admin role")
+	}
+	if w.TailscaleEnabled && w.ProvisionedVpc != nil {
+		d.reject("spec.tailscale_enabled", "a provisioned VPC has no public subnet for the Tailscale router: take tailscale_enabled or provisioned_vpc")
+	}
+	if w.TailscaleEnabled && w.CustomerManagedBastionID != "" {
+		d.warn("spec.customer_managed_bastion_id", "is not used: tailscale_enabled replaces the bastion")
+	}
+	if w.BastionAMI == "" && w.BastionInstanceType != "" && !armFamily.MatchString(w.BastionInstanceType) {
+		d.reject("spec.bastion_instance_type", "%q must be an arm64 type such as t4g.nano: the image is arm64", w.BastionInstanceType)
+	}
+}
+
+func (d *decoder) validateAWSNetwork(w *AWSWorkload) {
+	if w.ProvisionedVpc == nil {
+		if w.VpcAZCount == 1 {
+			d.warn("spec.vpc_az_count", "one availability zone: its failure takes the workload down")
+		}
+		return
+	}
+	needed, why := 1, "database and file system"
+	if strings.HasPrefix(w.FSxDeploymentType(), "MULTI") {
+		needed, why = 2, "a "+w.FSxDeploymentType()+" file system"
+	}
+	if len(w.ProvisionedVpc.PrivateSubnets) < needed {
+		d.reject("spec.provisioned_vpc.private_subnets", "%s needs at least %d private subnets (values of their Name tag)", why, needed)
+	}
+}
+
+func (d *decoder) validateDatabase(w *AWSWorkload) {
+	if w.DBMaxAllocatedStorage != 0 && w.DBMaxAllocatedStorage < w.DBAllocatedStorage {
+		d.reject("spec.db_max_allocated_storage", "%d must be at least db_allocated_storage, which is %d", w.DBMaxAllocatedStorage, w.DBAllocatedStorage)
+	}
+	reserved := []string{"postgres", "rdsadmin", "template0", "template1"}
+	names := w.ExtraPostgresDBNames()
+	for i, name := range names {
+		if slices.Contains(reserved, name) {
+			d.reject("spec.extra_postgres_dbs", "%q is a database of PostgreSQL's own", name)
+		}
+		if slices.Contains(names[:i], name) {
+			d.reject("spec.extra_postgres_dbs", "%q is given twice (- and _ make the same name)", name)
+		}
+	}
+}
+
+// fsxThroughput are the throughputs, in MB/s, that the two generations of OpenZFS offer.
+var fsxThroughput = map[bool][]int{
+	true:  {64, 128, 256, 512, 1024, 2048, 3072, 4096},
+	false: {160, 320, 640, 1280, 2560, 3840, 5120, 7680, 10240},
+}
+
+func (d *decoder) validateFSx(w *AWSWorkload) {
+	deployment := w.FSxDeploymentType()
+	offered := fsxThroughput[strings.HasPrefix(deployment, "SINGLE") && strings.HasSuffix(deployment, "_1")]
+	if !slices.Contains(offered, w.FSxOpenZFSThroughputCapacity) {
+		d.reject("spec.fsx_openzfs_throughput_capacity", "%d must be one of %s for a %s file system",
+			w.FSxOpenZFSThroughputCapacity, integers(offered), deployment)
+	}
+}
+
+// validateAWSSites checks zones and certificates. (facts: aws-workload-base 4.10, 12.10-11)
+func (d *decoder) validateAWSSites(w *AWSWorkload) {
+	for name, site := range w.SortedSites() {
+		path := "spec.sites." + name + ".spec"
+		if !w.HostedZoneManagementEnabled {
+			if site.CertificateARN == "" {
+				d.reject(path+".certificate_arn", "required value is missing: hosted_zone_management_enabled is false")
+			}
+			if site.CertificateValidationEnabled {
+				d.reject(path+".certificate_validation_enabled", "must be false: hosted_zone_management_enabled is false")
+			}
+			continue
+		}
+		if !site.PrivateZone {
+			continue
+		}
+		ownVpc := w.ProvisionedVpc == nil || site.AutoAssociateProvisionedVpc
+		if site.ZoneID == "" && !ownVpc && len(site.VpcAssociations) == 0 {
+			d.reject(path+".private_zone", "a private zone needs a VPC: list vpc_associations or leave auto_associate_provisioned_vpc on")
+		}
+		if site.CertificateValidationEnabled && site.CertificateARN == "" {
+			d.reject(path+".private_zone", "ACM cannot validate a certificate in a private zone: give certificate_arn, or set certificate_validation_enabled to false")
+		}
+	}
+	for _, domain := range w.Domains() {
+		primary := w.Sites[domain.Primary]
+		for _, name := range domain.Sites[1:] {
+			site := w.Sites[name]
+			if domain.Name != "" && (site.ZoneID != primary.ZoneID || site.PrivateZone != primary.PrivateZone || site.CertificateARN != primary.CertificateARN) {
+				d.warn("spec.sites."+name+".spec.domain", "site %s has the same domain and comes first: its zone_id, private_zone and certificate_arn hold for both", domain.Primary)
+			}
+		}
+	}
+}
+
+func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluster) {
+	key := "spec.clusters." + release
+	path := key + ".spec"
+	name := w.ClusterName(release)
+	longestRole := len("-ebs-csi-driver.posit.team")
+	if w.AutoscalingEnabled {
+		longestRole = len("KarpenterControllerRole-.posit.team")
+	}
+	if len(name)+longestRole > maxRoleName {
+		d.reject(key, "the cluster name %s has %d characters, and the names of its roles leave room for %d", name, len(name), maxRoleName-longestRole)
+	}
+	if c.MPMinSize > c.MPMaxSize {
+		d.reject(path+".mp_min_size", "%d must be at most mp_max_size, which is %d", c.MPMinSize, c.MPMaxSize)
+	}
+	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
+	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
+		d.reject(path+".karpenter_config", "required value is missing: autoscaling_enabled is true")
+	}
+	if !w.AutoscalingEnabled && c.KarpenterConfig != nil {
+		d.warn(path+".karpenter_config", "is not used: autoscaling_enabled is false")
+	}
+	if c.KarpenterConfig != nil {
+		d.validateKarpenter(path+".karpenter_config", c.KarpenterConfig)
+	}
+	for group, g := range sorted(c.AdditionalNodeGroups) {
+		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
+	}
+	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)
+	for site, s := range w.SortedSites() {
+		if s.UseTraefikForwardAuth && c.Components.TraefikForwardAuthVersion == "" {
+			d.warn(path+".components", "traefik_forward_auth_version is not set, so site %s has no forward auth in release %s", site, release)
+		}
+	}
+}
+
+func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {
+	if len(name) > maxNodeGroupName {
+		d.reject(path, "the node group name %s has %d characters, and there is room for %d", name, len(name), maxNodeGroupName)
+	}
+	if g.MinSize > g.MaxSize {
+		d.reject(path+".min_size", "%d must be at most max_size, which is %d", g.MinSize, g.MaxSize)
+	} else if g.DesiredSize < g.MinSize || g.DesiredSize > g.MaxSize {
+		d.reject(path+".desired_size", "%d must be from min_size to max_size, %d to %d", g.DesiredSize, g.MinSize, g.MaxSize)
+	}
+	d.warnSmall(path+".instance_type", g.InstanceType)
+}
+
+func (d *decoder) validateKarpenter(path string, c *KarpenterConfig) {
+	var names []string
+	for i, pool := range c.NodePools {
+		at := path + ".node_pools" + index(i)
+		if slices.Contains(names, pool.Name) {
+			d.reject(at+".name", "%q is the name of two pools", pool.Name)
+		}
+		names = append(names, pool.Name)
+		for j, r := range pool.Requirements {
+			below := at + ".requirements" + index(j)
+			wants := map[string]bool{"In": true, "NotIn": true, "Gt": true, "Lt": true}[r.Operator]
+			switch {
+			case wants && len(r.Values) == 0:
+				d.reject(below+".values", "required value is missing: operator %s needs it", r.Operator)
+			case !wants && len(r.Values) > 0:
+				d.reject(below+".values", "operator %s takes no values", r.Operator)
+			case (r.Operator == "Gt" || r.Operator == "Lt") && len(r.Values) != 1:
+				d.reject(below+".values", "operator %s takes one value", r.Operator)
+			}
+		}
+	}
+}
+
+func (d *decoder) validateAccessEntries(path string, entries EKSAccessEntries) {
+	for i, e := range entries.AdditionalEntries {
+		for j, p := range e.AccessPolicies {
+			if p.AccessScope.Type == "namespace" && len(p.AccessScope.Namespaces) == 0 {
+				d.reject(path+".additional_entries"+index(i)+".accessPolicies"+index(j)+".accessScope.namespaces",
+					"required value is missing: the scope is namespace")
+			}
+		}
+	}
+}
+
+// warnSmall is about instances that Kubernetes' own pods nearly fill.
+func (d *decoder) warnSmall(path, instanceType string) {
+	_, size, _ := strings.Cut(instanceType, ".")
+	if slices.Contains([]string{"nano", "micro", "small", "medium"}, size) {
+		d.warn(path, "%s is small for a node: system pods may fill it", instanceType)
+	}
+}

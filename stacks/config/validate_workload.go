@@ -1,0 +1,59 @@
+package config
+
+import (
+	"strings"
+)
+
+// supportedEnvironments are what a workload's name may end in.
+var supportedEnvironments = []string{"development", "staging", "production", "validation"}
+
+// validateName checks what a workload's names are made from.
+func (d *decoder) validateName(w *WorkloadCommon, target string) {
+	if !strings.Contains(target, "-") {
+		d.reject("", "the target's directory %q must be named {name}-{environment}", target)
+		return
+	}
+	environment := w.environment(target)
+	for _, supported := range supportedEnvironments {
+		if environment == supported {
+			return
+		}
+	}
+	problem := d.at(d.place(""), "", nearest(environment, supportedEnvironments),
+		"the target's directory must end in -"+strings.Join(supportedEnvironments, ", -")+", not -"+environment)
+	d.problems = append(d.problems, problem)
+}
+
+// validateControlRoomKeys holds account, cluster name and region together: the Mimir
+// password of a workload must not go to a guessed account or region.
+// (facts: aws-workload-base 12.19)
+func (d *decoder) validateControlRoomKeys(w *WorkloadCommon) {
+	keys := []struct{ key, value string }{
+		{"control_room_account_id", w.ControlRoomAccountID},
+		{"control_room_cluster_name", w.ControlRoomClusterName},
+		{"control_room_region", w.ControlRoomRegion},
+	}
+	var given, missing []string
+	for _, k := range keys {
+		if _, attempted := d.places["spec."+k.key]; k.value != "" || attempted {
+			given = append(given, k.key)
+		} else {
+			missing = append(missing, k.key)
+		}
+	}
+	if len(given) == 0 {
+		return
+	}
+	for _, key := range missing {
+		d.reject("spec."+key, "required value is missing: it goes together with %s", strings.Join(given, " and "))
+	}
+}
+
+// validateMain checks that there is a site called main.
+func (d *decoder) validateMain(hasMain bool) {
+	_, given := d.places["spec.sites"]
+	_, attempted := d.places["spec.sites."+MainSite]
+	if given && !hasMain && !attempted {
+		d.reject("spec.sites."+MainSite, "required value is missing: every workload has a site called main")
+	}
+}
