@@ -106,7 +106,7 @@ func TestBastionOptions(t *testing.T) {
 func ExampleNewBastion() {
 	program := func(ctx *pulumi.Context) error {
 		vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
-			CIDR:                DefaultCIDR("demo01-staging"),
+			CIDR:                "10.37.0.0/16",
 			AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}),
 			ZoneCount:           2,
 		})

@@ -57,16 +57,3 @@ func quarter(block netip.Prefix) [4]netip.Prefix {
 	}
 	return parts
 }
-
-// DefaultCIDR is the address block of a VPC for which none was chosen:
-// 10.o.0.0/16, where o is the sum of the code points of name modulo 255. Two names
-// can share one.
-//
-// (facts: aws-workload-base 4.1)
-func DefaultCIDR(name string) string {
-	sum := 0
-	for _, r := range name {
-		sum += int(r)
-	}
-	return fmt.Sprintf("10.%d.0.0/16", sum%255)
-}

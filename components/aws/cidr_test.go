@@ -56,20 +56,6 @@ func TestSplitCIDRErrors(t *testing.T) {
 	}
 }
 
-func TestDefaultCIDR(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"banana01-staging":      "10.225.0.0/16",
-		"demo01-staging":        "10.37.0.0/16",
-		"test-aws-staging":      "10.88.0.0/16",
-		"workload01-production": "10.64.0.0/16",
-	} {
-		if got := DefaultCIDR(name); got != want {
-			t.Errorf("DefaultCIDR(%s) = %s, want %s", name, got, want)
-		}
-	}
-}
-
 func ExampleSplitCIDR() {
 	subnets, err := SplitCIDR("10.37.0.0/16")
 	if err != nil {
