@@ -42,11 +42,12 @@ func parseTarget(name, file string, data []byte) (*Target, *decoder) {
 	}
 	var e envelope
 	d.structure(root, reflect.ValueOf(&e).Elem(), "", root.position)
+	if e.Kind == "" || e.Spec == nil {
+		return nil, d
+	}
 	target := &Target{Name: name, Kind: e.Kind, File: file, SiteFiles: map[string]*SiteFile{}}
 	spec := func(v any) {
-		if e.Spec != nil {
-			d.structure(e.Spec, reflect.ValueOf(v).Elem(), "spec", d.place("spec"))
-		}
+		d.structure(e.Spec, reflect.ValueOf(v).Elem(), "spec", d.place("spec"))
 	}
 	switch e.Kind {
 	case KindAWSWorkload:
@@ -64,8 +65,6 @@ func parseTarget(name, file string, data []byte) (*Target, *decoder) {
 		spec(target.AWSControlRoom)
 		target.AWSControlRoom.Name = name
 		d.validateAWSControlRoom(target.AWSControlRoom)
-	default:
-		return nil, d
 	}
 	for _, site := range target.SiteNames() {
 		target.SiteFiles[site] = emptySiteFile(site)

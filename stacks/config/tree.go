@@ -221,7 +221,8 @@ func (l *loader) controlRoom() {
 		return
 	}
 	name, rooms := w.ControlRoomClusterName, l.tree.names[controlRoomDir]
-	if _, err := os.Stat(filepath.Join(l.tree.Dir, controlRoomDir, name, "ptd.yaml")); err != nil || !slices.Contains(rooms, name) {
+	_, err := os.Stat(filepath.Join(l.tree.Dir, controlRoomDir, name, "ptd.yaml"))
+	if !slices.Contains(rooms, name) || errors.Is(err, fs.ErrNotExist) {
 		if near := nearest(name, rooms); near != "" {
 			path := "spec.control_room_cluster_name"
 			l.decoder.warning(l.decoder.place(path), path, near, "there is no control room %q here", name)
