@@ -97,7 +97,7 @@ func (d *decoder) structure(n *node, v reflect.Value, path string, key position)
 	given := map[string]entry{}
 	if n != nil && n.kind != nullNode {
 		if n.kind != mapNode {
-			d.problem(n.position, path, "", "must be a mapping, not a %s", n.kind)
+			d.problem(n.position, path, "", "must be a mapping, not %s", n.kind.phrase())
 			return
 		}
 		given = d.keys(n, fields, kebab, path)
@@ -194,8 +194,11 @@ func (d *decoder) value(n *node, v reflect.Value, tag reflect.StructTag, path st
 	case reflect.Struct:
 		d.structure(n, v, path, key)
 	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		d.structure(n, v.Elem(), path, key)
+		block := reflect.New(v.Type().Elem())
+		d.structure(n, block.Elem(), path, key)
+		if n.kind == mapNode {
+			v.Set(block)
+		}
 	case reflect.Slice:
 		d.list(n, v, tag, path)
 	case reflect.Map:
@@ -220,7 +223,7 @@ func (d *decoder) text(n *node, v reflect.Value, tag reflect.StructTag, path str
 		d.problem(n.position, path, "", "must be a string, not a boolean: write \"%s\" in quotes", n.text)
 		return
 	default:
-		d.problem(n.position, path, "", "must be a string, not a %s", n.kind)
+		d.problem(n.position, path, "", "must be a string, not %s", n.kind.phrase())
 		return
 	}
 	text := normalize(tag.Get("norm"), n.text)
@@ -232,7 +235,11 @@ func (d *decoder) text(n *node, v reflect.Value, tag reflect.StructTag, path str
 		value, ok := enumValue(enum, text, tag.Get("fold") == "true")
 		if !ok {
 			choices := enumChoices(enum)
-			d.problem(n.position, path, nearest(text, choices), "%q must be one of %s", text, strings.Join(choices, ", "))
+			oneOf := "one of "
+			if len(choices) == 1 {
+				oneOf = ""
+			}
+			d.problem(n.position, path, nearest(text, choices), "%q must be %s%s", text, oneOf, strings.Join(choices, ", "))
 			return
 		}
 		text = value
@@ -268,7 +275,7 @@ func (d *decoder) boolean(n *node, v reflect.Value, path string) {
 		if word := strings.ToLower(n.text); word == "true" || word == "false" {
 			suggestion = word
 		}
-		d.problem(n.position, path, suggestion, "must be true or false, not a %s", n.kind)
+		d.problem(n.position, path, suggestion, "must be true or false, not %s", n.kind.phrase())
 		return
 	}
 	v.SetBool(value)
@@ -281,10 +288,14 @@ func (d *decoder) integer(n *node, v reflect.Value, tag reflect.StructTag, path 
 	d.places[path] = n.position
 	if n.kind != intNode {
 		suggestion := ""
+		if len(n.text) > 18 && decimal.MatchString(n.text) {
+			d.problem(n.position, path, "", "%s is too large", n.text)
+			return
+		}
 		if n.kind == stringNode && decimal.MatchString(n.text) {
 			suggestion = n.text
 		}
-		d.problem(n.position, path, suggestion, "must be an integer, not a %s", n.kind)
+		d.problem(n.position, path, suggestion, "must be an integer, not %s", n.kind.phrase())
 		return
 	}
 	value, err := strconv.Atoi(n.text)
@@ -310,7 +321,7 @@ func (d *decoder) integer(n *node, v reflect.Value, tag reflect.StructTag, path 
 
 func (d *decoder) list(n *node, v reflect.Value, tag reflect.StructTag, path string) {
 	if n.kind != listNode {
-		d.problem(n.position, path, "", "must be a list, not a %s", n.kind)
+		d.problem(n.position, path, "", "must be a list, not %s", n.kind.phrase())
 		return
 	}
 	if len(n.items) == 0 && tag.Get("required") == "true" {
@@ -328,7 +339,8 @@ func (d *decoder) list(n *node, v reflect.Value, tag reflect.StructTag, path str
 		value := reflect.New(v.Type().Elem()).Elem()
 		before := len(d.problems)
 		d.value(item, value, tag, below, item.position)
-		if len(d.problems) == before {
+		// Structs stay, with what they lack, so that later checks find them at their index.
+		if len(d.problems) == before || value.Kind() == reflect.Struct {
 			items = reflect.Append(items, value)
 		}
 	}
@@ -337,7 +349,7 @@ func (d *decoder) list(n *node, v reflect.Value, tag reflect.StructTag, path str
 
 func (d *decoder) mapping(n *node, v reflect.Value, tag reflect.StructTag, path string) {
 	if n.kind != mapNode {
-		d.problem(n.position, path, "", "must be a mapping, not a %s", n.kind)
+		d.problem(n.position, path, "", "must be a mapping, not %s", n.kind.phrase())
 		return
 	}
 	out := reflect.MakeMap(v.Type())
@@ -376,8 +388,12 @@ func (d *decoder) mapping(n *node, v reflect.Value, tag reflect.StructTag, path 
 func (d *decoder) nested(e entry, v reflect.Value, tag reflect.StructTag, path string) {
 	setDefaults(v)
 	name := tag.Get("nested")
+	if e.value.kind == nullNode {
+		d.problem(e.position, join(path, name), "", "required value is missing")
+		return
+	}
 	if e.value.kind != mapNode {
-		d.problem(e.value.position, path, "", "must be a mapping with the key %s, not a %s", name, e.value.kind)
+		d.problem(e.value.position, path, "", "must be a mapping with the key %s, not %s", name, e.value.kind.phrase())
 		return
 	}
 	fields, _ := fieldsOf(v.Type())

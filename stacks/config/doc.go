@@ -9,11 +9,14 @@
 //	default:"value"       the value when the key is absent or null; "=key" is the value
 //	                      of the sibling key
 //	required:"true"       the key must be there with a value; "present" allows ""
+//	nested:"spec"         the elements of a map have their keys below this one; siblings
+//	                      lists keys beside it that have no effect ("*": any)
+//	keycheck:"release"    format of a map's keys
 //	check:"cidr,..."      formats, by the names in checks.go
 //	enum:"A,B=alias"      the values; an alias is stored as the value before the "="
 //	fold:"true"           enum ignores case
 //	min:"1" max:"10"      range of an integer
-//	blank:"default"       "" and 0 count as absent
+//	blank:"default"       "" and 0 count as absent; "allowed": "" differs from the default
 //	null:"error"          null is rejected ("zero": it is the zero value)
 //	norm:"trim,lower"     how a string is stored
 //	noeffect:"why"        accepted with a warning

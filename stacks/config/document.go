@@ -34,6 +34,18 @@ const (
 	listNode   nodeKind = "list"
 )
 
+// phrase is the kind with its article.
+func (k nodeKind) phrase() string {
+	switch k {
+	case nullNode:
+		return "null"
+	case intNode:
+		return "an integer"
+	default:
+		return "a " + string(k)
+	}
+}
+
 type position struct{ line, column int }
 
 // node is a value of a document, with aliases and merge keys resolved. Aliased nodes are
@@ -306,13 +318,13 @@ func (d *document) merge(out *node, have map[string]position, from *node) {
 	case listNode:
 		for _, item := range from.items {
 			if item.kind != mapNode {
-				d.report(item.position, "a merge key takes mappings, not a %s", item.kind)
+				d.report(item.position, "a merge key takes mappings, not %s", item.kind.phrase())
 				continue
 			}
 			d.merge(out, have, item)
 		}
 	default:
-		d.report(from.position, "a merge key takes a mapping or a list of them, not a %s", from.kind)
+		d.report(from.position, "a merge key takes a mapping or a list of them, not %s", from.kind.phrase())
 	}
 }
 

@@ -25,7 +25,7 @@ func parseManifest(kind Kind, file string, data []byte) (*Manifest, *decoder) {
 		switch {
 		case slices.Contains(standard, step.Name) || step.Name == "kubernetes":
 			d.reject(path+".name", "%q is the name of a standard step", step.Name)
-		case slices.Contains(names, step.Name):
+		case step.Name != "" && slices.Contains(names, step.Name):
 			d.reject(path+".name", "%q is the name of two steps", step.Name)
 		}
 		names = append(names, step.Name)

@@ -64,7 +64,7 @@ func (d *decoder) siteSpec(spec *node) {
 		if !ok || e.value.kind == nullNode || e.value.kind == kind {
 			return
 		}
-		d.problem(e.value.position, path+"."+key, "", "must be a %s, not a %s", kind, e.value.kind)
+		d.problem(e.value.position, path+"."+key, "", "must be %s, not %s", kind.phrase(), e.value.kind.phrase())
 	}
 	expect(spec, "spec", "enableFqdnHealthChecks", boolNode)
 	for _, product := range products {

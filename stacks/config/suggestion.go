@@ -15,7 +15,7 @@ func nearest(word string, candidates []string) string {
 }
 
 // nearestAll are up to three candidates near word, the nearest first. Spelling of case,
-// "-" and "_" does not count; of the rest a third of the letters may differ.
+// "-" and "_" does not count; of the rest a third of the letters may differ, or word is a part of the candidate.
 func nearestAll(word string, candidates []string) []string {
 	type scored struct {
 		candidate string
@@ -30,8 +30,12 @@ func nearestAll(word string, candidates []string) []string {
 			continue
 		}
 		limit := max(1, min(len(word), len(candidate))/3)
-		if distance := editDistance(plain(word), plain(candidate)); distance <= limit {
+		distance := editDistance(plain(word), plain(candidate))
+		switch {
+		case distance <= limit:
 			near = append(near, scored{candidate, distance})
+		case len(word) >= 4 && strings.Contains(plain(candidate), plain(word)):
+			near = append(near, scored{candidate, len(candidate)}) // a part is better than nothing
 		}
 	}
 	slices.SortStableFunc(near, func(a, b scored) int {

@@ -21,11 +21,12 @@ var awsName = regexp.MustCompile(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
 var armFamily = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
 
 func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
-	d.validateName(&w.WorkloadCommon, w.Name)
+	if d.validateName(&w.WorkloadCommon, w.Name) {
+		d.validateAWSNames(w)
+	}
 	d.validateControlRoomKeys(&w.WorkloadCommon)
 	_, hasMain := w.Sites[MainSite]
 	d.validateMain(hasMain)
-	d.validateAWSNames(w)
 	d.validateAWSAccess(w)
 	d.validateAWSNetwork(w)
 	d.validateDatabase(w)
@@ -208,7 +209,7 @@ func (d *decoder) validateKarpenter(path string, c *KarpenterConfig) {
 	var names []string
 	for i, pool := range c.NodePools {
 		at := path + ".node_pools" + index(i)
-		if slices.Contains(names, pool.Name) {
+		if pool.Name != "" && slices.Contains(names, pool.Name) {
 			d.reject(at+".name", "%q is the name of two pools", pool.Name)
 		}
 		names = append(names, pool.Name)

@@ -67,10 +67,14 @@ func (d *decoder) validatePools(path string, pools []UserNodePool) {
 		switch {
 		case pool.Name == "agentpool":
 			d.reject(at+".name", "agentpool is the name of the system pool")
-		case slices.Contains(names, pool.Name):
+		case pool.Name != "" && slices.Contains(names, pool.Name):
 			d.reject(at+".name", "%q is the name of two pools", pool.Name)
 		}
 		names = append(names, pool.Name)
+		_, hasMax := d.places[at+".max_count"]
+		if !hasMax {
+			continue
+		}
 		if pool.MinCount > pool.MaxCount {
 			d.reject(at+".min_count", "%d must be at most max_count, which is %d", pool.MinCount, pool.MaxCount)
 		} else if pool.InitialCount < pool.MinCount || pool.InitialCount > pool.MaxCount {

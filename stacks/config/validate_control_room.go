@@ -16,7 +16,7 @@ func (d *decoder) validateAWSControlRoom(c *AWSControlRoom) {
 	emails := map[string]bool{}
 	for i, user := range c.TrustedUsers {
 		email := strings.ToLower(user.Email)
-		if emails[email] {
+		if email != "" && emails[email] {
 			d.reject("spec.trusted_users"+index(i)+".email", "%q is given twice", user.Email)
 		}
 		emails[email] = true

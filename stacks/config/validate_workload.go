@@ -7,21 +7,23 @@ import (
 // supportedEnvironments are what a workload's name may end in.
 var supportedEnvironments = []string{"development", "staging", "production", "validation"}
 
-// validateName checks what a workload's names are made from.
-func (d *decoder) validateName(w *WorkloadCommon, target string) {
+// validateName checks what a workload's names are made from. hyphenated says that the
+// target's name has its two parts, so that there is more to check.
+func (d *decoder) validateName(w *WorkloadCommon, target string) (hyphenated bool) {
 	if !strings.Contains(target, "-") {
 		d.reject("", "the target's directory %q must be named {name}-{environment}", target)
-		return
+		return false
 	}
 	environment := w.environment(target)
 	for _, supported := range supportedEnvironments {
 		if environment == supported {
-			return
+			return true
 		}
 	}
 	problem := d.at(d.place(""), "", nearest(environment, supportedEnvironments),
 		"the target's directory must end in -"+strings.Join(supportedEnvironments, ", -")+", not -"+environment)
 	d.problems = append(d.problems, problem)
+	return true
 }
 
 // validateControlRoomKeys holds account, cluster name and region together: the Mimir
