@@ -1,0 +1,54 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// containerKeys are the keys of an ECS container definition.
+var containerKeys = []string{
+	"command", "cpu", "credentialSpecs", "dependsOn", "disableNetworking", "dnsSearchDomains", "dnsServers", "dockerLabels",
+	"dockerSecurityOptions", "entryPoint", "environment", "environmentFiles", "essential", "extraHosts",
+	"firelensConfiguration", "healthCheck", "hostname", "image", "interactive", "links", "linuxParameters",
+	"logConfiguration", "memory", "memoryReservation", "mountPoints", "name", "portMappings", "privileged",
+	"pseudoTerminal", "readonlyRootFilesystem", "repositoryCredentials", "resourceRequirements", "restartPolicy",
+	"secrets", "startTimeout", "stopTimeout", "systemControls", "ulimits", "user", "versionConsistency", "volumesFrom",
+	"workingDirectory",
+}
+
+// checkContainers checks the definitions that a task definition holds as JSON.
+func checkContainers(in sandbox.Inputs) []sandbox.Problem {
+	text, ok := in.Text("containerDefinitions")
+	if !ok {
+		return nil
+	}
+	problem := func(format string, args ...any) []sandbox.Problem {
+		return []sandbox.Problem{{Path: "containerDefinitions", Text: fmt.Sprintf(format, args...)}}
+	}
+	var containers []map[string]any
+	if err := json.Unmarshal([]byte(text), &containers); err != nil {
+		return problem("is not a JSON list of containers: %v", err)
+	}
+	for _, container := range containers {
+		for _, needed := range []string{"name", "image"} {
+			if container[needed] == nil {
+				return problem("a container has no %s", needed)
+			}
+		}
+		for key := range container {
+			if !slices.Contains(containerKeys, key) {
+				return problem("container %v: unknown key %q", container["name"], key)
+			}
+		}
+		if check, ok := container["healthCheck"].(map[string]any); ok {
+			command, _ := check["command"].([]any)
+			if len(command) == 0 || command[0] != "CMD" && command[0] != "CMD-SHELL" && command[0] != "NONE" {
+				return problem("container %v: a health check's command begins with CMD, CMD-SHELL or NONE", container["name"])
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	databaseType       = "aws:rds/instance:Instance"
+	subnetGroupType    = "aws:rds/subnetGroup:SubnetGroup"
+	parameterGroupType = "aws:rds/parameterGroup:ParameterGroup"
+)
+
+var databases = map[string]sandbox.Type{
+	subnetGroupType: {
+		Args: shape(rds.SubnetGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
+		Defaults:   map[string]any{"description": "Managed by Pulumi"},
+		Outputs:    []string{"arn", "vpcId", "supportedNetworkTypes", "tagsAll"},
+		References: []sandbox.Reference{reference("subnetIds[]", subnetType, "InvalidSubnet: subnet %s does not exist")},
+		Unique:     uniqueName("DBSubnetGroupAlreadyExists: The DB subnet group '%s' already exists.", "name"),
+		Check:      checkLowerName("name"),
+		Create: func(o *sandbox.Operation) error {
+			zones := map[string]bool{}
+			for _, id := range o.Inputs.List("subnetIds") {
+				zones[o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id))).String("availabilityZone")] = true
+			}
+			if len(zones) < 2 {
+				return fmt.Errorf("DBSubnetGroupDoesNotCoverEnoughAZs: The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement: its subnets cover %d, at least 2 are needed", len(zones))
+			}
+			return named("name", "rds", "subgrp:")(o)
+		},
+	},
+	parameterGroupType: {
+		Args: shape(rds.ParameterGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "family", "description"},
+		Defaults: map[string]any{"description": "Managed by Pulumi"}, Outputs: []string{"arn", "tagsAll"},
+		Unique: uniqueName("DBParameterGroupAlreadyExists: Parameter group %s already exists", "name"),
+		Check: sandbox.All(checkLowerName("name"),
+			sandbox.Matches("family", `^postgres(1[2-9]|9\.6)$`, "is not a parameter group family the sandbox knows (postgres12 to postgres19)")),
+		Create: named("name", "rds", "pg:"),
+	},
+	databaseType: {
+		Args: shape(rds.InstanceArgs{}),
+		Replace: []string{
+			"engine", "identifier", "identifierPrefix", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone",
+			"characterSetName", "snapshotIdentifier", "timezone",
+		},
+		Outputs: []string{
+			"address", "arn", "endpoint", "hostedZoneId", "identifier", "masterUserSecrets", "port", "resourceId", "status",
+			"engineVersionActual", "tagsAll",
+		},
+		References: []sandbox.Reference{
+			byProperty("dbSubnetGroupName", subnetGroupType, "name", "DBSubnetGroupNotFoundFault: DB subnet group '%s' does not exist."),
+			byProperty("parameterGroupName", parameterGroupType, "name", "DBParameterGroupNotFound: DBParameterGroup not found: %s"),
+			reference("vpcSecurityGroupIds[]", securityGroupType, "InvalidParameterValue: Invalid security group , groupId= %s"),
+		},
+		Unique: uniqueName("DBInstanceAlreadyExists: DB instance %s already exists", "identifier"),
+		Check: sandbox.All(sandbox.Required("instanceClass", "engine", "allocatedStorage"), checkDatabase,
+			sandbox.Exclusive("identifier", "identifierPrefix"), sandbox.Exclusive("password", "manageMasterUserPassword"),
+			sandbox.Matches("instanceClass", `^db\.[a-z0-9\-]+\.[a-z0-9]+$`, "is not an instance class")),
+		Create: createDatabase,
+		Delete: deleteDatabase,
+	},
+}
+
+func checkLowerName(property string) func(sandbox.Inputs) []sandbox.Problem {
+	return sandbox.Matches(property, `^[a-z0-9._\- ]{1,255}$`, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
+}
+
+func checkDatabase(in sandbox.Inputs) []sandbox.Problem {
+	var problems []sandbox.Problem
+	add := func(path, format string, args ...any) {
+		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
+	if _, ok := in["username"]; !ok {
+		add("username", "is required")
+	}
+	if _, ok := in["password"]; !ok && !in.Flag("manageMasterUserPassword") {
+		add("password", "one of password, manageMasterUserPassword is required")
+	}
+	storage, _ := in.Number("allocatedStorage")
+	if limit, ok := in.Number("maxAllocatedStorage"); ok && limit <= storage {
+		add("maxAllocatedStorage", "%v is not more than the allocated storage of %v GiB", limit, storage)
+	}
+	if kind, _ := in.Text("storageType"); kind == "gp3" && storage < 20 {
+		add("allocatedStorage", "InvalidParameterCombination: Invalid storage size for engine name postgres and storage type gp3: %v", storage)
+	}
+	if _, ok := in.Text("finalSnapshotIdentifier"); !ok && !in.Flag("skipFinalSnapshot") {
+		add("finalSnapshotIdentifier", "is required unless skipFinalSnapshot is true")
+	}
+	return problems
+}
+
+func createDatabase(o *sandbox.Operation) error {
+	if family := o.Cloud.OfType(parameterGroupType); family != nil {
+		version, _ := o.Inputs.Text("engineVersion")
+		major, _, _ := strings.Cut(version, ".")
+		for _, group := range family {
+			if group.Name() == o.Inputs["parameterGroupName"] && version != "" && group.String("family") != "postgres"+major {
+				return fmt.Errorf("InvalidParameterCombination: The parameter group %s with family %s can't be used for this instance: it has version %s",
+					group.Name(), group.String("family"), version)
+			}
+		}
+	}
+	name, err := nameOf(o, "identifier")
+	if err != nil {
+		return err
+	}
+	o.ID = "db-" + strings.ToUpper(sandbox.Digest(26, o.Account, o.Region, name))
+	o.Outputs["identifier"], o.Outputs["resourceId"], o.Outputs["status"] = name, o.ID, "available"
+	o.Outputs["arn"] = arn(o, "rds", "db:"+name)
+	address := fmt.Sprintf("%s.%s.%s.rds.amazonaws.com", name, sandbox.Digest(12, o.Account, o.Region), o.Region)
+	o.Outputs["address"], o.Outputs["endpoint"], o.Outputs["port"] = address, address+":5432", 5432.0
+	o.Outputs["engineVersionActual"] = o.Inputs["engineVersion"]
+	if !o.Inputs.Flag("manageMasterUserPassword") {
+		return nil
+	}
+	// RDS keeps the master password in a secret of its own.
+	username, _ := o.Inputs.Text("username")
+	value, err := json.Marshal(map[string]string{
+		"username": username, "password": sandbox.Digest(32, "master password", o.Account, o.ID),
+	})
+	if err != nil {
+		return err
+	}
+	secret := newSecret(o.Account, o.Region, fmt.Sprintf("rds!%s", strings.ToLower(o.ID)), string(value), nil)
+	o.Outputs["masterUserSecrets"] = []any{map[string]any{
+		"secretArn": secret.String("arn"), "secretStatus": "active", "kmsKeyId": "alias/aws/secretsmanager",
+	}}
+	return o.Cloud.Put(secret)
+}
+
+func deleteDatabase(o *sandbox.Operation) error {
+	if sandbox.Inputs(o.Old.Inputs).Flag("deletionProtection") {
+		return fmt.Errorf("InvalidParameterCombination: Cannot delete protected DB Instance %s, please disable deletion protection and try again", o.Old.Name())
+	}
+	for _, secret := range o.Cloud.OfType(secretType) {
+		if secret.Name() == "rds!"+strings.ToLower(o.ID) && secret.Account == o.Account {
+			return o.Cloud.Remove(secret.Key())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package aws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	zoneType        = "aws:route53/zone:Zone"
+	recordType      = "aws:route53/record:Record"
+	certificateType = "aws:acm/certificate:Certificate"
+)
+
+const noZone = "NoSuchHostedZone: No hosted zone found with ID: %s"
+
+var domains = map[string]sandbox.Type{
+	zoneType: {
+		Args: shape(route53.ZoneArgs{}), Replace: []string{"name", "delegationSetId"}, Global: true,
+		Defaults: map[string]any{"comment": "Managed by Pulumi", "forceDestroy": false},
+		Outputs:  []string{"arn", "zoneId", "nameServers", "primaryNameServer", "tagsAll"},
+		References: []sandbox.Reference{
+			reference("vpcs[].vpcId", vpcType, "InvalidVPCId: The VPC %s in region is not valid"),
+		},
+		Check: sandbox.All(sandbox.Required("name"),
+			sandbox.Matches("name", `^([a-zA-Z0-9_]([a-zA-Z0-9\-_]{0,61}[a-zA-Z0-9_])?\.)+[a-zA-Z]{2,63}\.?$`, "is not a domain name")),
+		Create: func(o *sandbox.Operation) error {
+			o.ID = o.NewID("Z", 20)
+			o.ID = strings.ToUpper(o.ID)
+			o.Outputs["arn"], o.Outputs["zoneId"] = "arn:aws:route53:::hostedzone/"+o.ID, o.ID
+			servers := make([]any, 4)
+			for i := range servers {
+				servers[i] = fmt.Sprintf("ns-%d.awsdns-%02d.%s", 100+i*256, i*8, []string{"com", "net", "org", "co.uk"}[i])
+			}
+			o.Outputs["nameServers"], o.Outputs["primaryNameServer"] = servers, servers[0]
+			return nil
+		},
+	},
+	recordType: {
+		Args: shape(route53.RecordArgs{}), Replace: []string{"zoneId", "name", "type", "setIdentifier"}, Global: true,
+		Outputs:    []string{"fqdn"},
+		References: []sandbox.Reference{byProperty("zoneId", zoneType, "zoneId", noZone)},
+		Unique:     uniqueName("InvalidChangeBatch: [Tried to create resource record set %s but it already exists]", "zoneId", "name", "type", "setIdentifier"),
+		Check: sandbox.All(checkRecord,
+			sandbox.OneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "TXT")),
+		Create: func(o *sandbox.Operation) error {
+			name := strings.TrimSuffix(fmt.Sprint(o.Inputs["name"]), ".")
+			zone := ""
+			for _, candidate := range o.Cloud.OfType(zoneType) {
+				if candidate.String("zoneId") == o.Inputs["zoneId"] {
+					zone = strings.TrimSuffix(candidate.Name(), ".")
+				}
+			}
+			if name != zone && !strings.HasSuffix(name, "."+zone) {
+				return fmt.Errorf("InvalidChangeBatch: [RRSet with DNS name %s is not permitted in zone %s]", name, zone)
+			}
+			for _, other := range o.Cloud.OfType(recordType) {
+				_, weighted := o.Inputs["setIdentifier"]
+				if !weighted && other.Account == o.Account && other.Get("zoneId") == o.Inputs["zoneId"] &&
+					strings.TrimSuffix(other.String("name"), ".") == name && other.Get("type") == o.Inputs["type"] {
+					return fmt.Errorf("InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%v'] but it already exists]", name, o.Inputs["type"])
+				}
+			}
+			o.ID = fmt.Sprintf("%v_%s_%v", o.Inputs["zoneId"], name, o.Inputs["type"])
+			o.Outputs["fqdn"] = name
+			return nil
+		},
+	},
+	certificateType: {
+		Args:    shape(acm.CertificateArgs{}),
+		Replace: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "privateKey", "certificateBody"},
+		Outputs: []string{"arn", "domainValidationOptions", "status", "notAfter", "notBefore", "type", "renewalEligibility", "tagsAll"},
+		Check: sandbox.All(sandbox.OneOf("validationMethod", "DNS", "EMAIL", "NONE"),
+			sandbox.Matches("domainName", `^(\*\.)?([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`, "is not a domain name")),
+		Create: createCertificate,
+	},
+	"aws:acm/certificateValidation:CertificateValidation": {
+		Args: shape(acm.CertificateValidationArgs{}), Replace: []string{"certificateArn", "validationRecordFqdns"},
+		References: []sandbox.Reference{byProperty("certificateArn", certificateType, "arn", "ResourceNotFoundException: Could not find certificate %s.")},
+		Create:     validateCertificate,
+	},
+}
+
+func checkRecord(in sandbox.Inputs) []sandbox.Problem {
+	_, alias := in["aliases"]
+	_, records := in["records"]
+	_, ttl := in["ttl"]
+	switch {
+	case alias && records:
+		return []sandbox.Problem{{Path: "records", Text: "conflicts with aliases"}}
+	case !alias && !records:
+		return []sandbox.Problem{{Path: "records", Text: "one of aliases, records is required"}}
+	case records && !ttl:
+		return []sandbox.Problem{{Path: "ttl", Text: "is required with records"}}
+	}
+	return nil
+}
+
+// createCertificate makes a certificate with one validation option a name. Apex and
+// wildcard share a record, as at ACM.
+func createCertificate(o *sandbox.Operation) error {
+	o.ID = arn(o, "acm", "certificate/"+o.NewID("", 32))
+	domain, _ := o.Inputs.Text("domainName")
+	names := []string{domain}
+	for _, name := range o.Inputs.List("subjectAlternativeNames") {
+		if text, ok := name.(string); ok && !slices.Contains(names, text) {
+			names = append(names, text)
+		}
+	}
+	options := []any{}
+	for _, name := range names {
+		apex := strings.TrimPrefix(name, "*.")
+		options = append(options, map[string]any{
+			"domainName":          name,
+			"resourceRecordName":  "_" + sandbox.Digest(32, o.Account, apex) + "." + apex + ".",
+			"resourceRecordType":  "CNAME",
+			"resourceRecordValue": "_" + sandbox.Digest(32, o.Account, apex, "value") + ".acm-validations.aws.",
+		})
+	}
+	o.Outputs["arn"], o.Outputs["domainValidationOptions"] = o.ID, options
+	o.Outputs["status"], o.Outputs["type"] = "PENDING_VALIDATION", "AMAZON_ISSUED"
+	return nil
+}
+
+// validateCertificate waits, in the cloud, for the records that prove the names. Here
+// they are there, or never will be.
+func validateCertificate(o *sandbox.Operation) error {
+	for _, certificate := range o.Cloud.OfType(certificateType) {
+		if certificate.ID != o.Inputs["certificateArn"] {
+			continue
+		}
+		options, _ := certificate.Get("domainValidationOptions").([]any)
+		for _, option := range options {
+			described, _ := option.(map[string]any)
+			if !recordExists(o, described) {
+				return fmt.Errorf("certificate %s is not validated: the record %v (%v) is in no public zone; ACM would wait for it until a time-out",
+					certificate.Name(), described["resourceRecordName"], described["resourceRecordType"])
+			}
+		}
+	}
+	o.ID = o.NewID("", 32)
+	return nil
+}
+
+func recordExists(o *sandbox.Operation, option map[string]any) bool {
+	trim := func(name any) string { return strings.TrimSuffix(fmt.Sprint(name), ".") }
+	for _, record := range o.Cloud.OfType(recordType) {
+		values, _ := record.Get("records").([]any)
+		if trim(record.Get("name")) == trim(option["resourceRecordName"]) && record.Get("type") == option["resourceRecordType"] &&
+			slices.ContainsFunc(values, func(value any) bool { return trim(value) == trim(option["resourceRecordValue"]) }) {
+			return true
+		}
+	}
+	return false
+}

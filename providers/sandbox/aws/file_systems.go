@@ -1,0 +1,101 @@
+package aws
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/fsx"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	openZFSType     = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
+	elasticType     = "aws:efs/fileSystem:FileSystem"
+	mountTargetType = "aws:efs/mountTarget:MountTarget"
+	accessPointType = "aws:efs/accessPoint:AccessPoint"
+)
+
+const noElastic = "FileSystemNotFound: File system '%s' does not exist."
+
+var fileSystems = map[string]sandbox.Type{
+	openZFSType: {
+		Args: shape(fsx.OpenZfsFileSystemArgs{}),
+		Replace: []string{
+			"deploymentType", "subnetIds", "preferredSubnetId", "kmsKeyId", "storageType", "securityGroupIds", "backupId",
+			"endpointIpAddressRange",
+		},
+		Defaults: map[string]any{"storageType": "SSD"},
+		Outputs: []string{
+			"arn", "dnsName", "rootVolumeId", "vpcId", "ownerId", "networkInterfaceIds", "endpointIpAddress", "tagsAll",
+		},
+		References: []sandbox.Reference{
+			reference("subnetIds[]", subnetType, noSubnet), reference("preferredSubnetId", subnetType, noSubnet),
+			reference("securityGroupIds[]", securityGroupType, noSecurityGroup), reference("routeTableIds[]", routeTableType, noRouteTable),
+		},
+		Check: sandbox.All(checkOpenZFS,
+			sandbox.OneOf("deploymentType", "SINGLE_AZ_1", "SINGLE_AZ_2", "SINGLE_AZ_HA_1", "SINGLE_AZ_HA_2", "MULTI_AZ_1"),
+			sandbox.Between("storageCapacity", 64, 524288), sandbox.Between("automaticBackupRetentionDays", 0, 90),
+			sandbox.Matches("dailyAutomaticBackupStartTime", `^([01]\d|2[0-3]):[0-5]\d$`, "is not a time of day, HH:MM")),
+		Create: func(o *sandbox.Operation) error {
+			o.ID = o.NewID("fs-", 17)
+			o.Outputs["arn"] = arn(o, "fsx", "file-system/"+o.ID)
+			o.Outputs["dnsName"] = fmt.Sprintf("%s.fsx.%s.amazonaws.com", o.ID, o.Region)
+			o.Outputs["rootVolumeId"] = "fsvol-" + sandbox.Digest(17, o.ID)
+			o.Outputs["ownerId"] = o.Account
+			return nil
+		},
+	},
+	elasticType: {
+		Args:    shape(efs.FileSystemArgs{}),
+		Replace: []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
+		Outputs: []string{"arn", "dnsName", "ownerId", "name", "creationToken", "numberOfMountTargets", "tagsAll"},
+		Unique:  uniqueName("FileSystemAlreadyExists: creation token %s is in use", "creationToken"),
+		Check: sandbox.All(sandbox.OneOf("throughputMode", "bursting", "provisioned", "elastic"),
+			sandbox.OneOf("performanceMode", "generalPurpose", "maxIO")),
+		Create: func(o *sandbox.Operation) error {
+			o.ID = o.NewID("fs-", 17)
+			o.Outputs["arn"] = arn(o, "elasticfilesystem", "file-system/"+o.ID)
+			o.Outputs["dnsName"] = fmt.Sprintf("%s.efs.%s.amazonaws.com", o.ID, o.Region)
+			return nil
+		},
+	},
+	mountTargetType: {
+		Args: shape(efs.MountTargetArgs{}), Replace: []string{"fileSystemId", "subnetId", "ipAddress"},
+		Outputs: []string{"dnsName", "availabilityZoneName", "networkInterfaceId", "ownerId", "ipAddress"},
+		References: []sandbox.Reference{
+			reference("fileSystemId", elasticType, noElastic), reference("subnetId", subnetType, noSubnet),
+			reference("securityGroups[]", securityGroupType, noSecurityGroup),
+		},
+		Unique: uniqueName("MountTargetConflict: mount target already exists in this AZ (%s)", "fileSystemId", "subnetId"),
+		Create: made("fsmt-", "", ""),
+	},
+	accessPointType: {
+		Args: shape(efs.AccessPointArgs{}), Replace: []string{"fileSystemId", "posixUser", "rootDirectory"},
+		Outputs:    []string{"arn", "ownerId", "fileSystemArn", "tagsAll"},
+		References: []sandbox.Reference{reference("fileSystemId", elasticType, noElastic)},
+		Create:     made("fsap-", "elasticfilesystem", "access-point/"),
+	},
+}
+
+// checkOpenZFS checks what a deployment type needs.
+func checkOpenZFS(in sandbox.Inputs) []sandbox.Problem {
+	deployment, _ := in.Text("deploymentType")
+	subnets := in.List("subnetIds")
+	multi := strings.HasPrefix(deployment, "MULTI")
+	_, preferred := in["preferredSubnetId"]
+	switch {
+	case subnets == nil:
+		return nil
+	case multi && len(subnets) != 2:
+		return []sandbox.Problem{{Path: "subnetIds", Text: fmt.Sprintf("%s needs exactly 2 subnets, has %d", deployment, len(subnets))}}
+	case multi && !preferred:
+		return []sandbox.Problem{{Path: "preferredSubnetId", Text: "is required for " + deployment}}
+	case !multi && len(subnets) != 1:
+		return []sandbox.Problem{{Path: "subnetIds", Text: fmt.Sprintf("%s needs exactly 1 subnet, has %d", deployment, len(subnets))}}
+	case !multi && preferred:
+		return []sandbox.Problem{{Path: "preferredSubnetId", Text: "is only for MULTI_AZ_1"}}
+	}
+	return nil
+}

@@ -1,0 +1,286 @@
+package aws
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// functions are the data sources that ptd's programs call.
+var functions = map[string]sandbox.Function{
+	"aws:index/getCallerIdentity:getCallerIdentity": func(call *sandbox.Call) (map[string]any, error) {
+		return map[string]any{
+			"id": call.Account, "accountId": call.Account, "userId": "AROASANDBOX:ptd", "arn": callerARN(call.Account),
+		}, nil
+	},
+	"aws:index/getRegion:getRegion": func(call *sandbox.Call) (map[string]any, error) {
+		return map[string]any{
+			"id": call.Region, "name": call.Region, "description": call.Region, "endpoint": "ec2." + call.Region + ".amazonaws.com",
+		}, nil
+	},
+	"aws:index/getPartition:getPartition": func(*sandbox.Call) (map[string]any, error) {
+		return map[string]any{"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}, nil
+	},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": func(call *sandbox.Call) (map[string]any, error) {
+		names, ids := []any{}, []any{}
+		for i, letter := range []string{"a", "b", "c"} {
+			names, ids = append(names, call.Region+letter), append(ids, zoneID(call.Region, i+1))
+		}
+		return map[string]any{"id": call.Region, "names": names, "zoneIds": ids, "groupNames": []any{call.Region}}, nil
+	},
+	"aws:ec2/getAmi:getAmi":                     getImage,
+	"aws:ec2/getVpc:getVpc":                     single(vpcType, "VPC"),
+	"aws:ec2/getSubnet:getSubnet":               single(subnetType, "EC2 subnet"),
+	"aws:ec2/getSubnets:getSubnets":             list(subnetType),
+	"aws:ec2/getRouteTable:getRouteTable":       getRouteTable,
+	"aws:ec2/getRouteTables:getRouteTables":     list(routeTableType),
+	"aws:ec2/getNetworkAcls:getNetworkAcls":     list(aclType),
+	"aws:ec2/getSecurityGroup:getSecurityGroup": single(securityGroupType, "EC2 security group"),
+	"aws:route53/getZone:getZone":               getZone,
+	"aws:acm/getCertificate:getCertificate":     getCertificate,
+	"aws:secretsmanager/getSecret:getSecret":    getSecret,
+	"aws:secretsmanager/getSecretVersion:getSecretVersion": func(call *sandbox.Call) (map[string]any, error) {
+		return getSecret(&sandbox.Call{Cloud: call.Cloud, Account: call.Account, Region: call.Region,
+			Arguments: sandbox.Inputs{"arn": call.Arguments["secretId"]}})
+	},
+}
+
+// callerARN is who the sandbox says is calling.
+func callerARN(account string) string {
+	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/admin.posit.team/ptd", account)
+}
+
+// zoneID is the id of the nth availability zone of a region: us-east-2 has use2-az1.
+func zoneID(region string, n int) string {
+	parts := strings.Split(region, "-")
+	short := parts[0] + abbreviate(parts[1:len(parts)-1]) + parts[len(parts)-1]
+	return fmt.Sprintf("%s-az%d", short, n)
+}
+
+func abbreviate(words []string) string {
+	var short strings.Builder
+	for _, word := range words {
+		switch word {
+		case "northeast", "southeast", "northwest", "southwest":
+			short.WriteByte(word[0])
+			short.WriteByte(word[5])
+		default:
+			short.WriteByte(word[0])
+		}
+	}
+	return short.String()
+}
+
+// getImage knows one image for each name pattern, as if none was ever published after.
+func getImage(call *sandbox.Call) (map[string]any, error) {
+	name, architecture := "", "x86_64"
+	for _, element := range call.Arguments.List("filters") {
+		filter, _ := element.(map[string]any)
+		values, _ := filter["values"].([]any)
+		if len(values) == 0 {
+			return nil, fmt.Errorf("InvalidParameterValue: filter %v has no values", filter["name"])
+		}
+		switch filter["name"] {
+		case "name":
+			name = fmt.Sprint(values[0])
+		case "architecture":
+			architecture = fmt.Sprint(values[0])
+		}
+	}
+	if expression, ok := call.Arguments.Text("nameRegex"); ok {
+		if _, err := regexp.Compile(expression); err != nil {
+			return nil, err
+		}
+		name = expression
+	}
+	if !strings.Contains(name, "al2023") {
+		return nil, &sandbox.NoMatch{What: "EC2 image"}
+	}
+	id := "ami-" + sandbox.Digest(17, call.Region, name, architecture)
+	return map[string]any{
+		"id": id, "imageId": id, "name": name, "architecture": architecture, "ownerId": "137112412989",
+		"creationDate": "2026-01-01T00:00:00.000Z", "state": "available", "rootDeviceType": "ebs",
+	}, nil
+}
+
+// list finds the ids of all objects of a type that match the call.
+func list(typ string) sandbox.Function {
+	return func(call *sandbox.Call) (map[string]any, error) {
+		found, err := matching(call, typ)
+		if err != nil {
+			return nil, err
+		}
+		ids := []any{}
+		for _, object := range found {
+			ids = append(ids, object.ID)
+		}
+		result := map[string]any{"id": call.Region, "ids": ids}
+		maps.Copy(result, call.Arguments)
+		return result, nil
+	}
+}
+
+// single finds the one object of a type that matches the call.
+func single(typ, what string) sandbox.Function {
+	return func(call *sandbox.Call) (map[string]any, error) {
+		found, err := matching(call, typ)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) != 1 {
+			return nil, &sandbox.NoMatch{What: fmt.Sprintf("%s (%d match)", what, len(found))}
+		}
+		return describe(found[0]), nil
+	}
+}
+
+func describe(object *sandbox.Object) map[string]any {
+	described := maps.Clone(object.Inputs)
+	maps.Copy(described, object.Outputs)
+	described["id"] = object.ID
+	if described["tags"] == nil {
+		described["tags"] = map[string]any{}
+	}
+	return described
+}
+
+// filterProperties are the properties that EC2's filters look at.
+var filterProperties = map[string]string{"vpc-id": "vpcId", "availability-zone": "availabilityZone", "group-name": "name", "cidr-block": "cidrBlock"}
+
+// matching finds the objects of a type that the arguments of a call describe.
+func matching(call *sandbox.Call, typ string) ([]*sandbox.Object, error) {
+	wanted := map[string][]any{}
+	for _, argument := range []string{"vpcId", "name", "cidrBlock"} {
+		if value, ok := call.Arguments[argument]; ok {
+			wanted[argument] = []any{value}
+		}
+	}
+	for _, argument := range []string{"id", "subnetId", "routeTableId"} {
+		if value, ok := call.Arguments[argument]; ok && (argument == "id" || typ == routeTableType && argument == "routeTableId") {
+			wanted["id"] = []any{value}
+		}
+	}
+	for key, value := range call.Arguments.Map("tags") {
+		wanted["tag:"+key] = []any{value}
+	}
+	for _, element := range call.Arguments.List("filters") {
+		filter, _ := element.(map[string]any)
+		name, _ := filter["name"].(string)
+		if property, ok := filterProperties[name]; ok {
+			name = property
+		} else if !strings.HasPrefix(name, "tag:") && name != "tag-key" {
+			return nil, fmt.Errorf("InvalidParameterValue: The filter '%s' is invalid (in the sandbox)", name)
+		}
+		wanted[name], _ = filter["values"].([]any)
+	}
+	var found []*sandbox.Object
+	for _, object := range call.Cloud.OfType(typ) {
+		if object.Account == call.Account && object.Region == call.Region && matches(object, wanted) {
+			found = append(found, object)
+		}
+	}
+	return found, nil
+}
+
+func matches(object *sandbox.Object, wanted map[string][]any) bool {
+	tags, _ := object.Get("tags").(map[string]any)
+	for name, values := range wanted {
+		switch {
+		case name == "id":
+			if !anyMatch(values, object.ID) {
+				return false
+			}
+		case name == "tag-key":
+			if !slices.ContainsFunc(values, func(key any) bool { _, ok := tags[fmt.Sprint(key)]; return ok }) {
+				return false
+			}
+		case strings.HasPrefix(name, "tag:"):
+			value, ok := tags[strings.TrimPrefix(name, "tag:")].(string)
+			if !ok || !anyMatch(values, value) {
+				return false
+			}
+		default:
+			if !anyMatch(values, object.String(name)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// anyMatch compares with EC2's wildcards.
+func anyMatch(patterns []any, value string) bool {
+	return slices.ContainsFunc(patterns, func(pattern any) bool {
+		ok, err := path.Match(fmt.Sprint(pattern), value)
+		return err == nil && ok
+	})
+}
+
+// getRouteTable adds the associations, which are objects of their own.
+func getRouteTable(call *sandbox.Call) (map[string]any, error) {
+	found, err := matching(call, routeTableType)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, &sandbox.NoMatch{What: "EC2 route table"}
+	}
+	described := describe(found[0])
+	described["routeTableId"] = found[0].ID
+	associations, _ := described["associations"].([]any)
+	for _, association := range call.Cloud.OfType(associationType) {
+		if association.String("routeTableId") == found[0].ID {
+			associations = append(associations, map[string]any{
+				"routeTableAssociationId": association.ID, "routeTableId": found[0].ID,
+				"subnetId": association.String("subnetId"), "gatewayId": "", "main": false,
+			})
+		}
+	}
+	described["associations"], described["routes"] = associations, []any{}
+	return described, nil
+}
+
+func getZone(call *sandbox.Call) (map[string]any, error) {
+	var found []*sandbox.Object
+	for _, zone := range call.Cloud.OfType(zoneType) {
+		id, byID := call.Arguments.Text("zoneId")
+		name, _ := call.Arguments.Text("name")
+		if zone.Account == call.Account && (byID && zone.String("zoneId") == id || !byID && trimDot(zone.Name()) == trimDot(name)) {
+			found = append(found, zone)
+		}
+	}
+	if len(found) != 1 {
+		return nil, &sandbox.NoMatch{What: fmt.Sprintf("Route 53 hosted zone (%d match)", len(found))}
+	}
+	return describe(found[0]), nil
+}
+
+func trimDot(name string) string { return strings.TrimSuffix(name, ".") }
+
+func getCertificate(call *sandbox.Call) (map[string]any, error) {
+	for _, certificate := range call.Cloud.OfType(certificateType) {
+		if certificate.Account == call.Account && certificate.Region == call.Region && certificate.Name() == call.Arguments["domain"] {
+			return describe(certificate), nil
+		}
+	}
+	return nil, &sandbox.NoMatch{What: "ACM certificate"}
+}
+
+func getSecret(call *sandbox.Call) (map[string]any, error) {
+	name, byName := call.Arguments.Text("name")
+	arn, _ := call.Arguments.Text("arn")
+	for _, secret := range call.Cloud.OfType(secretType) {
+		if secret.Account == call.Account && secret.Region == call.Region &&
+			(byName && secret.Name() == name || !byName && (secret.ID == arn || secret.Name() == arn)) {
+			described := describe(secret)
+			described["secretId"], described["versionStages"] = secret.ID, []any{"AWSCURRENT"}
+			return described, nil
+		}
+	}
+	return nil, &sandbox.NoMatch{What: fmt.Sprintf("Secrets Manager secret %s%s", name, arn)}
+}

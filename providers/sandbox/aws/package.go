@@ -1,0 +1,246 @@
+// Package aws simulates the AWS provider of Pulumi, and the AWS calls behind ptd's
+// actions, on a sandbox's store.
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// anyAccount is the account of a provider that names none.
+const anyAccount = "000000000000"
+
+// New makes the simulated provider.
+func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+
+var pkg = &sandbox.Package{
+	Name:      "aws",
+	Types:     types(),
+	Functions: functions,
+	Configure: configure,
+}
+
+// types joins the services' tables and gives every taggable type its tagsAll.
+func types() map[string]sandbox.Type {
+	all := map[string]sandbox.Type{}
+	for _, service := range []map[string]sandbox.Type{
+		network, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
+	} {
+		maps.Copy(all, service)
+	}
+	for token, typ := range all {
+		if typ.Args != nil && hasField(typ.Args, "tags") {
+			all[token] = tagged(typ)
+		}
+	}
+	return all
+}
+
+// shape is the plain form of an SDK's arguments, which checks are made against.
+func shape(args pulumi.Input) reflect.Type { return args.ElementType() }
+
+func hasField(shape reflect.Type, name string) bool {
+	for i := range shape.NumField() {
+		if shape.Field(i).Tag.Get("pulumi") == name {
+			return true
+		}
+	}
+	return false
+}
+
+// tagged adds what holds for all taggable types.
+func tagged(typ sandbox.Type) sandbox.Type {
+	create, update, check := typ.Create, typ.Update, typ.Check
+	allTags := func(o *sandbox.Operation) {
+		if tags := o.Inputs.Map("tags"); tags != nil {
+			o.Outputs["tagsAll"] = maps.Clone(map[string]any(tags))
+		} else {
+			delete(o.Outputs, "tagsAll")
+		}
+	}
+	typ.Create = func(o *sandbox.Operation) error { allTags(o); return create(o) }
+	typ.Update = func(o *sandbox.Operation) error {
+		allTags(o)
+		if update != nil {
+			return update(o)
+		}
+		return nil
+	}
+	typ.Check = func(in sandbox.Inputs) []sandbox.Problem {
+		problems := checkTags(in.Map("tags"))
+		if check != nil {
+			problems = append(problems, check(in)...)
+		}
+		return problems
+	}
+	return typ
+}
+
+// checkTags holds the limits that AWS sets for tags.
+func checkTags(tags sandbox.Inputs) []sandbox.Problem {
+	var problems []sandbox.Problem
+	if len(tags) > 50 {
+		problems = append(problems, sandbox.Problem{Path: "tags", Text: fmt.Sprintf("%d tags are more than 50", len(tags))})
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		value, _ := tags.Text(key)
+		switch {
+		case key == "" || len(key) > 128:
+			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "a tag's key has 1 to 128 characters"})
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "the prefix aws: is reserved"})
+		case len(value) > 256:
+			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "a tag's value has at most 256 characters"})
+		}
+	}
+	return problems
+}
+
+// configure finds the account and region that a provider works in.
+func configure(in sandbox.Inputs) (account, region string, err error) {
+	region, ok := in.Text("region")
+	if !ok {
+		return "", "", fmt.Errorf("invalid AWS Region: no region is configured")
+	}
+	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`).MatchString(region) {
+		return "", "", fmt.Errorf("invalid AWS Region: %s", region)
+	}
+	accounts := in.List("allowedAccountIds")
+	if text, ok := in.Text("allowedAccountIds"); ok { // nested values may come as JSON
+		if err := json.Unmarshal([]byte(text), &accounts); err != nil {
+			return "", "", fmt.Errorf("allowedAccountIds: %w", err)
+		}
+	}
+	if len(accounts) == 0 {
+		return anyAccount, region, nil
+	}
+	account, _ = accounts[0].(string)
+	return account, region, nil
+}
+
+func arn(o *sandbox.Operation, service, resource string) string {
+	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, o.Region, o.Account, resource)
+}
+
+// made is the Create of a type whose id has a prefix and whose ARN is of a service.
+func made(prefix, service, resource string) func(*sandbox.Operation) error {
+	return func(o *sandbox.Operation) error {
+		o.ID = o.NewID(prefix, 17)
+		if service != "" {
+			o.Outputs["arn"] = arn(o, service, resource+o.ID)
+		}
+		return nil
+	}
+}
+
+// named is the Create of a type whose id is its name.
+func named(property, service, resource string) func(*sandbox.Operation) error {
+	return func(o *sandbox.Operation) error {
+		name, err := nameOf(o, property)
+		if err != nil {
+			return err
+		}
+		o.ID = name
+		if service != "" {
+			o.Outputs["arn"] = arn(o, service, resource+name)
+		}
+		return nil
+	}
+}
+
+// nameOf returns the name that a resource asks for, generating it from a prefix.
+func nameOf(o *sandbox.Operation, property string) (string, error) {
+	if name, ok := o.Inputs.Text(property); ok {
+		return name, nil
+	}
+	if prefix, ok := o.Inputs.Text(property + "Prefix"); ok {
+		name := o.NewID(prefix, 26)
+		o.Outputs[property] = name
+		return name, nil
+	}
+	return "", fmt.Errorf("%s needs a %s", o.Type, property)
+}
+
+func reference(path, typ, message string) sandbox.Reference {
+	return sandbox.Reference{Path: path, Types: []string{typ}, Message: message}
+}
+
+func byProperty(path, typ, property, message string) sandbox.Reference {
+	return sandbox.Reference{Path: path, Types: []string{typ}, By: property, Message: message}
+}
+
+func uniqueName(message string, properties ...string) []sandbox.Unique {
+	return []sandbox.Unique{{Properties: properties, Message: message}}
+}
+
+// policyDocument checks a property that holds an IAM policy in JSON. Identity
+// policies need resources, trust policies principals.
+func policyDocument(property, needs string, limit int) func(sandbox.Inputs) []sandbox.Problem {
+	return func(in sandbox.Inputs) []sandbox.Problem {
+		text, ok := in.Text(property)
+		if !ok {
+			return nil
+		}
+		problem := func(format string, args ...any) []sandbox.Problem {
+			return []sandbox.Problem{{Path: property, Text: "MalformedPolicyDocument: " + fmt.Sprintf(format, args...)}}
+		}
+		if len(text) > limit {
+			return []sandbox.Problem{{Path: property, Text: fmt.Sprintf("LimitExceeded: a policy of %d characters is longer than %d", len(text), limit)}}
+		}
+		var document struct {
+			Version   string
+			Statement []map[string]any
+		}
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&document); err != nil {
+			return problem("%v", err)
+		}
+		if document.Version != "2012-10-17" {
+			return problem("version %q is not 2012-10-17", document.Version)
+		}
+		if len(document.Statement) == 0 {
+			return problem("it has no statements")
+		}
+		for i, statement := range document.Statement {
+			if text := checkStatement(statement, needs); text != "" {
+				return problem("statement %d: %s", i+1, text)
+			}
+		}
+		return nil
+	}
+}
+
+var statementKeys = []string{
+	"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}
+
+func checkStatement(statement map[string]any, needs string) string {
+	for _, key := range slices.Sorted(maps.Keys(statement)) {
+		if !slices.Contains(statementKeys, key) {
+			return fmt.Sprintf("%q is not an element of a statement", key)
+		}
+	}
+	if effect := statement["Effect"]; effect != "Allow" && effect != "Deny" {
+		return fmt.Sprintf("effect is %v, not Allow or Deny", effect)
+	}
+	for _, element := range []string{"Action", needs} {
+		value, ok := statement[element]
+		if !ok {
+			value, ok = statement["Not"+element]
+		}
+		if list, isList := value.([]any); !ok || isList && len(list) == 0 {
+			return fmt.Sprintf("%s must not be empty", element)
+		}
+	}
+	return ""
+}

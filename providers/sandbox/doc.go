@@ -1,0 +1,16 @@
+// Package sandbox simulates clouds: resource providers and the calls behind actions
+// work on one store in a directory, so that a target's real programs can run with
+// the real engine and no account (DESIGN section 6).
+//
+// The simulation earns trust by being strict. Inputs are checked against the
+// provider SDK's own types; an identifier that was never issued, a name that is
+// taken, and a deletion of what others still use fail, with the cloud's own words
+// where they are known. Identifiers are deterministic.
+//
+// The directory holds
+//
+//	cloud.json     every object, for people to read; edit it to inject drift
+//	cloud.journal  changes since cloud.json was written; folded in at the next opening
+//	cloud.lock     the lock that processes take around each operation
+//	faults.json    faults to inject, see Fault
+package sandbox

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Fault is one entry of faults.json, a list: what goes wrong, and when. All of Nth,
+// Type, Name and Operation that are given must match. A fault happens once in a
+// process unless Repeat is set.
+type Fault struct {
+	// Nth counts the mutating operations (create, update, delete) of the process from 1.
+	Nth int `json:"nth,omitempty"`
+	// Type is a type token, Name a resource's logical name or an object's name.
+	Type string `json:"type,omitempty"`
+	Name string `json:"name,omitempty"`
+	// Operation is create, update, delete or read.
+	Operation string `json:"operation,omitempty"`
+
+	// Error fails the operation with this message.
+	Error string `json:"error,omitempty"`
+	// Delay is waited for first, a Go duration ("2s").
+	Delay string `json:"delay,omitempty"`
+	// Exit ends the process without a trace, "before" or "after" the operation.
+	Exit   string `json:"exit,omitempty"`
+	Repeat bool   `json:"repeat,omitempty"`
+}
+
+// faults are the faults of one process.
+type faults struct {
+	mutex   sync.Mutex
+	list    []Fault
+	delays  []time.Duration
+	spent   []bool
+	counted int
+}
+
+func readFaults(directory string) (*faults, error) {
+	path := filepath.Join(directory, "faults.json")
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &faults{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read faults: %w", err)
+	}
+	f := &faults{}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f.list); err != nil {
+		return nil, fmt.Errorf("read faults: %s: %w", path, err)
+	}
+	f.spent, f.delays = make([]bool, len(f.list)), make([]time.Duration, len(f.list))
+	for i, fault := range f.list {
+		if fault.Exit != "" && fault.Exit != "before" && fault.Exit != "after" {
+			return nil, fmt.Errorf("read faults: %s: exit of fault %d is %q, want before or after", path, i+1, fault.Exit)
+		}
+		if fault.Delay == "" {
+			continue
+		}
+		if f.delays[i], err = time.ParseDuration(fault.Delay); err != nil {
+			return nil, fmt.Errorf("read faults: %s: delay of fault %d: %w", path, i+1, err)
+		}
+	}
+	return f, nil
+}
+
+// meet applies the faults that match. The first error wins.
+func (f *faults) meet(operation, typ, name string, sleep func(time.Duration), exit func()) (after func(), err error) {
+	after = func() {}
+	if len(f.list) == 0 {
+		return after, nil
+	}
+	f.mutex.Lock()
+	if operation != "read" {
+		f.counted++
+	}
+	var delay time.Duration
+	var before, later bool
+	for i, fault := range f.list {
+		matches := (fault.Nth == 0 || operation != "read" && fault.Nth == f.counted) &&
+			(fault.Type == "" || fault.Type == typ) && (fault.Name == "" || fault.Name == name) &&
+			(fault.Operation == "" || fault.Operation == operation)
+		if !matches || f.spent[i] {
+			continue
+		}
+		f.spent[i] = !fault.Repeat
+		delay += f.delays[i]
+		before, later = before || fault.Exit == "before", later || fault.Exit == "after"
+		if fault.Error != "" && err == nil {
+			err = errors.New(fault.Error)
+		}
+	}
+	f.mutex.Unlock()
+	if delay > 0 {
+		sleep(delay)
+	}
+	if before {
+		exit()
+	}
+	if later {
+		after = exit
+	}
+	return after, err
+}
