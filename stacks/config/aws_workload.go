@@ -67,7 +67,7 @@ type AWSWorkload struct {
 	ExternalID                  string   `yaml:"external_id" check:"uuid" noeffect:"use custom_role.external_id"`
 	RoleARN                     string   `yaml:"role_arn" check:"role-arn" noeffect:"use profile and custom_role.role_arn"`
 	TrustedPrincipals           []string `yaml:"trusted_principals" noeffect:"nothing reads it"`
-	DomainSource                string   `yaml:"domain_source" default:"LABEL" enum:"LABEL,ANNOTATION_JSON" fold:"true" noeffect:"nothing reads it"`
+	DomainSource                string   `yaml:"domain_source" default:"LABEL" enum:"LABEL,ANNOTATION_JSON" noeffect:"nothing reads it"`
 	// IgnoreTags are exact AWS tag keys that others set and the provider leaves alone.
 	IgnoreTags []string `yaml:"ignore_tags"`
 

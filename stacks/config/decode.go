@@ -306,17 +306,20 @@ func (d *decoder) integer(n *node, v reflect.Value, tag reflect.StructTag, path 
 	if value == 0 && tag.Get("blank") == "default" {
 		return
 	}
+	v.SetInt(int64(value)) // also out of range: later checks compare with it
 	low, hasLow := tag.Lookup("min")
+	high, hasHigh := tag.Lookup("max")
+	if hasLow && low == high && n.text != low {
+		d.problem(n.position, path, "", "%d must be %s", value, low)
+		return
+	}
 	if least, _ := strconv.Atoi(low); hasLow && value < least {
 		d.problem(n.position, path, "", "%d must be at least %d", value, least)
 		return
 	}
-	high, hasHigh := tag.Lookup("max")
 	if most, _ := strconv.Atoi(high); hasHigh && value > most {
 		d.problem(n.position, path, "", "%d must be at most %d", value, most)
-		return
 	}
-	v.SetInt(int64(value))
 }
 
 func (d *decoder) list(n *node, v reflect.Value, tag reflect.StructTag, path string) {
