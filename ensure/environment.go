@@ -6,6 +6,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/sandbox"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -17,6 +18,9 @@ type Environment struct {
 
 	newBackend func(target *config.Target) engine.BackendOptions
 	plugins    func() engine.Plugins
+	// prepare readies the environment for a target; objects lists what is in it.
+	prepare func(target *config.Target) error
+	objects func() ([]sandbox.Object, error)
 	// tunnel says what happens instead of a tunnel into the private network.
 	tunnel string
 	close  func() error

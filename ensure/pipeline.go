@@ -39,6 +39,11 @@ func New(target *config.Target, environment *Environment, options Options) (*Pip
 	if err != nil {
 		return nil, err
 	}
+	if environment.prepare != nil {
+		if err := environment.prepare(target); err != nil {
+			return nil, err
+		}
+	}
 	p := &Pipeline{target: target, environment: environment, options: options, all: steps}
 	if p.selected, err = p.selection(); err != nil {
 		return nil, err

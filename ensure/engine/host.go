@@ -26,9 +26,9 @@ type Plugins struct {
 	// Versions are the plugins that the programs need from the engine, by package
 	// name, for providers that the programs do not pin.
 	Versions map[string]semver.Version
-	// Find looks for the object that an interrupted create may have made; nil when the
-	// providers cannot tell. found is false when there surely is none.
-	Find func(ctx context.Context, urn, typ string, inputs resource.PropertyMap) (id string, found bool, err error)
+	// Find lists the ids of the objects that creates of a resource have made, also of
+	// those that were cut off; nil when the providers cannot tell.
+	Find func(ctx context.Context, urn, typ string, inputs resource.PropertyMap) (ids []string, err error)
 }
 
 // runtimeName is the runtime of inline programs. It is not part of a stack's identity.

@@ -137,15 +137,16 @@ func (c *testCloud) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRe
 }
 
 // find answers like a cloud that can be searched by the "name" of its things.
-func (c *testCloud) find(_ context.Context, _, _ string, inputs resource.PropertyMap) (string, bool, error) {
+func (c *testCloud) find(_ context.Context, _, _ string, inputs resource.PropertyMap) ([]string, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	var ids []string
 	for _, id := range slices.Sorted(maps.Keys(c.objects)) {
 		if c.objects[id]["name"].DeepEquals(inputs["name"]) {
-			return string(id), true, nil
+			ids = append(ids, string(id))
 		}
 	}
-	return "", false, nil
+	return ids, nil
 }
 
 var errDenied = errors.New("AccessDenied: not allowed")

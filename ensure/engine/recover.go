@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -38,36 +39,42 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 		return nil
 	}
 	snapshot.PendingOperations = nil
+	known := map[resource.ID]bool{}
+	living := map[resource.URN]bool{}
+	for _, state := range snapshot.Resources {
+		known[state.ID] = true
+		living[state.URN] = living[state.URN] || !state.Delete
+	}
 	for _, state := range pending {
-		id, found, err := operation.Plugins.Find(ctx, string(state.URN), string(state.Type), state.Inputs)
+		ids, err := operation.Plugins.Find(ctx, string(state.URN), string(state.Type), state.Inputs)
 		if err != nil {
 			return fmt.Errorf("look for %s, whose creation was cut off: %w", state.URN, err)
 		}
-		if !found {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return known[resource.ID(id)] })
+		if len(ids) == 0 {
 			tell(diag.Info, state.URN, "its creation was cut off by a run that died before anything was made")
-			continue
 		}
-		recovered, err := readBack(ctx, operation.Plugins, snapshot, state, resource.ID(id))
-		if err != nil {
-			return fmt.Errorf("read %s (%s), whose creation was cut off: %w", state.URN, id, err)
+		for _, id := range ids {
+			recovered, err := readBack(ctx, operation.Plugins, snapshot, state, resource.ID(id))
+			if err != nil {
+				return fmt.Errorf("read %s (%s), whose creation was cut off: %w", state.URN, id, err)
+			}
+			// Half of a replacement: the old resource is still the one in use, so this one
+			// goes, and the replacement is done again.
+			recovered.Delete = living[state.URN]
+			living[state.URN] = true
+			snapshot.Resources = append(snapshot.Resources, recovered)
+			tell(diag.Info, state.URN, "was made (%s) by a run that died before it could write that down; taken into the state", id)
 		}
-		snapshot.Resources = append(snapshot.Resources, recovered)
-		tell(diag.Info, state.URN, "was made (%s) by a run that died before it could write that down; taken into the state", id)
 	}
 	return s.save(ctx, snapshot)
 }
 
 // creating lists the resources whose creation was begun and not written as ended.
 func creating(snapshot *deploy.Snapshot) []*resource.State {
-	present := map[resource.URN]bool{}
-	for _, state := range snapshot.Resources {
-		if !state.Delete {
-			present[state.URN] = true
-		}
-	}
 	var pending []*resource.State
 	for _, operation := range snapshot.PendingOperations {
-		if operation.Type == resource.OperationTypeCreating && operation.Resource.Custom && !present[operation.Resource.URN] {
+		if operation.Type == resource.OperationTypeCreating && operation.Resource.Custom {
 			pending = append(pending, operation.Resource)
 		}
 	}

@@ -357,18 +357,18 @@ func (c *Cloud) DeclareExternal(object Object) error {
 	})
 }
 
-// Find looks for the object that a resource made: for creates of which nobody knows
-// whether they ended.
-func (c *Cloud) Find(_ context.Context, urn, typ string) (id string, found bool, err error) {
+// Find lists the ids of the objects that a resource made: for creates of which
+// nobody knows whether they ended.
+func (c *Cloud) Find(_ context.Context, urn, typ string) (ids []string, err error) {
 	err = c.Do(func() error {
 		for _, object := range c.OfType(typ) {
 			if object.URN == urn {
-				id, found = object.ID, true
+				ids = append(ids, object.ID)
 			}
 		}
 		return nil
 	})
-	return id, found, err
+	return ids, err
 }
 
 // Fault applies the faults that match an operation, see Fault. The returned function
