@@ -1,0 +1,191 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"ptd": main}) }
+
+// TestScripts runs ptd as a user does: each script in a directory of its own, with a
+// copy of the example targets, a sandbox, and no environment to speak of.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/scripts",
+		Setup: setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sum":     sum,
+			"replace": replace,
+			"objects": objects,
+			"summary": summary,
+			"drift":   drift,
+			"private": private,
+			"edit":    edit,
+		},
+	})
+}
+
+// setUp copies the example targets and makes the sandbox the default.
+func setUp(env *testscript.Env) error {
+	if err := os.CopyFS(filepath.Join(env.WorkDir, "targets"), os.DirFS("../../testdata/targets")); err != nil {
+		return err
+	}
+	env.Setenv("PTD_SANDBOX", "1")
+	env.Setenv("PTD_SANDBOX_DIR", filepath.Join(env.WorkDir, "sandbox"))
+	env.Setenv("PTD_TARGETS_CONFIG_DIR", filepath.Join(env.WorkDir, "targets"))
+	env.Setenv("HOME", env.WorkDir)
+	return nil
+}
+
+// sum file directory... writes a list of the files below the directories, each with
+// the digest of its content, to file.
+func sum(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: sum file directory...")
+	}
+	var lines []string
+	for _, directory := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(directory), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			lines = append(lines, fmt.Sprintf("%x %s", sha256.Sum256(content), path))
+			return err
+		}))
+	}
+	sort.Strings(lines)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+}
+
+// replace file old new replaces a text that is in the file exactly once.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace file old new")
+	}
+	content := ts.ReadFile(args[0])
+	unescape := strings.NewReplacer(`\n`, "\n")
+	old, new := unescape.Replace(args[1]), unescape.Replace(args[2])
+	if n := strings.Count(content, old); n != 1 {
+		ts.Fatalf("%q is in %s %d times", old, args[0], n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(content, old, new, 1)), 0o600))
+}
+
+// cloud reads the sandbox's document.
+func cloud(ts *testscript.TestScript) map[string]map[string]any {
+	var document struct {
+		Objects map[string]map[string]any `json:"objects"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
+	return document.Objects
+}
+
+// objects [type...] fails unless the sandbox has no objects besides external ones and
+// those of the given types; with !, unless each type has one.
+func objects(ts *testscript.TestScript, neg bool, args []string) {
+	found := map[string][]string{}
+	for key, object := range cloud(ts) {
+		if object["external"] != true {
+			typ, _ := object["type"].(string)
+			found[typ] = append(found[typ], key)
+		}
+	}
+	if neg {
+		for _, typ := range args {
+			if len(found[typ]) == 0 {
+				ts.Fatalf("the sandbox has no %s", typ)
+			}
+		}
+		return
+	}
+	for typ, keys := range found {
+		if !slices.Contains(args, typ) {
+			ts.Fatalf("the sandbox still has %s", strings.Join(keys, ", "))
+		}
+	}
+}
+
+// summary result [create update replace delete] checks the last line of the standard
+// output of a command that ran with --json; - stands for any number.
+func summary(ts *testscript.TestScript, neg bool, args []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	var last struct {
+		Event, Result string
+		Changes       map[string]int
+	}
+	ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &last))
+	if last.Event != "summary" || last.Result != args[0] {
+		ts.Fatalf("the run ended with %s", lines[len(lines)-1])
+	}
+	for i, name := range []string{"create", "update", "replace", "delete"} {
+		if i+1 < len(args) && args[i+1] != "-" && args[i+1] != fmt.Sprint(last.Changes[name]) {
+			ts.Fatalf("the run ended with %s", lines[len(lines)-1])
+		}
+	}
+}
+
+// drift type name property value edits an input of one object in the sandbox's
+// document; the property may be a path, the value is JSON, and - deletes the object.
+func drift(ts *testscript.TestScript, neg bool, args []string) {
+	var document map[string]map[string]map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
+	edited := 0
+	for key, object := range document["objects"] {
+		urn, _ := object["urn"].(string)
+		if object["type"] != args[0] || !strings.HasSuffix(urn, "::"+args[1]) {
+			continue
+		}
+		edited++
+		if args[2] == "-" {
+			delete(document["objects"], key)
+			continue
+		}
+		inner, _ := object["inputs"].(map[string]any)
+		path := strings.Split(args[2], "/")
+		for _, part := range path[:len(path)-1] {
+			inner, _ = inner[part].(map[string]any)
+		}
+		var value any
+		ts.Check(json.Unmarshal([]byte(args[3]), &value))
+		inner[path[len(path)-1]] = value
+	}
+	if edited != 1 {
+		ts.Fatalf("%d objects are %s %s", edited, args[0], args[1])
+	}
+	content, err := json.MarshalIndent(document, "", "  ")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("sandbox/cloud.json"), content, 0o600))
+}
+
+// private directory checks that nothing below it can be read by others.
+func private(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			return fmt.Errorf("%s has mode %s", path, info.Mode())
+		}
+		return nil
+	}))
+}
+
+// edit file text writes a file in place (cp would make another).
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
+}
