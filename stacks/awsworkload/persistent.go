@@ -1,0 +1,205 @@
+package awsworkload
+
+import (
+	"fmt"
+
+	pulumiaws "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components"
+	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// PersistentIn is what the persistent stack is made from.
+type PersistentIn struct {
+	Config     *config.AWSWorkload
+	TargetName string
+	// OIDCIssuers are the URLs of the clusters' issuers, which the service-account roles
+	// trust besides extra_cluster_oidc_urls. Without any, nobody can assume the roles.
+	OIDCIssuers pulumi.StringArrayInput
+}
+
+// persistent is the program while it runs.
+type persistent struct {
+	pulumi.ResourceState
+
+	ctx      *pulumi.Context
+	config   *config.AWSWorkload
+	name     string // {cn}
+	tags     map[string]string
+	boundary pulumi.String
+	child    pulumi.ResourceOption
+	issuers  pulumi.StringArrayOutput
+	outputs  PersistentOutputs
+
+	network                                aws.Network
+	packageManager, chronicle, mimir, loki *s3.Bucket
+	zoneARNs                               pulumi.StringArray
+}
+
+// Persistent makes what outlives clusters: network, way in, database, buckets, file
+// systems, zones, certificates, and the roles of the clusters' service accounts
+// (facts: aws-workload-base 3 to 5). Everything hangs below one component, named
+// after the workload.
+func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error) {
+	p := &persistent{
+		ctx:      ctx,
+		config:   in.Config,
+		name:     in.Config.CompoundName(),
+		tags:     in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_persistent"),
+		boundary: pulumi.String(in.Config.BoundaryARN()),
+	}
+	p.issuers = trustedIssuers(in.OIDCIssuers, in.Config.ExtraClusterOIDCURLs)
+	p.outputs.OIDCIssuers = p.issuers
+	provider, err := p.provider()
+	if err != nil {
+		return nil, err
+	}
+	err = components.Register(ctx, "ptd:awsworkload:Persistent", p.name, p, func(child pulumi.ResourceOption) error {
+		p.child = child
+		for _, part := range []struct {
+			what string
+			make func() error
+		}{
+			{"network", p.makeNetwork},
+			{"access to the network", p.makeAccess},
+			{"database", p.makeDatabase},
+			{"buckets", p.makeBuckets},
+			{"zones and certificates", p.makeZones},
+			{"file systems", p.makeFileSystems},
+			{"roles", p.makeRoles},
+		} {
+			if err := part.make(); err != nil {
+				return fmt.Errorf("%s: %w", part.what, err)
+			}
+		}
+		return nil
+	}, pulumi.Providers(provider))
+	if err != nil {
+		return nil, fmt.Errorf("persistent stack of %s: %w", in.TargetName, err)
+	}
+	return &p.outputs, nil
+}
+
+// provider makes the provider of everything on AWS. It refuses credentials of another
+// account than the configured one.
+func (p *persistent) provider() (pulumi.ProviderResource, error) {
+	args := &pulumiaws.ProviderArgs{
+		Region:            pulumi.String(p.config.Region),
+		AllowedAccountIds: pulumi.StringArray{pulumi.String(p.config.AccountID)},
+	}
+	if len(p.config.IgnoreTags) > 0 {
+		args.IgnoreTags = pulumiaws.ProviderIgnoreTagsArgs{Keys: pulumi.ToStringArray(p.config.IgnoreTags)}
+	}
+	return pulumiaws.NewProvider(p.ctx, p.name, args)
+}
+
+// protect protects what holds data, unless the configuration says not to.
+func (p *persistent) protect() pulumi.ResourceOption {
+	return pulumi.Protect(p.config.ProtectPersistentResources)
+}
+
+// tagsNamed are the tags of everything and a Name.
+func (p *persistent) tagsNamed(name string) pulumi.StringMap {
+	tags := pulumi.ToStringMap(p.tags)
+	tags["Name"] = pulumi.String(name)
+	return tags
+}
+
+func (p *persistent) makeNetwork() error {
+	const access, managedBy = "posit.team/network-access", config.TagManagedBy
+	if adopted := p.config.ProvisionedVpc; adopted != nil {
+		vpc, err := aws.NewExistingVpc(p.ctx, p.name, &aws.ExistingVpcArgs{
+			VpcID: adopted.VpcID, CIDR: adopted.CIDR, PrivateSubnetNames: adopted.PrivateSubnets, Tags: p.tags,
+		}, p.child)
+		if err != nil {
+			return err
+		}
+		p.network = vpc.Network()
+	} else {
+		// Local zones and the like, which an account opts in to, have not all that we need.
+		zones := pulumiaws.GetAvailabilityZonesOutput(p.ctx, pulumiaws.GetAvailabilityZonesOutputArgs{
+			State: pulumi.String("available"),
+			Filters: pulumiaws.GetAvailabilityZonesFilterArray{pulumiaws.GetAvailabilityZonesFilterArgs{
+				Name: pulumi.String("opt-in-status"), Values: pulumi.ToStringArray([]string{"opt-in-not-required"}),
+			}},
+		}, pulumi.Parent(p))
+		vpc, err := aws.NewVpc(p.ctx, p.name, &aws.VpcArgs{
+			CIDR:                p.config.ResolvedVpcCIDR(),
+			AvailabilityZoneIDs: zones.ZoneIds(),
+			ZoneCount:           p.config.VpcAZCount,
+			Region:              pulumi.String(p.config.Region),
+			Tags:                p.tags,
+			PublicTags:          map[string]string{"kubernetes.io/role/elb": "1", access: "public", managedBy: p.tags[managedBy]},
+			PrivateTags:         map[string]string{"kubernetes.io/role/internal-elb": "1", access: "private", managedBy: p.tags[managedBy]},
+			NATGateways:         true,
+			NetworkACLRules:     aws.WorkloadNetworkACLRules(),
+			Endpoints: aws.VpcEndpointsArgs{
+				Enabled: p.config.VpcEndpoints.Enabled, ExcludedServices: p.config.VpcEndpoints.ExcludedServices,
+			},
+			FlowLogs: &aws.FlowLogsArgs{
+				ExtraDestinations: p.config.ExistingFlowLogTargetARNs, PermissionsBoundary: p.boundary,
+			},
+		}, p.child)
+		if err != nil {
+			return err
+		}
+		p.network = vpc.Network()
+	}
+	p.outputs.VpcID = p.network.ID
+	p.outputs.PrivateSubnetIDs, p.outputs.SubnetIDs = p.network.PrivateSubnetIDs, p.network.PrivateSubnetIDs
+	return nil
+}
+
+// makeAccess makes the way in for operators: a Tailscale router, or the bastion that
+// the proxy goes through unless the customer has one.
+func (p *persistent) makeAccess() error {
+	p.outputs.BastionID, p.outputs.AccessSecurityGroupID = constant(""), constant("")
+	switch {
+	case p.config.TailscaleEnabled:
+		authKey, err := secretsmanager.LookupSecret(p.ctx, &secretsmanager.LookupSecretArgs{
+			Name: pulumi.StringRef(tailscaleAuthKey),
+		}, pulumi.Parent(p))
+		if err != nil {
+			return fmt.Errorf("look up secret %s (make it in account %s, with an auth key of the tailnet): %w",
+				tailscaleAuthKey, p.config.AccountID, err)
+		}
+		router, err := aws.NewTailscaleRouter(p.ctx, p.name+"-tailscale", &aws.TailscaleRouterArgs{
+			Network:             p.network,
+			SubnetIDs:           p.network.PrivateSubnetIDs,
+			Region:              pulumi.String(p.config.Region),
+			AccountID:           pulumi.String(p.config.AccountID),
+			Hostname:            p.name,
+			AuthKeySecretARN:    pulumi.String(authKey.Arn),
+			PermissionsBoundary: p.boundary,
+			Tags:                p.tags,
+		}, p.child)
+		if err != nil {
+			return err
+		}
+		p.outputs.AccessSecurityGroupID = router.SecurityGroupID
+	case p.config.CustomerManagedBastionID != "":
+		p.outputs.BastionID = constant(p.config.CustomerManagedBastionID)
+	default:
+		args := &aws.BastionArgs{
+			Network: p.network, InstanceType: p.config.BastionInstanceType, PermissionsBoundary: p.boundary, Tags: p.tags,
+		}
+		if p.config.BastionAMI != "" {
+			args.AMI = pulumi.String(p.config.BastionAMI)
+		}
+		bastion, err := aws.NewBastion(p.ctx, p.name, args, p.child)
+		if err != nil {
+			return err
+		}
+		p.outputs.BastionID, p.outputs.AccessSecurityGroupID = bastion.InstanceID, bastion.SecurityGroupID
+	}
+	return nil
+}
+
+// tailscaleAuthKey is the secret that operators keep the tailnet's auth key in.
+const tailscaleAuthKey = "tailscale-authkey"
+
+func constant(value string) pulumi.StringOutput { return pulumi.String(value).ToStringOutput() }

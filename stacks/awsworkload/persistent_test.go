@@ -1,0 +1,455 @@
+package awsworkload
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+const clusterIssuer = "https://oidc.eks.us-east-2.amazonaws.com/id/CLUSTER"
+
+// load reads a target of testdata, and lets the test change its copy.
+func load(t *testing.T, name string, change ...func(*config.AWSWorkload)) *config.AWSWorkload {
+	t.Helper()
+	tree, err := config.OpenTree("../../testdata/targets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := tree.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range change {
+		change(target.AWSWorkload)
+	}
+	return target.AWSWorkload
+}
+
+// runPersistent runs the program with mocks.
+func runPersistent(t *testing.T, r *recorder, workload *config.AWSWorkload, issuers ...string) *PersistentOutputs {
+	t.Helper()
+	var outputs *PersistentOutputs
+	err := r.run(func(ctx *pulumi.Context) (err error) {
+		outputs, err = Persistent(ctx, PersistentIn{
+			Config: workload, TargetName: workload.Name, OIDCIssuers: pulumi.ToStringArray(issuers),
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outputs
+}
+
+// output is what an Outputs field resolved to.
+type output struct {
+	value         any
+	known, secret bool
+}
+
+// resolve gives the fields of an Outputs struct by their tag, without options.
+func resolve(t *testing.T, outputs any) map[string]output {
+	t.Helper()
+	resolved := map[string]output{}
+	value := reflect.ValueOf(outputs).Elem()
+	await := func(name string, field any) {
+		result, err := internals.UnsafeAwaitOutput(context.Background(), field.(pulumi.Output))
+		if err != nil {
+			t.Fatalf("output %s: %v", name, err)
+		}
+		resolved[name] = output{result.Value, result.Known, result.Secret}
+	}
+	for i := range value.NumField() {
+		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("pulumi"), ",")
+		field := value.Field(i)
+		if field.IsZero() {
+			t.Errorf("output %s was not set", name)
+			continue
+		}
+		if field.Kind() != reflect.Map {
+			await(name, field.Interface())
+			continue
+		}
+		for _, key := range field.MapKeys() {
+			await(strings.Replace(name, "*", key.String(), 1), field.MapIndex(key).Interface())
+		}
+	}
+	return resolved
+}
+
+var awsTargets = []string{"demo01-staging", "minimal01-staging", "tailscale01-staging", "adopted01-production"}
+
+// lookUps makes the look-ups answer with the subnets that the target names.
+func lookUps(r *recorder, workload *config.AWSWorkload) {
+	if workload.ProvisionedVpc != nil {
+		r.subnets = workload.ProvisionedVpc.PrivateSubnets
+	}
+}
+
+func TestPersistentRegistrations(t *testing.T) {
+	t.Parallel()
+	for _, name := range awsTargets {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			workload, r := load(t, name), newRecorder()
+			lookUps(r, workload)
+			runPersistent(t, r, workload)
+			r.golden(t, "persistent-"+name)
+			for _, made := range r.all("") {
+				if made.typ != "ptd:awsworkload:Persistent" && !strings.HasPrefix(made.typ, "pulumi:providers:") && made.parent == "" {
+					t.Errorf("%s %s is not below the stack's component", made.typ, made.name)
+				}
+				if strings.HasPrefix(made.typ, "aws:") && made.provider == "" {
+					t.Errorf("%s %s has no explicit provider", made.typ, made.name)
+				}
+			}
+		})
+	}
+}
+
+// The default set of resources (facts: aws-workload-base 11).
+func TestPersistentCounts(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	runPersistent(t, r, load(t, "minimal01-staging"))
+	issuersRoles := 0
+	for _, role := range r.all("aws:iam/role:Role") {
+		if strings.Contains(fmt.Sprint(role.input("assumeRolePolicy")), `"Deny"`) {
+			issuersRoles++
+		}
+	}
+	got := map[string]int{"service-account roles": issuersRoles}
+	want := map[string]int{
+		"service-account roles":                               8,
+		"aws:ec2/vpc:Vpc":                                     1,
+		"aws:ec2/subnet:Subnet":                               6,
+		"aws:ec2/routeTable:RouteTable":                       4,
+		"aws:ec2/natGateway:NatGateway":                       3,
+		"aws:ec2/eip:Eip":                                     3,
+		"aws:ec2/networkAclRule:NetworkAclRule":               31,
+		"aws:ec2/vpcEndpoint:VpcEndpoint":                     7,
+		"aws:ec2/instance:Instance":                           1,
+		"aws:rds/instance:Instance":                           1,
+		"aws:s3/bucket:Bucket":                                4,
+		"aws:fsx/openZfsFileSystem:OpenZfsFileSystem":         1,
+		"aws:efs/fileSystem:FileSystem":                       0,
+		"aws:route53/zone:Zone":                               1,
+		"aws:acm/certificate:Certificate":                     1,
+		"aws:route53/record:Record":                           1,
+		"aws:acm/certificateValidation:CertificateValidation": 1,
+		"random:index/randomPassword:RandomPassword":          1,
+	}
+	for typ := range want {
+		if strings.Contains(typ, ":") {
+			got[typ] = len(r.all(typ))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
+}
+
+func TestPersistentEndpoints(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[int]func(*config.AWSWorkload){
+		6: func(w *config.AWSWorkload) { w.VpcEndpoints.ExcludedServices = []string{"fsx"} },
+		5: func(w *config.AWSWorkload) { w.VpcEndpoints.ExcludedServices = []string{"s3", "kms"} },
+		0: func(w *config.AWSWorkload) { w.VpcEndpoints.Enabled = false },
+	} {
+		r := newRecorder()
+		runPersistent(t, r, load(t, "minimal01-staging", change))
+		if got := len(r.all("aws:ec2/vpcEndpoint:VpcEndpoint")); got != want {
+			t.Errorf("%d endpoints, want %d", got, want)
+		}
+	}
+}
+
+// Every output of the sheet, its type and whether it is secret.
+func TestPersistentOutputs(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	outputs := resolve(t, runPersistent(t, r, load(t, "demo01-staging"), clusterIssuer))
+	issuers := []string{clusterIssuer}
+	cn := "demo01-staging"
+	for name, want := range map[string]any{
+		"bastion_id":               cn + "-bastion-id",
+		"access_security_group_id": cn + "-bastion-id",
+		"chronicle_bucket":         "ptd-" + cn + "-chronicle-0123456",
+		"packagemanager_bucket":    "ptd-" + cn + "-ppm-0123456",
+		"mimir_bucket":             "ptd-" + cn + "-mimir",
+		"loki_bucket":              "ptd-" + cn + "-loki",
+		"db":                       cn + "-0123456",
+		"db_address":               cn + "-0123456.db.example",
+		"rds_host":                 cn + "-0123456.db.example",
+		"db_secret_arn":            "arn:aws:secretsmanager:us-east-2:" + testAccount + ":secret:rds!" + cn + "-0123456",
+		"db_url":                   "postgres://" + cn + "-0123456.db.example/postgres?sslmode=require",
+		"fs_dns_name":              cn + "-filesystem-id.fsx.example",
+		"fs_root_volume_id":        "fsvol-" + cn + "-filesystem-id",
+		"fs_id":                    cn + "-filesystem-id",
+		"vpc":                      cn + "-id",
+		"private_subnet_ids":       []string{cn + "-private-az1-id", cn + "-private-az2-id", cn + "-private-az3-id"},
+		"subnet_ids":               []string{cn + "-private-az1-id", cn + "-private-az2-id", cn + "-private-az3-id"},
+		"hosted_zone_info":         "",
+		"oidc_issuers":             issuers,
+		"mimir_password":           secretValue,
+		"domain_ns_map": map[string][]string{
+			"demo.staging.example.com":      {"ns-1.example", "ns-2.example"},
+			"analytics.staging.example.com": {"ns-1.example", "ns-2.example"},
+		},
+		"zone_ids": map[string]string{
+			"demo.staging.example.com": "demo.staging.example.com-zone-id", "analytics.staging.example.com": "Z0400000ANALYTICS001",
+		},
+		"hosted_zone_name_servers": map[string]map[string]any{
+			"main": {
+				"domain": "demo.staging.example.com", "zone_id": "demo.staging.example.com-zone-id",
+				"name_servers": []string{"ns-1.example", "ns-2.example"},
+			},
+			"analytics": {
+				"domain": "analytics.staging.example.com", "zone_id": "Z0400000ANALYTICS001",
+				"name_servers": []string{"ns-1.example", "ns-2.example"},
+			},
+		},
+		"certificate_validation_records": map[string][]map[string]string{
+			"demo.staging.example.com": {{
+				"name": "_validate.demo.staging.example.com.", "type": "CNAME", "value": "_answer.demo.staging.example.com.acm.example.",
+			}},
+			"analytics.staging.example.com": {{
+				"name": "_validate.analytics.staging.example.com.", "type": "CNAME", "value": "_answer.analytics.staging.example.com.acm.example.",
+			}},
+		},
+	} {
+		if diff := cmp.Diff(want, outputs[name].value); diff != "" {
+			t.Errorf("output %s (-want +got):\n%s", name, diff)
+		}
+	}
+	for name, got := range outputs {
+		if !got.known {
+			t.Errorf("output %s is unknown", name)
+		}
+		if got.secret != (name == "mimir_password") {
+			t.Errorf("output %s: secret is %t", name, got.secret)
+		}
+	}
+	if arns := outputs["cert_arns"].value.([]string); len(arns) != 2 || !strings.Contains(arns[0], "analytics") {
+		t.Errorf("cert_arns %v, want those of the domains in order of their first site", arns)
+	}
+	roles := outputs["role_arns"].value.(map[string]string)
+	want := []string{
+		"alloy", "aws-ebs-csi", "aws-fsx-openzfs-csi-driver", "aws-load-balancer-controller", "external-dns", "loki", "mimir", "traefik-forward-auth",
+	}
+	if got := slices.Sorted(maps.Keys(roles)); !slices.Equal(got, want) {
+		t.Errorf("roles %v", got)
+	}
+}
+
+func TestPersistentOutputsOfOtherShapes(t *testing.T) {
+	t.Parallel()
+	tailscale := load(t, "tailscale01-staging")
+	outputs := resolve(t, runPersistent(t, newRecorder(), tailscale))
+	if got := outputs["bastion_id"].value; got != "" {
+		t.Errorf("bastion_id with Tailscale is %q", got)
+	}
+	if got := outputs["access_security_group_id"].value; got != "tailscale01-staging-tailscale-sg-id" {
+		t.Errorf("access_security_group_id with Tailscale is %q", got)
+	}
+	if diff := cmp.Diff(tailscale.ExtraClusterOIDCURLs, outputs["oidc_issuers"].value); diff != "" {
+		t.Errorf("oidc_issuers (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{tailscale.Sites["main"].CertificateARN}, outputs["cert_arns"].value); diff != "" {
+		t.Errorf("cert_arns (-want +got):\n%s", diff)
+	}
+
+	adopted, r := load(t, "adopted01-production"), newRecorder()
+	lookUps(r, adopted)
+	outputs = resolve(t, runPersistent(t, r, adopted))
+	for name, want := range map[string]any{
+		"bastion_id": "i-0123456789abcdef0", "access_security_group_id": "", "vpc": "vpc-0a1b2c3d4e5f60718",
+		"private_subnet_ids": []string{"subnet-0", "subnet-1", "subnet-2"},
+		"hosted_zone_info":   "Hosted zones are externally managed", "domain_ns_map": map[string][]string{},
+		"hosted_zone_name_servers": map[string]map[string]any{}, "certificate_validation_records": map[string][]map[string]string{},
+		"zone_ids": map[string]string{}, "efs_id": "", "cert_arns": []string{adopted.Sites["main"].CertificateARN},
+	} {
+		if diff := cmp.Diff(want, outputs[name].value); diff != "" {
+			t.Errorf("output %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A dry run of a target that was never applied, before its clusters are there.
+func TestPersistentPreview(t *testing.T) {
+	t.Parallel()
+	for _, name := range awsTargets {
+		workload, r := load(t, name), newRecorder()
+		r.preview = true
+		lookUps(r, workload)
+		err := r.run(func(ctx *pulumi.Context) error {
+			unknown := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
+			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: name, OIDCIssuers: unknown})
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type trustPolicy struct {
+	Statement []struct {
+		Effect    string
+		Action    any
+		Principal map[string]string
+		Condition map[string]map[string]any
+	}
+}
+
+func trustOf(t *testing.T, role registered) trustPolicy {
+	t.Helper()
+	var trust trustPolicy
+	if err := json.Unmarshal([]byte(role.input("assumeRolePolicy").(string)), &trust); err != nil {
+		t.Fatal(err)
+	}
+	return trust
+}
+
+// Without an issuer nobody may assume the roles, also not who runs ptd: an operator's
+// session would differ from run to run.
+func TestPersistentTrustWithoutIssuers(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	runPersistent(t, r, load(t, "minimal01-staging"))
+	trust := trustOf(t, r.one(t, "aws:iam/role:Role", "loki.minimal01-staging.posit.team"))
+	if len(trust.Statement) != 1 || trust.Statement[0].Effect != "Deny" {
+		t.Errorf("trust %+v, want one that denies", trust)
+	}
+}
+
+func TestPersistentTrustOfIssuers(t *testing.T) {
+	t.Parallel()
+	const second = "https://oidc.eks.us-east-2.amazonaws.com/id/ANOTHER"
+	var documents []string
+	for _, issuers := range [][]string{{clusterIssuer, second}, {second, clusterIssuer, second}} {
+		r := newRecorder()
+		runPersistent(t, r, load(t, "demo01-staging"), issuers...)
+		role := r.one(t, "aws:iam/role:Role", "aws-fsx-openzfs-csi-driver.posit.team")
+		documents = append(documents, role.input("assumeRolePolicy").(string))
+		if role.physical() != "aws-fsx-openzfs-csi-driver.demo01-staging.posit.team" ||
+			role.input("permissionsBoundary") != "arn:aws:iam::111122223333:policy/PositTeamDedicatedAdmin" {
+			t.Errorf("role %s with boundary %v", role.physical(), role.input("permissionsBoundary"))
+		}
+		trust := trustOf(t, role)
+		var federated []string
+		for _, statement := range trust.Statement {
+			federated = append(federated, statement.Principal["Federated"])
+			tail := strings.SplitN(statement.Principal["Federated"], "/", 2)[1]
+			want := map[string]map[string]any{"StringEquals": {
+				tail + ":aud": "sts.amazonaws.com",
+				tail + ":sub": []any{
+					"system:serviceaccount:kube-system:controller.aws-fsx-openzfs-csi-driver.posit.team",
+					"system:serviceaccount:kube-system:nodes.aws-fsx-openzfs-csi-driver.posit.team",
+				},
+			}}
+			if diff := cmp.Diff(want, statement.Condition); diff != "" || statement.Effect != "Allow" {
+				t.Errorf("statement %+v (-want +got):\n%s", statement, diff)
+			}
+		}
+		want := []string{
+			"arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/ANOTHER",
+			"arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/CLUSTER",
+		}
+		if diff := cmp.Diff(want, federated); diff != "" {
+			t.Errorf("issuers (-want +got):\n%s", diff)
+		}
+	}
+	if documents[0] != documents[1] {
+		t.Error("the order of the issuers changes the trust")
+	}
+}
+
+func TestPersistentPolicies(t *testing.T) {
+	t.Parallel()
+	const policyType = "aws:iam/policy:Policy"
+	r := newRecorder()
+	runPersistent(t, r, load(t, "demo01-staging"))
+	resources := func(name string) string {
+		return fmt.Sprint(r.one(t, policyType, name).input("policy"))
+	}
+	operator := resources("team-operator.demo01-staging.posit.team")
+	if strings.Contains(operator, `"*"`) || !strings.Contains(operator, "secret:rds!demo01-staging-0123456") ||
+		!strings.Contains(operator, "secret:demo01-staging-*") {
+		t.Errorf("the Team Operator's policy is %s", operator)
+	}
+	var lbc struct{ Statement []json.RawMessage }
+	if err := json.Unmarshal([]byte(resources("lbc.demo01-staging.posit.team")), &lbc); err != nil || len(lbc.Statement) != 16 {
+		t.Errorf("load-balancer policy has %d statements (%v), want 16", len(lbc.Statement), err)
+	}
+	if dns := resources("dns-update.demo01-staging.posit.team"); strings.Count(dns, "hostedzone/") != 2 {
+		t.Errorf("DNS policy is %s, want each of two zones once", dns)
+	}
+
+	shared := newRecorder()
+	runPersistent(t, shared, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.Sites["twin"] = w.Sites["main"] }))
+	dns := fmt.Sprint(shared.one(t, policyType, "dns-update.minimal01-staging.posit.team").input("policy"))
+	if strings.Count(dns, "hostedzone/") != 1 {
+		t.Errorf("DNS policy of sites that share a zone is %s", dns)
+	}
+
+	// ExternalDNS on, zones managed by others: no statement may have an empty resource list.
+	foreign, adopted := newRecorder(), load(t, "adopted01-production", func(w *config.AWSWorkload) { w.ExternalDNSEnabled = true })
+	lookUps(foreign, adopted)
+	runPersistent(t, foreign, adopted)
+	if dns := fmt.Sprint(foreign.one(t, policyType, "dns-update.adopted01-production.posit.team").input("policy")); strings.Contains(dns, "[]") ||
+		strings.Contains(dns, "ChangeResourceRecordSets") {
+		t.Errorf("DNS policy without zones is %s", dns)
+	}
+}
+
+func TestPersistentProtection(t *testing.T) {
+	t.Parallel()
+	for _, protect := range []bool{true, false} {
+		r := newRecorder()
+		runPersistent(t, r, load(t, "demo01-staging", func(w *config.AWSWorkload) { w.ProtectPersistentResources = protect }))
+		for _, made := range r.all("") {
+			switch made.typ {
+			case "aws:rds/instance:Instance", "aws:s3/bucket:Bucket", "aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "aws:efs/fileSystem:FileSystem":
+				if made.protect != protect {
+					t.Errorf("%s %s: protect is %t, want %t", made.typ, made.name, made.protect, protect)
+				}
+			}
+		}
+		db := r.one(t, "aws:rds/instance:Instance", "demo01-staging")
+		if db.input("skipFinalSnapshot") != !protect || db.input("multiAz") != false || db.input("engineVersion") != "16.4" {
+			t.Errorf("database: skipFinalSnapshot %v, multiAz %v, engineVersion %v", db.input("skipFinalSnapshot"), db.input("multiAz"), db.input("engineVersion"))
+		}
+		if family := r.one(t, "aws:rds/parameterGroup:ParameterGroup", "demo01-staging-main-database-parameter-group").input("family"); family != "postgres16" {
+			t.Errorf("parameter family %v, want postgres16", family)
+		}
+	}
+}
+
+func TestPersistentPrivateZone(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	runPersistent(t, r, load(t, "tailscale01-staging"))
+	zone := r.one(t, "aws:route53/zone:Zone", "tailscale.staging.example.com-zone")
+	var vpcs []any
+	for _, vpc := range zone.input("vpcs").([]any) {
+		vpcs = append(vpcs, vpc.(map[string]any)["vpcId"])
+	}
+	if diff := cmp.Diff([]any{"tailscale01-staging-id", "vpc-0f1e2d3c4b5a69788"}, vpcs); diff != "" {
+		t.Errorf("VPCs of the private zone (-want +got):\n%s", diff)
+	}
+	if got := zone.input("comment"); got != "Hosted Zone for the Posit Team Dedicated service in tailscale01-staging. Private" {
+		t.Errorf("comment %q", got)
+	}
+}
