@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -151,7 +152,7 @@ func lifecycleRules(args *BucketArgs) s3.BucketLifecycleRuleArray {
 		AbortIncompleteMultipartUploadDays: pulumi.Int(incompleteUploadDays),
 	}}
 	if !args.Unversioned {
-		days := orDefault(args.NoncurrentVersionDays, DefaultNoncurrentVersionDays)
+		days := cmp.Or(args.NoncurrentVersionDays, DefaultNoncurrentVersionDays)
 		rules = append(rules, s3.BucketLifecycleRuleArgs{
 			Id: pulumi.String("noncurrent-versions"), Enabled: pulumi.Bool(true),
 			NoncurrentVersionExpiration: s3.BucketLifecycleRuleNoncurrentVersionExpirationArgs{Days: pulumi.Int(days)},

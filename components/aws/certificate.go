@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -89,14 +90,8 @@ func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opt
 		if err != nil {
 			return err
 		}
-		recordName, validationName := args.RecordName, args.ValidationName
-		if recordName == "" {
-			recordName = name + "-validation-record"
-		}
-		if validationName == "" {
-			validationName = name + "-validation"
-		}
-
+		recordName := cmp.Or(args.RecordName, name+"-validation-record")
+		validationName := cmp.Or(args.ValidationName, name+"-validation")
 		var names pulumi.StringArray
 		var records pulumi.StringMapArray
 		for i, domain := range domains {
@@ -108,7 +103,7 @@ func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opt
 			}
 			record, err := route53.NewRecord(ctx, fmt.Sprintf("%s-%d", recordName, i), &route53.RecordArgs{
 				Name: values["name"], Type: values["type"], Records: pulumi.StringArray{values["value"]},
-				Ttl: pulumi.Int(orDefault(args.RecordTTL, DefaultValidationRecordTTL)), ZoneId: zones[i],
+				Ttl: pulumi.Int(cmp.Or(args.RecordTTL, DefaultValidationRecordTTL)), ZoneId: zones[i],
 			}, pulumi.Parent(certificate), pulumi.DeleteBeforeReplace(true))
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -149,24 +150,21 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 
 // databaseInstance is what of the instance does not depend on other resources.
 func databaseInstance(name string, args *DatabaseArgs) *rds.InstanceArgs {
-	instanceClass, logs := args.InstanceClass, args.LogExports
-	if instanceClass == "" {
-		instanceClass = DefaultDatabaseInstanceClass
-	}
+	logs := args.LogExports
 	if logs == nil {
 		logs = []string{"postgresql", "upgrade"}
 	}
 	instance := &rds.InstanceArgs{
 		Engine:                       pulumi.String("postgres"),
 		EngineVersion:                pulumi.String(args.EngineVersion),
-		InstanceClass:                pulumi.String(instanceClass),
-		AllocatedStorage:             pulumi.Int(orDefault(args.AllocatedStorage, DefaultDatabaseStorage)),
+		InstanceClass:                pulumi.String(cmp.Or(args.InstanceClass, DefaultDatabaseInstanceClass)),
+		AllocatedStorage:             pulumi.Int(cmp.Or(args.AllocatedStorage, DefaultDatabaseStorage)),
 		StorageType:                  pulumi.String("gp3"),
 		StorageEncrypted:             pulumi.Bool(true),
 		DbName:                       pulumi.String("postgres"),
 		Username:                     pulumi.String("postgres"),
 		ManageMasterUserPassword:     pulumi.Bool(true),
-		BackupRetentionPeriod:        pulumi.Int(orDefault(args.BackupRetentionDays, DefaultDatabaseBackupDays)),
+		BackupRetentionPeriod:        pulumi.Int(cmp.Or(args.BackupRetentionDays, DefaultDatabaseBackupDays)),
 		CopyTagsToSnapshot:           pulumi.Bool(true),
 		FinalSnapshotIdentifier:      pulumi.String(name + "-final-snapshot"),
 		SkipFinalSnapshot:            pulumi.Bool(args.SkipFinalSnapshot),
@@ -199,21 +197,9 @@ func databaseParameters(args *DatabaseArgs) (family string, _ rds.ParameterGroup
 	if major, err := strconv.Atoi(match[1]); err == nil && major < 15 {
 		parameters = append(parameters, [2]string{"rds.force_ssl", "1"})
 	}
-	family = args.ParameterGroupFamily
-	if family == "" {
-		family = "postgres" + match[1]
-	}
 	list := make(rds.ParameterGroupParameterArray, len(parameters))
 	for i, parameter := range parameters {
 		list[i] = rds.ParameterGroupParameterArgs{Name: pulumi.String(parameter[0]), Value: pulumi.String(parameter[1])}
 	}
-	return family, list, nil
-}
-
-// orDefault is value, or def where it is 0.
-func orDefault(value, def int) int {
-	if value == 0 {
-		return def
-	}
-	return value
+	return cmp.Or(args.ParameterGroupFamily, "postgres"+match[1]), list, nil
 }

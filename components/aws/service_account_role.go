@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,13 +69,9 @@ func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccoun
 	}
 	made := &ServiceAccountRole{}
 	err := components.Register(ctx, "ptd:aws:ServiceAccountRole", name, made, func(child pulumi.ResourceOption) error {
-		physical := args.PhysicalName
-		if physical == "" {
-			physical = name
-		}
 		replaceFirst := pulumi.DeleteBeforeReplace(true)
 		role, err := iam.NewRole(ctx, name, &iam.RoleArgs{
-			Name:                pulumi.String(physical),
+			Name:                pulumi.String(cmp.Or(args.PhysicalName, name)),
 			AssumeRolePolicy:    trustServiceAccounts(args),
 			PermissionsBoundary: args.PermissionsBoundary,
 			Tags:                tags(args.Tags),
