@@ -14,9 +14,9 @@ import (
 )
 
 // Bounds on a document, far beyond any real one: they keep hostile input from using up
-// stack or memory.
+// stack, memory or time (the parser's grows with the square of some inputs).
 const (
-	maxDocumentSize = 1 << 20
+	maxDocumentSize = 1 << 18
 	maxDepth        = 100
 	maxNodes        = 100_000 // after aliases and merge keys are expanded
 )
@@ -128,14 +128,16 @@ func (d *document) parse(data []byte) (root *node) {
 }
 
 func (d *document) syntaxError(err error) {
-	at, message := position{1, 1}, err.Error()
-	if e, ok := err.(interface {
+	// Error() of the parser's errors prints the whole document, which takes its time.
+	e, ok := err.(interface {
 		GetToken() *token.Token
 		GetMessage() string
-	}); ok {
-		at, message = positionOf(e.GetToken()), e.GetMessage()
+	})
+	if !ok {
+		d.report(position{1, 1}, "not valid YAML: %v", err)
+		return
 	}
-	d.report(at, "not valid YAML: %s", message)
+	d.report(positionOf(e.GetToken()), "not valid YAML: %s", e.GetMessage())
 }
 
 // tooDeep finds nesting that a recursive parser could exhaust the stack with: open
@@ -151,7 +153,7 @@ func tooDeep(tokens token.Tokens) (position, bool) {
 		case token.SequenceStartType, token.MappingStartType:
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
-			flow--
+			flow = max(flow-1, 0)
 		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
 			onLine++
 		case token.TagType, token.AnchorType:

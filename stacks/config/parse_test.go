@@ -116,7 +116,7 @@ func TestByteOrderMarkAndCarriageReturns(t *testing.T) {
 func TestFileTooLarge(t *testing.T) {
 	t.Parallel()
 	_, err := Parse("demo01-staging", "ptd.yaml", make([]byte, maxDocumentSize+1))
-	assert.ErrorContains(t, err, "more than the 1048576")
+	assert.ErrorContains(t, err, "more than the 262144")
 }
 
 // Any bytes are a value or an error.
@@ -154,4 +154,13 @@ func FuzzParse(f *testing.F) {
 			_, _ = p.String(), p.Snippet()
 		}
 	})
+}
+
+// The largest file that is read takes seconds at worst, whatever is in it.
+func TestHostileInputEnds(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"[", "]", "a,", "*a ", "? ", "- ", "!a ", "&a ", "{a: ", "a: [\n", "\t"} {
+		_, err := Parse("demo01-staging", "ptd.yaml", []byte(strings.Repeat(part, maxDocumentSize/len(part))))
+		require.Error(t, err, part)
+	}
 }
