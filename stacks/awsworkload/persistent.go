@@ -4,12 +4,12 @@ import (
 	"fmt"
 
 	pulumiaws "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components"
 	"github.com/ptd-go/ptd/components/aws"
+	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -20,6 +20,8 @@ type PersistentIn struct {
 	// OIDCIssuers are the URLs of the clusters' issuers, which the service-account roles
 	// trust besides extra_cluster_oidc_urls. Without any, nobody can assume the roles.
 	OIDCIssuers pulumi.StringArrayInput
+	// DatabaseIdentifier is the output db of an earlier run; "" when there was none.
+	DatabaseIdentifier string
 }
 
 // persistent is the program while it runs.
@@ -33,11 +35,13 @@ type persistent struct {
 	boundary pulumi.String
 	child    pulumi.ResourceOption
 	issuers  pulumi.StringArrayOutput
-	outputs  PersistentOutputs
 
-	network                                aws.Network
-	packageManager, chronicle, mimir, loki *s3.Bucket
-	zoneARNs                               pulumi.StringArray
+	databaseIdentifier string // of the instance that is there already
+	outputs            PersistentOutputs
+
+	network           aws.Network
+	mimirARN, lokiARN pulumi.StringOutput
+	zoneARNs          pulumi.StringArray
 }
 
 // Persistent makes what outlives clusters: network, way in, database, buckets, file
@@ -51,10 +55,12 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 		name:     in.Config.CompoundName(),
 		tags:     in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_persistent"),
 		boundary: pulumi.String(in.Config.BoundaryARN()),
+
+		databaseIdentifier: in.DatabaseIdentifier,
 	}
 	p.issuers = trustedIssuers(in.OIDCIssuers, in.Config.ExtraClusterOIDCURLs)
 	p.outputs.OIDCIssuers = p.issuers
-	provider, err := p.provider()
+	provider, err := awsprovider.NewProvider(ctx, in.Config.Region, in.Config.AccountID, in.Config.IgnoreTags)
 	if err != nil {
 		return nil, err
 	}
@@ -82,31 +88,6 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 		return nil, fmt.Errorf("persistent stack of %s: %w", in.TargetName, err)
 	}
 	return &p.outputs, nil
-}
-
-// provider makes the provider of everything on AWS. It refuses credentials of another
-// account than the configured one.
-func (p *persistent) provider() (pulumi.ProviderResource, error) {
-	args := &pulumiaws.ProviderArgs{
-		Region:            pulumi.String(p.config.Region),
-		AllowedAccountIds: pulumi.StringArray{pulumi.String(p.config.AccountID)},
-	}
-	if len(p.config.IgnoreTags) > 0 {
-		args.IgnoreTags = pulumiaws.ProviderIgnoreTagsArgs{Keys: pulumi.ToStringArray(p.config.IgnoreTags)}
-	}
-	return pulumiaws.NewProvider(p.ctx, p.name, args)
-}
-
-// protect protects what holds data, unless the configuration says not to.
-func (p *persistent) protect() pulumi.ResourceOption {
-	return pulumi.Protect(p.config.ProtectPersistentResources)
-}
-
-// tagsNamed are the tags of everything and a Name.
-func (p *persistent) tagsNamed(name string) pulumi.StringMap {
-	tags := pulumi.ToStringMap(p.tags)
-	tags["Name"] = pulumi.String(name)
-	return tags
 }
 
 func (p *persistent) makeNetwork() error {

@@ -1,30 +1,44 @@
 package awsworkload
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/aws"
 )
 
 // makeBuckets makes the buckets of Package Manager, Chronicle, Mimir and Loki, and
 // the password that the workload has at its control room's Mimir (facts:
-// aws-workload-base 4.8, 4.11).
+// aws-workload-base 4.8, 4.11). Mimir and Loki write an object once and expire it
+// themselves: old versions of theirs would only cost.
 func (p *persistent) makeBuckets() error {
 	for _, bucket := range []struct {
-		logical, name, prefix string
-		into                  **s3.Bucket
-		output                *pulumi.StringOutput
+		logical string
+		args    aws.BucketArgs
+		name    *pulumi.StringOutput
+		arn     *pulumi.StringOutput
 	}{
-		{p.name + "-ppm-bucket", "", "ptd-" + p.name + "-ppm-", &p.packageManager, &p.outputs.PackageManagerBucket},
-		{p.name + "-chronicle-bucket", "", "ptd-" + p.name + "-chronicle-", &p.chronicle, &p.outputs.ChronicleBucket},
-		{p.name + "-" + p.name + "-mimir-bucket", "ptd-" + p.name + "-mimir", "", &p.mimir, &p.outputs.MimirBucket},
-		{p.name + "-" + p.name + "-loki-bucket", "ptd-" + p.name + "-loki", "", &p.loki, &p.outputs.LokiBucket},
+		{p.name + "-ppm-bucket", aws.BucketArgs{BucketPrefix: "ptd-" + p.name + "-ppm-"}, &p.outputs.PackageManagerBucket, nil},
+		{p.name + "-chronicle-bucket", aws.BucketArgs{BucketPrefix: "ptd-" + p.name + "-chronicle-"}, &p.outputs.ChronicleBucket, nil},
+		{
+			p.name + "-" + p.name + "-mimir-bucket", aws.BucketArgs{Bucket: "ptd-" + p.name + "-mimir", Unversioned: true},
+			&p.outputs.MimirBucket, &p.mimirARN,
+		},
+		{
+			p.name + "-" + p.name + "-loki-bucket", aws.BucketArgs{Bucket: "ptd-" + p.name + "-loki", Unversioned: true},
+			&p.outputs.LokiBucket, &p.lokiARN,
+		},
 	} {
-		made, err := p.bucket(bucket.logical, bucket.name, bucket.prefix)
+		bucket.args.Protect, bucket.args.Tags = p.config.ProtectPersistentResources, p.tags
+		bucket.args.ForceDestroy, bucket.args.RetainOnDelete = p.config.ForceDestroyBuckets, !p.config.ForceDestroyBuckets
+		made, err := aws.NewBucket(p.ctx, bucket.logical, &bucket.args, p.child)
 		if err != nil {
 			return err
 		}
-		*bucket.into, *bucket.output = made, made.Bucket
+		*bucket.name = made.Name
+		if bucket.arn != nil {
+			*bucket.arn = made.ARN
+		}
 	}
 	password, err := random.NewRandomPassword(p.ctx, p.name+"-mimir", &random.RandomPasswordArgs{
 		Length: pulumi.Int(36), Special: pulumi.Bool(true), OverrideSpecial: pulumi.String("-/_"),
@@ -34,44 +48,4 @@ func (p *persistent) makeBuckets() error {
 	}
 	p.outputs.MimirPassword = pulumi.ToSecret(password.Result).(pulumi.StringOutput)
 	return nil
-}
-
-// bucket makes a bucket, encrypted with the account's S3 key, that nobody outside can
-// be let into and that answers only over TLS.
-func (p *persistent) bucket(logical, name, prefix string) (*s3.Bucket, error) {
-	args := &s3.BucketArgs{
-		Acl: pulumi.String("private"),
-		ServerSideEncryptionConfiguration: s3.BucketServerSideEncryptionConfigurationArgs{
-			Rule: s3.BucketServerSideEncryptionConfigurationRuleArgs{
-				ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs{
-					SseAlgorithm: pulumi.String("aws:kms"),
-				},
-				BucketKeyEnabled: pulumi.Bool(true),
-			},
-		},
-		ForceDestroy: pulumi.Bool(p.config.ForceDestroyBuckets),
-		Tags:         pulumi.ToStringMap(p.tags),
-	}
-	if name != "" {
-		args.Bucket = pulumi.String(name)
-	} else {
-		args.BucketPrefix = pulumi.String(prefix)
-	}
-	bucket, err := s3.NewBucket(p.ctx, logical, args, p.child, p.protect(), pulumi.RetainOnDelete(!p.config.ForceDestroyBuckets))
-	if err != nil {
-		return nil, err
-	}
-	block, err := s3.NewBucketPublicAccessBlock(p.ctx, logical+"-public-access-block", &s3.BucketPublicAccessBlockArgs{
-		Bucket:          bucket.ID(),
-		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),
-		IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
-	}, p.child)
-	if err != nil {
-		return nil, err
-	}
-	// Both calls lock the bucket's policy: S3 refuses them at the same time.
-	_, err = s3.NewBucketPolicy(p.ctx, logical+"-tls-only", &s3.BucketPolicyArgs{
-		Bucket: bucket.ID(), Policy: bucket.Bucket.ApplyT(tlsOnlyPolicy).(pulumi.StringOutput),
-	}, p.child, pulumi.DependsOn([]pulumi.Resource{block}))
-	return bucket, err
 }

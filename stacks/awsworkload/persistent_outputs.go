@@ -33,8 +33,10 @@ type PersistentOutputs struct {
 	FSDNSName      pulumi.StringOutput `pulumi:"fs_dns_name"`
 	FSRootVolumeID pulumi.StringOutput `pulumi:"fs_root_volume_id"`
 	FSID           pulumi.StringOutput `pulumi:"fs_id,optional"`
-	// EFSID is the file system that ptd made; "" when it made none.
-	EFSID pulumi.StringOutput `pulumi:"efs_id,optional"`
+	// EFSID is the file system that ptd made, EFSAccessPointID the way to its root; ""
+	// when it made none.
+	EFSID            pulumi.StringOutput `pulumi:"efs_id,optional"`
+	EFSAccessPointID pulumi.StringOutput `pulumi:"efs_access_point_id,optional"`
 	// The groups that nodes join to reach the file systems; that of EFS is "" when
 	// nothing uses EFS.
 	NodesFSxSecurityGroupID pulumi.StringOutput `pulumi:"eks_nodes_fsx_nfs_security_group_id,optional"`

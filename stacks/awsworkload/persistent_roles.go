@@ -1,214 +1,202 @@
 package awsworkload
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/aws"
 )
 
-// serviceAccountRole is a role that pods of the workload's clusters assume, with one
-// policy: one of AWS's (managed), or one of the workload's own.
-type serviceAccountRole struct {
-	// name is the first part of the role's name, namespace and accounts who may assume it.
-	name, namespace string
-	accounts        []string
-
-	policy      string // name of the policy, without "{cn}.posit.team"
-	document    pulumi.StringInput
-	description string // of the policy
-	policyTag   string // Name tag of the policy; "" for no tags
-
-	managed, attachment string
-	// logical is the role's logical name where it is not its physical one.
-	logical string
-	keep    bool // create before delete
-}
-
-// makeRoles makes the roles of the workload's service accounts and the Team Operator's
-// policy, which the roles of each cluster have attached (facts: aws-workload-base 5).
+// makeRoles makes the roles of the workload's service accounts, and the Team
+// Operator's policy, which the roles of each cluster attach (facts:
+// aws-workload-base 5).
 func (p *persistent) makeRoles() error {
-	operator, err := p.policy("team-operator", p.teamOperatorPolicy(),
-		fmt.Sprintf("Posit Team Dedicated policy for %s Team Operator", p.name), p.name+"-team-operator-policy")
+	name := p.inWorkload("team-operator")
+	operator, err := iam.NewPolicy(p.ctx, name, &iam.PolicyArgs{
+		Name:        pulumi.String(name),
+		Description: pulumi.String("Posit Team Dedicated policy for " + p.name + " Team Operator"),
+		Policy:      aws.PolicyOf(pulumi.StringArray{p.outputs.DBSecretARN}, p.teamOperatorPolicy),
+		Tags:        pulumi.ToStringMap(p.tagsNamed(p.name + "-team-operator-policy")),
+	}, p.child)
 	if err != nil {
 		return err
 	}
 	p.outputs.TeamOperatorPolicyARN = operator.Arn
 
-	roles, err := p.serviceAccountRoles()
-	if err != nil {
-		return err
-	}
 	arns := pulumi.StringMap{}
-	for _, role := range roles {
-		made, err := p.serviceAccountRole(role)
-		if err != nil {
-			return fmt.Errorf("%s: %w", role.name, err)
+	for _, role := range p.serviceAccountRoles() {
+		if arns[role.name], err = p.serviceAccountRole(role); err != nil {
+			return err
 		}
-		arns[role.name] = made.Arn
 	}
 	p.outputs.RoleARNs = arns.ToStringMapOutput()
 	return nil
 }
 
-// serviceAccountRoles lists the roles (facts: aws-workload-base 5.3).
-func (p *persistent) serviceAccountRoles() ([]serviceAccountRole, error) {
-	const system = "kube-system"
-	loadBalancers, err := policyDocument(loadBalancerControllerStatements()...)
-	if err != nil {
-		return nil, err
+// teamOperatorPolicy lets the operator read the secrets of the workload and its sites,
+// and the master password of the database; no others of the account.
+func (p *persistent) teamOperatorPolicy(databaseSecret []string) aws.PolicyDocument {
+	var names []string
+	for _, name := range slices.Compact([]string{p.name, p.config.Name}) { // differ when true_name is overridden
+		names = append(names, name+".posit.team-*", name+"-*.posit.team-*")
 	}
-	metrics, err := policyDocument(statement{
-		Action: of("tag", "GetResources", "cloudwatch", "GetMetricData GetMetricStatistics ListMetrics"),
+	return aws.NewPolicyDocument(aws.PolicyStatement{
+		Action:   aws.Actions("secretsmanager", "GetSecretValue"),
+		Resource: append(p.secretARNs(names...), databaseSecret...),
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// serviceAccountRole is a role that pods of the workload's clusters assume.
+type serviceAccountRole struct {
+	name      string // of the role, before ".{cn}.posit.team"
+	logical   string // its logical name; the physical one if ""
+	namespace string
+	accounts  []string // before ".posit.team"; the role's name if nil
+	managed   []aws.ManagedPolicy
+	policies  []aws.RolePolicy
+}
+
+// serviceAccountRoles lists the roles (facts: aws-workload-base 5.3).
+func (p *persistent) serviceAccountRoles() []serviceAccountRole {
+	const system = "kube-system"
 	roles := []serviceAccountRole{
 		{
-			name: "aws-fsx-openzfs-csi-driver", namespace: system,
+			name: "aws-fsx-openzfs-csi-driver", logical: "aws-fsx-openzfs-csi-driver.posit.team", namespace: system,
 			accounts: []string{"controller.aws-fsx-openzfs-csi-driver", "nodes.aws-fsx-openzfs-csi-driver"},
-			managed:  "arn:aws:iam::aws:policy/AmazonFSxFullAccess", attachment: p.name + "-fsx-openzfs",
-			logical: "aws-fsx-openzfs-csi-driver.posit.team", keep: true,
+			managed: []aws.ManagedPolicy{{
+				Name: p.name + "-fsx-openzfs", ARN: pulumi.String("arn:aws:iam::aws:policy/AmazonFSxFullAccess"),
+			}},
 		},
 		{
-			name: "aws-load-balancer-controller", namespace: system, accounts: []string{"aws-load-balancer-controller"},
-			policy: "lbc", document: pulumi.String(loadBalancers),
+			name: "aws-load-balancer-controller", namespace: system,
+			policies: p.ownPolicy("lbc", aws.LoadBalancerControllerPolicy()),
 		},
 		{
-			name: "traefik-forward-auth", namespace: system, accounts: []string{"traefik-forward-auth"},
-			policy: "traefik-forward-auth-read-secrets",
-			document: allow(of("secretsmanager", "GetSecretValue DescribeSecret"), p.secrets("okta-oidc-client-creds-*",
-				"okta-oidc-client-creds.*.posit.team", "okta-oidc-client-creds.*.posit.team*")...),
+			name: "traefik-forward-auth", namespace: system,
+			policies: p.ownPolicy("traefik-forward-auth-read-secrets", aws.NewPolicyDocument(aws.PolicyStatement{
+				Action: aws.Actions("secretsmanager", "GetSecretValue", "DescribeSecret"),
+				Resource: p.secretARNs("okta-oidc-client-creds-*", "okta-oidc-client-creds.*.posit.team",
+					"okta-oidc-client-creds.*.posit.team*"),
+			})),
 		},
-		p.bucketRole("mimir", p.mimir.Arn),
-		p.bucketRole("loki", p.loki.Arn),
+		p.bucketRole("mimir", p.mimirARN),
+		p.bucketRole("loki", p.lokiARN),
 		{
 			name: "aws-ebs-csi", namespace: system, accounts: []string{"aws-ebs-csi-driver"},
-			managed: "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy", attachment: "ebs-csi-driver-policy-att",
+			managed: []aws.ManagedPolicy{{
+				Name: "ebs-csi-driver-policy-att",
+				ARN:  pulumi.String("arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"),
+			}},
 		},
 		{
-			name: "alloy", namespace: "alloy", accounts: []string{"alloy"}, policy: "alloy", document: pulumi.String(metrics),
+			name: "alloy", namespace: "alloy",
+			policies: p.ownPolicy("alloy", aws.NewPolicyDocument(aws.PolicyStatement{
+				Action: append(aws.Actions("tag", "GetResources"),
+					aws.Actions("cloudwatch", "GetMetricData", "GetMetricStatistics", "ListMetrics")...),
+				Resource: []string{"*"},
+			})),
 		},
 	}
 	if p.config.ExternalDNSEnabled {
 		roles = append(roles, serviceAccountRole{
-			name: "external-dns", namespace: system, accounts: []string{"external-dns"}, policy: "dns-update",
-			document: p.zoneARNs.ToStringArrayOutput().ApplyT(dnsUpdatePolicy).(pulumi.StringOutput),
+			name: "external-dns", namespace: system,
+			policies: []aws.RolePolicy{{
+				Name: p.inWorkload("dns-update"), Document: aws.PolicyOf(p.zoneARNs, dnsUpdatePolicy),
+			}},
 		})
 	}
-	return roles, nil
+	return roles
 }
 
 // bucketRole is the role of something that keeps its data in the bucket of its name.
 func (p *persistent) bucketRole(name string, bucketARN pulumi.StringOutput) serviceAccountRole {
 	title := strings.ToUpper(name[:1]) + name[1:]
-	actions := of("s3", `AbortMultipartUpload DeleteObject GetBucketLocation GetObject GetObjectTagging HeadObject
-		ListBucket ListObjects PutObject PutObjectTagging`)
 	return serviceAccountRole{
-		name: name, namespace: name, accounts: []string{name}, policy: name + "-s3-bucket",
-		document:    allow(actions, bucketARN, pulumi.Sprintf("%s/*", bucketARN)),
-		description: fmt.Sprintf("Posit Team Dedicated policy for %s to read the %s S3 bucket", p.name, title),
-		policyTag:   fmt.Sprintf("%s-%s-%s-s3-bucket-policy", p.name, p.name, name),
+		name: name, namespace: name,
+		policies: []aws.RolePolicy{{
+			Name: p.inWorkload(name + "-s3-bucket"),
+			Document: aws.PolicyOf(pulumi.StringArray{bucketARN}, func(arns []string) aws.PolicyDocument {
+				return aws.BucketReadWritePolicy(arns[0], "")
+			}),
+			Description: fmt.Sprintf("Posit Team Dedicated policy for %s to read the %s S3 bucket", p.name, title),
+			Tags:        p.tagsNamed(fmt.Sprintf("%s-%s-%s-s3-bucket-policy", p.name, p.name, name)),
+		}},
 	}
 }
 
-func (p *persistent) serviceAccountRole(r serviceAccountRole) (*iam.Role, error) {
+// dnsUpdatePolicy lets ExternalDNS change the records of the zones, each named once.
+// Without zones it may only look: IAM refuses a statement without resources.
+func dnsUpdatePolicy(zoneARNs []string) aws.PolicyDocument {
+	look := aws.PolicyStatement{
+		Action:   aws.Actions("route53", "ListHostedZones", "ListResourceRecordSets", "ListTagsForResource"),
+		Resource: []string{"*"},
+	}
+	zones := slices.Compact(slices.Sorted(slices.Values(zoneARNs)))
+	if len(zones) == 0 {
+		return aws.NewPolicyDocument(look)
+	}
+	return aws.NewPolicyDocument(aws.PolicyStatement{
+		Action: aws.Actions("route53", "ChangeResourceRecordSets"), Resource: zones,
+	}, look)
+}
+
+func (p *persistent) serviceAccountRole(r serviceAccountRole) (pulumi.StringOutput, error) {
 	physical := p.inWorkload(r.name)
-	logical, replace := physical, pulumi.DeleteBeforeReplace(!r.keep)
-	if r.logical != "" {
-		logical = r.logical
+	logical := r.logical
+	if logical == "" {
+		logical = physical
 	}
-	role, err := iam.NewRole(p.ctx, logical, &iam.RoleArgs{
-		Name:                pulumi.String(physical),
-		AssumeRolePolicy:    p.trust(r.namespace, r.accounts),
+	accounts := r.accounts
+	if accounts == nil {
+		accounts = []string{r.name}
+	}
+	for i := range accounts {
+		accounts[i] += ".posit.team"
+	}
+	role, err := aws.NewServiceAccountRole(p.ctx, logical, &aws.ServiceAccountRoleArgs{
+		PhysicalName:        physical,
+		Namespace:           r.namespace,
+		ServiceAccounts:     accounts,
+		Issuers:             p.issuers,
+		AccountID:           pulumi.String(p.config.AccountID),
 		PermissionsBoundary: p.boundary,
-		Tags:                pulumi.ToStringMap(p.tags),
-	}, p.child, replace)
+		Tags:                p.tags,
+		Policies:            r.policies,
+		ManagedPolicies:     r.managed,
+	}, p.child)
 	if err != nil {
-		return nil, err
+		return pulumi.StringOutput{}, err
 	}
-	attached, attachment := pulumi.String(r.managed).ToStringOutput(), r.attachment
-	if r.managed == "" {
-		policy, err := p.policy(r.policy, r.document, r.description, r.policyTag)
-		if err != nil {
-			return nil, err
-		}
-		attached, attachment = policy.Arn, p.inWorkload(r.policy)+"-att"
-	}
-	_, err = iam.NewRolePolicyAttachment(p.ctx, attachment, &iam.RolePolicyAttachmentArgs{
-		Role: role.Name, PolicyArn: attached,
-	}, p.child, replace)
-	return role, err
+	return role.ARN, nil
 }
 
-// policy makes a policy of the workload. Description and tags are left out if "".
-func (p *persistent) policy(name string, document pulumi.StringInput, description, nameTag string) (*iam.Policy, error) {
-	physical := p.inWorkload(name)
-	args := &iam.PolicyArgs{Name: pulumi.String(physical), Policy: document}
-	if description != "" {
-		args.Description = pulumi.String(description)
-	}
-	if nameTag != "" {
-		args.Tags = p.tagsNamed(nameTag)
-	}
-	return iam.NewPolicy(p.ctx, physical, args, p.child, pulumi.DeleteBeforeReplace(true))
+// ownPolicy is a policy of one of the workload's roles.
+func (p *persistent) ownPolicy(name string, document aws.PolicyDocument) []aws.RolePolicy {
+	return []aws.RolePolicy{{Name: p.inWorkload(name), Document: pulumi.String(document.JSON())}}
 }
 
 // inWorkload is the name of one of the workload's roles or policies.
 func (p *persistent) inWorkload(name string) string { return name + "." + p.name + ".posit.team" }
 
-// secrets are ARN patterns of secrets with the given names.
-func (p *persistent) secrets(names ...string) []pulumi.StringInput {
-	var arns []pulumi.StringInput
+// secretARNs are ARN patterns of secrets with the given names.
+func (p *persistent) secretARNs(names ...string) []string {
+	var arns []string
 	for _, name := range names {
-		arns = append(arns, pulumi.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s", p.config.Region, p.config.AccountID, name))
+		arns = append(arns, fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s", p.config.Region, p.config.AccountID, name))
 	}
 	return arns
 }
 
-// teamOperatorPolicy lets the operator read the secrets of the workload and its sites,
-// and the master password of the database; no others of the account.
-func (p *persistent) teamOperatorPolicy() pulumi.StringOutput {
-	names := []string{p.name + ".posit.team-*", p.name + "-*.posit.team-*"}
-	if p.config.Name != p.name { // true_name or environment is overridden: bootstrap uses the directory's name
-		names = append(names, p.config.Name+".posit.team-*", p.config.Name+"-*.posit.team-*")
-	}
-	return allow([]string{"secretsmanager:GetSecretValue"}, append(p.secrets(names...), p.outputs.DBSecretARN)...)
-}
-
-// trust lets service accounts of clusters with the trusted issuers assume a role
-// (facts: aws-workload-base 5.1). While there are none it denies everybody: IAM wants
-// a trust policy, and whoever runs ptd has no business in the role.
-func (p *persistent) trust(namespace string, accounts []string) pulumi.StringOutput {
-	var subjects []string
-	for _, account := range accounts {
-		subjects = append(subjects, fmt.Sprintf("system:serviceaccount:%s:%s.posit.team", namespace, account))
-	}
-	return p.issuers.ApplyT(func(issuers []string) (string, error) {
-		statements := []map[string]any{}
-		for _, issuer := range issuers {
-			_, tail, _ := strings.Cut(issuer, "//")
-			statements = append(statements, map[string]any{
-				"Effect":    "Allow",
-				"Action":    "sts:AssumeRoleWithWebIdentity",
-				"Principal": map[string]string{"Federated": "arn:aws:iam::" + p.config.AccountID + ":oidc-provider/" + tail},
-				"Condition": map[string]any{"StringEquals": map[string]any{
-					tail + ":aud": "sts.amazonaws.com", tail + ":sub": subjects,
-				}},
-			})
-		}
-		if len(issuers) == 0 {
-			statements = append(statements, map[string]any{
-				"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": map[string]string{"AWS": "*"},
-			})
-		}
-		document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
-		return string(document), err
-	}).(pulumi.StringOutput)
+// tagsNamed are the tags of everything, and a Name.
+func (p *persistent) tagsNamed(name string) map[string]string {
+	tags := maps.Clone(p.tags)
+	tags["Name"] = name
+	return tags
 }
 
 // trustedIssuers are the clusters' and the configured issuers, sorted, each once.
@@ -216,13 +204,7 @@ func trustedIssuers(clusters pulumi.StringArrayInput, extra []string) pulumi.Str
 	if clusters == nil {
 		clusters = pulumi.StringArray{}
 	}
-	return clusters.ToStringArrayOutput().ApplyT(func(clusters []string) ([]string, error) {
-		issuers := slices.Sorted(slices.Values(append(slices.Clone(clusters), extra...)))
-		for _, issuer := range issuers {
-			if !strings.Contains(issuer, "//") {
-				return nil, fmt.Errorf("issuer %q is not a URL", issuer)
-			}
-		}
-		return slices.Compact(issuers), nil
+	return clusters.ToStringArrayOutput().ApplyT(func(clusters []string) []string {
+		return slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(clusters), extra...))))
 	}).(pulumi.StringArrayOutput)
 }

@@ -308,7 +308,7 @@ type trustPolicy struct {
 	Statement []struct {
 		Effect    string
 		Action    any
-		Principal map[string]string
+		Principal map[string][]string
 		Condition map[string]map[string]any
 	}
 }
@@ -329,7 +329,7 @@ func TestPersistentTrustWithoutIssuers(t *testing.T) {
 	r := newRecorder()
 	runPersistent(t, r, load(t, "minimal01-staging"))
 	trust := trustOf(t, r.one(t, "aws:iam/role:Role", "loki.minimal01-staging.posit.team"))
-	if len(trust.Statement) != 1 || trust.Statement[0].Effect != "Deny" {
+	if len(trust.Statement) != 1 || trust.Statement[0].Effect != "Deny" || trust.Statement[0].Principal["AWS"] == nil {
 		t.Errorf("trust %+v, want one that denies", trust)
 	}
 }
@@ -350,10 +350,11 @@ func TestPersistentTrustOfIssuers(t *testing.T) {
 		trust := trustOf(t, role)
 		var federated []string
 		for _, statement := range trust.Statement {
-			federated = append(federated, statement.Principal["Federated"])
-			tail := strings.SplitN(statement.Principal["Federated"], "/", 2)[1]
+			provider := strings.Join(statement.Principal["Federated"], " ")
+			federated = append(federated, provider)
+			tail := strings.SplitN(provider, "/", 2)[1]
 			want := map[string]map[string]any{"StringEquals": {
-				tail + ":aud": "sts.amazonaws.com",
+				tail + ":aud": []any{"sts.amazonaws.com"},
 				tail + ":sub": []any{
 					"system:serviceaccount:kube-system:controller.aws-fsx-openzfs-csi-driver.posit.team",
 					"system:serviceaccount:kube-system:nodes.aws-fsx-openzfs-csi-driver.posit.team",
@@ -451,5 +452,42 @@ func TestPersistentPrivateZone(t *testing.T) {
 	}
 	if got := zone.input("comment"); got != "Hosted Zone for the Posit Team Dedicated service in tailscale01-staging. Private" {
 		t.Errorf("comment %q", got)
+	}
+}
+
+// An instance that is there keeps its identifier, a new one gets one from a prefix.
+func TestPersistentDatabaseIdentifier(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "minimal01-staging")
+	for identifier, want := range map[string][2]any{"": {nil, "minimal01-staging-"}, "minimal01-staging-abc": {"minimal01-staging-abc", nil}} {
+		r := newRecorder()
+		err := r.run(func(ctx *pulumi.Context) error {
+			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name, DatabaseIdentifier: identifier})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := r.one(t, "aws:rds/instance:Instance", "minimal01-staging")
+		if got := [2]any{db.input("identifier"), db.input("identifierPrefix")}; got != want {
+			t.Errorf("identifier and prefix %v, want %v", got, want)
+		}
+	}
+}
+
+// What force_destroy_buckets promises would not happen to a bucket that is only forgotten.
+func TestPersistentBuckets(t *testing.T) {
+	t.Parallel()
+	for _, force := range []bool{true, false} {
+		r := newRecorder()
+		runPersistent(t, r, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.ForceDestroyBuckets = force }))
+		for _, bucket := range r.all("aws:s3/bucket:Bucket") {
+			if (bucket.input("forceDestroy") == true) != force || bucket.retain == force {
+				t.Errorf("bucket %s: forceDestroy %v, retained %t", bucket.name, bucket.input("forceDestroy"), bucket.retain)
+			}
+		}
+		if got := len(r.all("aws:s3/bucketVersioningV2:BucketVersioningV2")); got != 2 {
+			t.Errorf("%d buckets keep old versions, want those of Package Manager and Chronicle", got)
+		}
 	}
 }

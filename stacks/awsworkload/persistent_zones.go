@@ -1,12 +1,12 @@
 package awsworkload
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -18,26 +18,20 @@ func (p *persistent) makeZones() error {
 	records, sites := pulumi.StringMapArrayMap{}, pulumi.MapMap{}
 	certificates := pulumi.StringArray{}
 	p.outputs.HostedZoneInfo = constant("")
-	if !p.config.HostedZoneManagementEnabled {
-		p.outputs.HostedZoneInfo = constant("Hosted zones are externally managed")
-		for _, site := range p.config.SortedSites() {
-			certificates = append(certificates, pulumi.String(site.CertificateARN))
-		}
-	} else {
+	if p.config.HostedZoneManagementEnabled {
 		for _, domain := range p.config.Domains() {
 			zone, err := p.zone(domain)
 			if err != nil {
 				return err
 			}
-			p.zoneARNs = append(p.zoneARNs, zone.Arn)
-			names[domain.Name], zoneIDs[domain.Name] = zone.NameServers, zone.ZoneId
+			p.zoneARNs = append(p.zoneARNs, zone.ARN)
+			names[domain.Name], zoneIDs[domain.Name] = zone.NameServers, zone.ID
 			for _, site := range domain.Sites {
 				sites[site] = pulumi.Map{
-					"domain": pulumi.String(domain.Name), "name_servers": zone.NameServers, "zone_id": zone.ZoneId,
+					"domain": pulumi.String(domain.Name), "name_servers": zone.NameServers, "zone_id": zone.ID,
 				}
 			}
-			given := p.config.Sites[domain.Primary].CertificateARN
-			if given != "" {
+			if given := p.config.Sites[domain.Primary].CertificateARN; given != "" {
 				certificates = append(certificates, pulumi.String(given))
 				continue
 			}
@@ -45,8 +39,12 @@ func (p *persistent) makeZones() error {
 			if err != nil {
 				return err
 			}
-			certificates = append(certificates, certificate.Arn)
-			records[domain.Name] = certificate.DomainValidationOptions.ApplyT(validationRecords).(pulumi.StringMapArrayOutput)
+			certificates, records[domain.Name] = append(certificates, certificate.ARN), certificate.ValidationRecords
+		}
+	} else {
+		p.outputs.HostedZoneInfo = constant("Hosted zones are externally managed")
+		for _, site := range p.config.SortedSites() {
+			certificates = append(certificates, pulumi.String(site.CertificateARN))
 		}
 	}
 	p.outputs.CertARNs = certificates.ToStringArrayOutput()
@@ -57,95 +55,39 @@ func (p *persistent) makeZones() error {
 	return nil
 }
 
-func (p *persistent) zone(domain config.Domain) (*route53.Zone, error) {
+func (p *persistent) zone(domain config.Domain) (*aws.HostedZone, error) {
 	site := p.config.Sites[domain.Primary]
-	logical := domain.Name + "-zone"
-	if site.ZoneID != "" {
-		return route53.GetZone(p.ctx, logical, pulumi.ID(site.ZoneID), nil, p.child)
+	args := &aws.HostedZoneArgs{
+		Domain: domain.Name, ZoneID: site.ZoneID, Owner: p.name, Private: site.PrivateZone,
+		Protect: p.config.ProtectPersistentResources, Tags: p.tags,
 	}
-	access := "Publicly accessible"
-	vpcs := route53.ZoneVpcArray{}
 	if site.PrivateZone {
-		access = "Private"
-		var ids []pulumi.StringInput
-		adopted := ""
-		if p.config.ProvisionedVpc != nil {
-			adopted = p.config.ProvisionedVpc.VpcID
-		}
-		if site.AutoAssociateProvisionedVpc {
-			ids = append(ids, p.network.ID)
-		}
-		for _, id := range site.VpcAssociations {
-			if id != adopted || !site.AutoAssociateProvisionedVpc {
-				ids = append(ids, pulumi.String(id))
+		associated := slices.Clone(site.VpcAssociations)
+		if site.AutoAssociateProvisionedVpc { // the workload's own VPC, made or adopted
+			args.VPCs = append(args.VPCs, p.zoneVPC(p.network.ID))
+			if adopted := p.config.ProvisionedVpc; adopted != nil {
+				associated = slices.DeleteFunc(associated, func(id string) bool { return id == adopted.VpcID })
 			}
 		}
-		for _, id := range ids {
-			vpcs = append(vpcs, route53.ZoneVpcArgs{VpcId: id, VpcRegion: pulumi.String(p.config.Region)})
+		for _, id := range associated {
+			args.VPCs = append(args.VPCs, p.zoneVPC(pulumi.String(id)))
 		}
 	}
-	args := &route53.ZoneArgs{
-		Name:    pulumi.String(domain.Name),
-		Comment: pulumi.Sprintf("Hosted Zone for the Posit Team Dedicated service in %s. %s", p.name, access),
-		Tags:    pulumi.ToStringMap(p.tags),
-	}
-	if len(vpcs) > 0 {
-		args.Vpcs = vpcs
-	}
-	return route53.NewZone(p.ctx, logical, args, p.child, p.protect(), pulumi.IgnoreChanges([]string{"comment"}))
+	return aws.NewHostedZone(p.ctx, domain.Name+"-zone", args, p.child)
 }
 
-// certificate makes a domain's certificate and the record that validates it, and
-// waits for it unless the site says not to. The domain and its wildcard are
-// validated by one and the same record.
-func (p *persistent) certificate(domain config.Domain, zone *route53.Zone) (*acm.Certificate, error) {
+func (p *persistent) zoneVPC(id pulumi.StringInput) aws.ZoneVPC {
+	return aws.ZoneVPC{ID: id, Region: pulumi.String(p.config.Region)}
+}
+
+func (p *persistent) certificate(domain config.Domain, zone *aws.HostedZone) (*aws.Certificate, error) {
 	dashed := strings.ReplaceAll(domain.Name, ".", "-")
-	certificate, err := acm.NewCertificate(p.ctx, p.name+"-domain-cert-"+dashed, &acm.CertificateArgs{
-		DomainName:              pulumi.String(domain.Name),
-		SubjectAlternativeNames: pulumi.StringArray{pulumi.String("*." + domain.Name)},
-		ValidationMethod:        pulumi.String("DNS"),
-		Tags:                    pulumi.ToStringMap(p.tags),
+	return aws.NewCertificate(p.ctx, p.name+"-domain-cert-"+dashed, &aws.CertificateArgs{
+		Domain:         domain.Name,
+		ZoneID:         zone.ID,
+		RecordName:     p.name + "-cert-validation-record-" + dashed,
+		ValidationName: p.name + "-cert-validation-" + dashed,
+		SkipValidation: !p.config.Sites[domain.Primary].CertificateValidationEnabled,
+		Tags:           p.tags,
 	}, p.child)
-	if err != nil {
-		return nil, err
-	}
-	option := certificate.DomainValidationOptions.Index(pulumi.Int(0))
-	record, err := route53.NewRecord(p.ctx, p.name+"-cert-validation-record-"+dashed+"-0", &route53.RecordArgs{
-		ZoneId:  zone.ZoneId,
-		Name:    option.ResourceRecordName().Elem(),
-		Type:    option.ResourceRecordType().Elem(),
-		Records: pulumi.StringArray{option.ResourceRecordValue().Elem()},
-		Ttl:     pulumi.Int(60), // seconds
-	}, p.child, pulumi.DeleteBeforeReplace(true))
-	if err != nil {
-		return nil, err
-	}
-	if p.config.Sites[domain.Primary].CertificateValidationEnabled {
-		_, err = acm.NewCertificateValidation(p.ctx, p.name+"-cert-validation-"+dashed, &acm.CertificateValidationArgs{
-			CertificateArn: certificate.Arn, ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
-		}, p.child)
-	}
-	return certificate, err
-}
-
-// validationRecords lists the distinct records that validate a certificate.
-func validationRecords(options []acm.CertificateDomainValidationOption) []map[string]string {
-	text := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
-	var records []map[string]string
-	seen := map[string]bool{}
-	for _, option := range options {
-		value := text(option.ResourceRecordValue)
-		if !seen[value] {
-			seen[value] = true
-			records = append(records, map[string]string{
-				"name": text(option.ResourceRecordName), "type": text(option.ResourceRecordType), "value": value,
-			})
-		}
-	}
-	return records
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pulumi/pulumi-postgresql/sdk/v3/go/postgresql"
-	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components"
+	"github.com/ptd-go/ptd/components/postgresql"
+	postgresqlprovider "github.com/ptd-go/ptd/providers/postgresql"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -74,40 +74,29 @@ type postgresConfig struct {
 	outputs PostgresConfigOutputs
 }
 
-// roleDatabase is a database with the role that owns it, both called name.
-type roleDatabase struct {
-	logical, name string
-	password      pulumi.StringInput
-	schemas       []string
-}
-
 func (p *postgresConfig) make(child pulumi.ResourceOption) error {
-	provider, err := postgresql.NewProvider(p.ctx, p.in.TargetName+"-postgres-provider", &postgresql.ProviderArgs{
-		Host:      p.in.Persistent.DBAddress,
-		Port:      pulumi.Int(5432),
-		Sslmode:   pulumi.String("require"),
-		Username:  pulumi.String(masterUser),
-		Password:  pulumi.ToSecret(p.in.MasterPassword).(pulumi.StringOutput),
-		Superuser: pulumi.Bool(false), // RDS gives nobody that
+	provider, err := postgresqlprovider.NewProvider(p.ctx, p.in.TargetName+"-postgres-provider", postgresqlprovider.Args{
+		Host: p.in.Persistent.DBAddress, Username: "postgres", Password: p.in.MasterPassword,
 	}, child)
 	if err != nil {
 		return err
 	}
-	p.options = []pulumi.ResourceOption{child, pulumi.Provider(provider)}
+	p.options = []pulumi.ResourceOption{child, pulumi.Providers(provider)}
 
-	grafana := "grafana-" + p.in.TargetName
-	password, grant, err := p.withNewPassword("grafana", grafana, child)
+	grafana, err := p.withNewPassword("grafana", "grafana-"+p.in.TargetName)
 	if err != nil {
 		return err
 	}
-	p.outputs.GrafanaPassword, p.outputs.GrafanaDatabase = password, constant(grafana)
-	p.outputs.GrantID = grant.ID().ToStringOutput()
+	p.outputs.GrafanaPassword, p.outputs.GrafanaDatabase = grafana.Password, grafana.Name
+	p.outputs.GrantID = grafana.GrantID
 
 	p.outputs.Passwords = map[string]pulumi.StringOutput{}
 	for _, name := range p.in.Config.ExtraPostgresDBNames() {
-		if p.outputs.Passwords[name], _, err = p.withNewPassword(name, name, child); err != nil {
+		database, err := p.withNewPassword(name, name)
+		if err != nil {
 			return err
 		}
+		p.outputs.Passwords[name] = database.Password
 	}
 	if p.in.Config.ProductDatabases != "ptd" {
 		return nil
@@ -121,17 +110,14 @@ func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 }
 
 // withNewPassword makes a database whose role has a password of its own making.
-func (p *postgresConfig) withNewPassword(part, name string, child pulumi.ResourceOption) (pulumi.StringOutput, *postgresql.Grant, error) {
-	logical := p.in.TargetName + "-" + part
-	made, err := random.NewRandomPassword(p.ctx, p.in.TargetName+"-db-"+part+"-pw", &random.RandomPasswordArgs{
-		Length: pulumi.Int(36), Special: pulumi.Bool(true), OverrideSpecial: pulumi.String("-_"),
-	}, child)
-	if err != nil {
-		return pulumi.StringOutput{}, nil, err
-	}
-	password := pulumi.ToSecret(made.Result).(pulumi.StringOutput)
-	grant, err := p.database(roleDatabase{logical: logical, name: name, password: password})
-	return password, grant, err
+func (p *postgresConfig) withNewPassword(part, name string) (*postgresql.Database, error) {
+	return p.database(part, &postgresql.DatabaseArgs{Name: name, PasswordName: p.in.TargetName + "-db-" + part + "-pw"})
+}
+
+// database makes a database with the extensions of the configuration.
+func (p *postgresConfig) database(part string, args *postgresql.DatabaseArgs) (*postgresql.Database, error) {
+	args.Extensions, args.Protect = p.in.Config.ExtraPostgresExtensions, true
+	return postgresql.NewDatabase(p.ctx, p.in.TargetName+"-"+part, args, p.options...)
 }
 
 // makeSite makes the databases of a site's products. The Team Operator finds them, and
@@ -157,12 +143,7 @@ func (p *postgresConfig) makeSite(site string) error {
 			}
 			return password, nil
 		}).(pulumi.StringOutput)
-		_, err := p.database(roleDatabase{
-			logical:  fmt.Sprintf("%s-%s-%s", p.in.TargetName, site, product.name),
-			name:     name,
-			password: pulumi.ToSecret(checked).(pulumi.StringOutput),
-			schemas:  product.schemas,
-		})
+		_, err := p.database(site+"-"+product.name, &postgresql.DatabaseArgs{Name: name, Password: checked, Schemas: product.schemas})
 		if err != nil {
 			return fmt.Errorf("%s: %w", product.name, err)
 		}
@@ -178,47 +159,4 @@ func productDatabase(site, product string) string {
 		}
 		return '_'
 	}, site+"-"+product)
-}
-
-// database makes a role, its database, its right to work in the schema public, its
-// own schemas, and the extensions of the configuration.
-func (p *postgresConfig) database(d roleDatabase) (*postgresql.Grant, error) {
-	after := func(resources ...pulumi.Resource) []pulumi.ResourceOption {
-		return append([]pulumi.ResourceOption{pulumi.DependsOn(resources)}, p.options...)
-	}
-	role, err := postgresql.NewRole(p.ctx, d.logical+"-role", &postgresql.RoleArgs{
-		Name: pulumi.String(d.name), Login: pulumi.Bool(true), Password: d.password.ToStringOutput(),
-	}, p.options...)
-	if err != nil {
-		return nil, err
-	}
-	database, err := postgresql.NewDatabase(p.ctx, d.logical+"-db", &postgresql.DatabaseArgs{
-		Name: pulumi.String(d.name), Owner: pulumi.String(d.name),
-	}, append(after(role), pulumi.Protect(true))...)
-	if err != nil {
-		return nil, err
-	}
-	grant, err := postgresql.NewGrant(p.ctx, d.logical+"-grant", &postgresql.GrantArgs{
-		Database: pulumi.String(d.name), Role: pulumi.String(d.name),
-		Schema: pulumi.String("public"), ObjectType: pulumi.String("schema"),
-		Privileges: pulumi.ToStringArray([]string{"CREATE", "USAGE"}),
-	}, after(database, role)...)
-	if err != nil {
-		return nil, err
-	}
-	for _, schema := range d.schemas {
-		if _, err := postgresql.NewSchema(p.ctx, d.logical+"-"+schema+"-schema", &postgresql.SchemaArgs{
-			Name: pulumi.String(schema), Database: database.Name, Owner: role.Name, IfNotExists: pulumi.Bool(true),
-		}, after(database, role)...); err != nil {
-			return nil, err
-		}
-	}
-	for _, extension := range p.in.Config.ExtraPostgresExtensions {
-		if _, err := postgresql.NewExtension(p.ctx, d.logical+"-"+extension+"-extension", &postgresql.ExtensionArgs{
-			Name: pulumi.String(extension), Database: database.Name,
-		}, after(database)...); err != nil {
-			return nil, err
-		}
-	}
-	return grant, nil
 }

@@ -1,0 +1,161 @@
+package awsworkload
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
+	passwords := map[string]map[string]pulumi.StringInput{}
+	for site := range workload.Sites {
+		passwords[site] = map[string]pulumi.StringInput{}
+		for _, key := range DatabasePasswordKeys {
+			passwords[site][key] = pulumi.ToSecret(pulumi.String(secretValue + key)).(pulumi.StringOutput)
+		}
+	}
+	return PostgresConfigIn{
+		Config: workload, TargetName: workload.Name, Persistent: &PersistentOutputs{DBAddress: constant("db.example")},
+		MasterPassword: pulumi.String(secretValue), SitePasswords: passwords,
+	}
+}
+
+func runPostgresConfig(r *recorder, in PostgresConfigIn) (*PostgresConfigOutputs, error) {
+	var outputs *PostgresConfigOutputs
+	err := r.run(func(ctx *pulumi.Context) (err error) {
+		outputs, err = PostgresConfig(ctx, in)
+		return err
+	})
+	return outputs, err
+}
+
+func TestPostgresConfigRegistrations(t *testing.T) {
+	t.Parallel()
+	for _, name := range awsTargets {
+		r := newRecorder()
+		if _, err := runPostgresConfig(r, postgresIn(load(t, name))); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r.golden(t, "postgres-config-"+name)
+		for _, made := range r.all("") {
+			inServer := strings.HasPrefix(made.typ, "postgresql:")
+			if inServer && made.provider != name+"-postgres-provider" {
+				t.Errorf("%s %s has the provider %q", made.typ, made.name, made.provider)
+			}
+			holdsData := made.typ == "postgresql:index/database:Database" || made.typ == "postgresql:index/schema:Schema"
+			if made.protect != holdsData {
+				t.Errorf("%s %s: protect is %t", made.typ, made.name, made.protect)
+			}
+			if password, ok := made.inputs["password"]; ok && !password.ContainsSecrets() {
+				t.Errorf("%s %s: its password is not secret", made.typ, made.name)
+			}
+		}
+	}
+}
+
+// Five resources without extra databases, four more with each (facts:
+// aws-workload-base 8.3), not counting components and the products of sites.
+func TestPostgresConfigCounts(t *testing.T) {
+	t.Parallel()
+	for extra, want := range map[string]int{"": 5, "sol-eng": 9, "sol-eng two": 13} {
+		r := newRecorder()
+		workload := load(t, "minimal01-staging", func(w *config.AWSWorkload) {
+			w.ProductDatabases, w.ExtraPostgresDBs = "team-operator", strings.Fields(extra)
+		})
+		if _, err := runPostgresConfig(r, postgresIn(workload)); err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, made := range r.all("") {
+			if !strings.HasPrefix(made.typ, "ptd:") {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%d resources with extra databases %q, want %d", got, extra, want)
+		}
+	}
+}
+
+func TestPostgresConfigOutputs(t *testing.T) {
+	t.Parallel()
+	outputs, err := runPostgresConfig(newRecorder(), postgresIn(load(t, "demo01-staging")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]output{
+		"db_grafana_pw":   {secretValue, true, true},
+		"grafana_db_name": {"grafana-demo01-staging", true, false},
+		"grant_id":        {"demo01-staging-grafana-grant-id", true, false},
+		"sol_eng_pw":      {secretValue, true, true},
+	}
+	if diff := cmp.Diff(want, resolve(t, outputs), cmp.AllowUnexported(output{})); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestPostgresConfigOfSites(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	workload := load(t, "demo01-staging", func(w *config.AWSWorkload) {
+		w.Sites["two-words"] = w.Sites["main"]
+		w.ExtraPostgresExtensions = []string{"pg_trgm"}
+	})
+	if _, err := runPostgresConfig(r, postgresIn(workload)); err != nil {
+		t.Fatal(err)
+	}
+	passwords := map[string]string{}
+	for _, role := range r.all("postgresql:index/role:Role") {
+		passwords[role.physical()] = strings.TrimPrefix(role.input("password").(string), secretValue)
+	}
+	want := map[string]string{"grafana-demo01-staging": "", "sol_eng": ""}
+	for _, site := range []string{"main", "analytics", "two_words"} {
+		want[site+"_connect"], want[site+"_workbench"] = "pub-db-password", "dev-db-password"
+		want[site+"_packagemanager"], want[site+"_keycloak"] = "pkg-db-password", "keycloak-db-password"
+	}
+	if diff := cmp.Diff(want, passwords); diff != "" {
+		t.Errorf("roles and where their passwords come from (-want +got):\n%s", diff)
+	}
+	schemas := map[string][]string{}
+	for _, schema := range r.all("postgresql:index/schema:Schema") {
+		database := schema.input("database").(string)
+		if schema.input("owner") != database {
+			t.Errorf("schema %s of %s belongs to %v", schema.physical(), database, schema.input("owner"))
+		}
+		schemas[database] = append(schemas[database], schema.physical())
+	}
+	if got := schemas["two_words_packagemanager"]; !slices.Equal(got, []string{"metrics", "pm"}) {
+		t.Errorf("schemas of Package Manager %v", got)
+	}
+	if diff := cmp.Diff([]string{"instrumentation"}, schemas["main_connect"]); diff != "" || len(schemas) != 9 {
+		t.Errorf("schemas %v", schemas)
+	}
+	extensions := map[string]bool{}
+	for _, extension := range r.all("postgresql:index/extension:Extension") {
+		extensions[extension.input("database").(string)] = true
+	}
+	if got := slices.Sorted(maps.Keys(extensions)); len(got) != len(want) {
+		t.Errorf("the extension is in %v, want it in every database", got)
+	}
+}
+
+func TestPostgresConfigWithoutPasswords(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(map[string]pulumi.StringInput){
+		"absent": func(keys map[string]pulumi.StringInput) { delete(keys, "pub-db-password") },
+		"empty":  func(keys map[string]pulumi.StringInput) { keys["pub-db-password"] = pulumi.String("") },
+	} {
+		in := postgresIn(load(t, "demo01-staging"))
+		change(in.SitePasswords["main"])
+		_, err := runPostgresConfig(newRecorder(), in)
+		if err == nil || !strings.Contains(err.Error(), "secret demo01-staging-main.posit.team has no pub-db-password") {
+			t.Errorf("%s password: error %v", name, err)
+		}
+	}
+}
