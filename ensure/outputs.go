@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"sort"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -249,13 +248,13 @@ func convert(plain any, typ reflect.Type) (reflect.Value, error) {
 
 // await returns the plain value of an output that loadOutputs made.
 func await[T any](ctx context.Context, output pulumi.Output) (value T, known bool, err error) {
-	result, known, _, _, err := internals.UnsafeAwaitOutput(ctx, output)
-	if err != nil || !known {
+	result, err := internals.UnsafeAwaitOutput(ctx, output)
+	if err != nil || !result.Known {
 		return value, false, err
 	}
-	value, ok := result.(T)
+	value, ok := result.Value.(T)
 	if !ok {
-		return value, false, fmt.Errorf("output is a %T, want %T", result, value)
+		return value, false, fmt.Errorf("output is a %T, want %T", result.Value, value)
 	}
 	return value, true, nil
 }
@@ -272,14 +271,4 @@ func publicOutputs(values resource.PropertyMap, showSecrets bool) map[string]any
 		public[string(key)] = plain
 	}
 	return public
-}
-
-// sortedNames lists the keys of a map in order.
-func sortedNames[V any](values map[string]V) []string {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -50,12 +50,12 @@ func TestLoadOutputs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 5432, port)
 
-	_, _, secret, _, err := internals.UnsafeAwaitOutput(ctx, outputs.Password)
+	result, err := internals.UnsafeAwaitOutput(ctx, outputs.Password)
 	require.NoError(t, err)
-	assert.True(t, secret)
-	_, _, secret, _, err = internals.UnsafeAwaitOutput(ctx, outputs.Name)
+	assert.True(t, result.Secret)
+	result, err = internals.UnsafeAwaitOutput(ctx, outputs.Name)
 	require.NoError(t, err)
-	assert.False(t, secret)
+	assert.False(t, result.Secret)
 
 	require.Len(t, outputs.Passwords, 1, "a field of its own is not in the map")
 	assert.Contains(t, outputs.Passwords, "sol_eng")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -146,14 +147,14 @@ func Outputs(ctx context.Context, target *config.Target, environment *Environmen
 		if step != "" && stepName(step) != name {
 			continue
 		}
-		stack, ok := candidate.(*stackStep)
-		if !ok {
+		stack := stackOf(candidate)
+		if stack == nil {
 			if step != "" {
 				return nil, fmt.Errorf("step %s of %s has no outputs: it is not a Pulumi stack", step, target.Name)
 			}
 			continue
 		}
-		values, exists, err := stack.stack.Outputs(ctx)
+		values, exists, err := stack.Outputs(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -169,4 +170,12 @@ func Outputs(ctx context.Context, target *config.Target, environment *Environmen
 		return nil, fmt.Errorf("%s has no step %q", target.Name, step)
 	}
 	return outputs, nil
+}
+
+// stackOf returns the Pulumi stack of a step; nil for an action.
+func stackOf(step runnable) *engine.Stack {
+	if step, ok := step.(interface{ pulumiStack() *engine.Stack }); ok {
+		return step.pulumiStack()
+	}
+	return nil
 }

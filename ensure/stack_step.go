@@ -59,6 +59,8 @@ func (s typedStack[O]) Outputs() (*O, error) {
 
 func (s *stackStep) describe() Step { return s.Step }
 
+func (s *stackStep) pulumiStack() *engine.Stack { return s.stack }
+
 // resolve makes the outputs of a step that did not run in this run known from state.
 func (s *stackStep) resolve(ctx context.Context, r *run) error {
 	if s.resolved {

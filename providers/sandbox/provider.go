@@ -110,7 +110,7 @@ func (p *Provider) typeOf(token tokens.Type) (Type, error) {
 
 // Check implements plugin.Provider.
 func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
@@ -165,7 +165,7 @@ func Digest(n int, parts ...string) string {
 
 // Diff implements plugin.Provider.
 func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
@@ -212,12 +212,12 @@ func same(a, b resource.PropertyValue) bool {
 
 // Create implements plugin.Provider.
 func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
 	inputs := PlainMap(r.Properties)
-	o := p.operation(typ, r.URN, r.Type, inputs)
+	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	if r.Preview {
 		for _, name := range typ.Outputs {
 			if _, ok := inputs[name]; !ok {
@@ -227,7 +227,7 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 		failed := p.cloud.Do(func() error { _, err := p.references(typ, o, true); return err })
 		return plugin.CreateResponse{Properties: p.state(typ, r.Properties, inputs, o.Outputs)}, failed
 	}
-	after, err := p.cloud.Fault("create", string(r.Type), r.URN.Name())
+	after, err := p.cloud.Fault("create", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
 		err = p.cloud.Do(func() error { return p.create(typ, o) })
 	}
@@ -390,12 +390,12 @@ func (p *Provider) state(typ Type, marked resource.PropertyMap, inputs Inputs, o
 
 // Update implements plugin.Provider.
 func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
 	inputs := PlainMap(r.NewInputs)
-	o := p.operation(typ, r.URN, r.Type, inputs)
+	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	o.ID = string(r.ID)
 	if r.Preview {
 		for _, name := range typ.Outputs {
@@ -406,7 +406,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 		failed := p.cloud.Do(func() error { _, err := p.references(typ, o, true); return err })
 		return plugin.UpdateResponse{Properties: p.state(typ, r.NewInputs, inputs, o.Outputs)}, failed
 	}
-	after, err := p.cloud.Fault("update", string(r.Type), r.URN.Name())
+	after, err := p.cloud.Fault("update", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
 		err = p.cloud.Do(func() error { return p.update(typ, o) })
 	}
@@ -445,11 +445,11 @@ func (p *Provider) update(typ Type, o *Operation) error {
 
 // Delete implements plugin.Provider. What is gone already is deleted.
 func (p *Provider) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
-	after, err := p.cloud.Fault("delete", string(r.Type), r.URN.Name())
+	after, err := p.cloud.Fault("delete", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
 		err = p.cloud.Do(func() error { return p.delete(typ, r) })
 	}
@@ -461,7 +461,7 @@ func (p *Provider) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.Del
 }
 
 func (p *Provider) delete(typ Type, r plugin.DeleteRequest) error {
-	o := p.operation(typ, r.URN, r.Type, PlainMap(r.Inputs))
+	o := p.operation(typ, r.URN, r.URN.Type(), PlainMap(r.Inputs))
 	o.ID = string(r.ID)
 	key := Key(o.Type, o.Account, o.Region, o.ID)
 	object := p.cloud.Object(key)
@@ -486,19 +486,19 @@ func (p *Provider) delete(typ Type, r plugin.DeleteRequest) error {
 
 // Read implements plugin.Provider.
 func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
-	typ, err := p.typeOf(r.Type)
+	typ, err := p.typeOf(r.URN.Type())
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-	after, err := p.cloud.Fault("read", string(r.Type), r.URN.Name())
+	after, err := p.cloud.Fault("read", string(r.URN.Type()), r.URN.Name())
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
 	defer after()
 	var object *Object
-	o := p.operation(typ, r.URN, r.Type, nil)
+	o := p.operation(typ, r.URN, r.URN.Type(), nil)
 	if err := p.cloud.Do(func() error {
-		if found := p.cloud.Object(Key(string(r.Type), o.Account, o.Region, string(r.ID))); found != nil {
+		if found := p.cloud.Object(Key(string(r.URN.Type()), o.Account, o.Region, string(r.ID))); found != nil {
 			object = found.clone()
 		}
 		return nil
