@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+
+	"github.com/ptd-go/ptd/ensure"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// runner is what the commands ask of package ensure.
+type runner interface {
+	openSandbox(directory string) (environment, error)
+	resetSandbox(directory string) error
+	openReal() (environment, error)
+}
+
+// environment is the clouds that a command works on.
+type environment interface {
+	pipeline(target *config.Target, options ensure.Options) (pipeline, error)
+	outputs(ctx context.Context, target *config.Target, step string, showSecrets bool) (map[string]map[string]any, error)
+	objects() ([]ensure.Object, error)
+	Close() error
+}
+
+// pipeline is a target's steps; see ensure.Pipeline.
+type pipeline interface {
+	All() []ensure.Step
+	Run(ctx context.Context, ui ensure.UserInterface) ensure.Summary
+}
+
+// ensureRunner is the runner that main hands in.
+type ensureRunner struct{}
+
+func (ensureRunner) openSandbox(directory string) (environment, error) {
+	opened, err := ensure.OpenSandbox(directory)
+	if err != nil {
+		return nil, err
+	}
+	return ensureEnvironment{opened}, nil
+}
+
+func (ensureRunner) resetSandbox(directory string) error { return ensure.ResetSandbox(directory) }
+
+func (ensureRunner) openReal() (environment, error) {
+	opened, err := ensure.Real()
+	if err != nil {
+		return nil, err
+	}
+	return ensureEnvironment{opened}, nil
+}
+
+type ensureEnvironment struct{ *ensure.Environment }
+
+func (e ensureEnvironment) pipeline(target *config.Target, options ensure.Options) (pipeline, error) {
+	built, err := ensure.New(target, e.Environment, options)
+	if err != nil {
+		return nil, err
+	}
+	return built, nil
+}
+
+func (e ensureEnvironment) outputs(ctx context.Context, target *config.Target, step string, showSecrets bool,
+) (map[string]map[string]any, error) {
+	return ensure.Outputs(ctx, target, e.Environment, step, showSecrets)
+}
+
+func (e ensureEnvironment) objects() ([]ensure.Object, error) { return e.Objects() }

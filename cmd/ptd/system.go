@@ -1,0 +1,61 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// system is all that the program knows of the machine it runs on. It is made in main,
+// and by hand in tests.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// Which of the three are terminals.
+	stdinTerminal, stdoutTerminal, stderrTerminal bool
+
+	environment func(name string) string
+	// directory is the working directory, executable the path of this program, both
+	// absolute; "" when the system does not tell.
+	directory, executable string
+
+	now func() time.Time
+	// ticker ticks until stop is called.
+	ticker func(time.Duration) (ticks <-chan time.Time, stop func())
+	// signals delivers the user's interrupts, instead of letting them end the process,
+	// until stop is called.
+	signals func() (received <-chan os.Signal, stop func())
+}
+
+func realSystem() system {
+	directory, _ := os.Getwd()
+	executable, _ := os.Executable()
+	return system{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		environment:    os.Getenv,
+		directory:      directory,
+		executable:     executable,
+		now:            time.Now,
+		ticker: func(every time.Duration) (<-chan time.Time, func()) {
+			ticker := time.NewTicker(every)
+			return ticker.C, ticker.Stop
+		},
+		signals: func() (<-chan os.Signal, func()) {
+			received := make(chan os.Signal, 2)
+			signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+			return received, func() { signal.Stop(received) }
+		},
+	}
+}
+
+// color tells whether to colour what goes to a stream.
+func (s system) color(terminal bool) bool {
+	return terminal && s.environment("NO_COLOR") == "" && s.environment("TERM") != "dumb"
+}
