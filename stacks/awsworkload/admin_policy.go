@@ -4,15 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-)
 
-// AdminPolicyName is the customer-managed policy that the admin role of an account
-// has attached, and that bounds every role ptd makes there.
-const AdminPolicyName = "PositTeamDedicatedAdmin"
+	"github.com/ptd-go/ptd/stacks/config"
+)
 
 // AdminPolicyARN is the permissions boundary of an account.
 func AdminPolicyARN(accountID string) string {
-	return "arn:aws:iam::" + accountID + ":policy/" + AdminPolicyName
+	return "arn:aws:iam::" + accountID + ":policy/" + config.AdminPolicyName
 }
 
 // adminStatement is one statement of the admin policy. Values are lists, except for
@@ -86,7 +84,7 @@ func AdminPolicyDocument(accountID string) (string, error) {
 	}}
 	encoded, err := json.Marshal(document)
 	if err != nil {
-		return "", fmt.Errorf("encode policy %s: %w", AdminPolicyName, err)
+		return "", fmt.Errorf("encode policy %s: %w", config.AdminPolicyName, err)
 	}
 	return string(encoded), nil
 }

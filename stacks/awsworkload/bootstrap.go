@@ -11,13 +11,12 @@ import (
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // StateKeyAlias is the KMS key that encrypts the secrets in Pulumi state and the
 // state bucket. It is shared by all targets of an account and region.
-const StateKeyAlias = "alias/posit-team-dedicated"
-
-const managedByTag = "posit.team/managed-by"
+const StateKeyAlias = "alias/" + config.StateKey
 
 // BootstrapIn is what Bootstrap needs to know of a workload.
 type BootstrapIn struct {
@@ -96,7 +95,7 @@ func (b *bootstrap) stateKey(ctx context.Context) error {
 		return fmt.Errorf("look for state key %s: %w", StateKeyAlias, err)
 	}
 
-	tags := map[string]string{managedByTag: "admin", "posit.team/purpose": "state-encryption"}
+	tags := map[string]string{config.TagManagedBy: "admin", "posit.team/purpose": "state-encryption"}
 	made, err := keys.FindKeys(ctx, tags)
 	if err != nil {
 		return fmt.Errorf("look for a state key without its alias: %w", err)
@@ -225,9 +224,9 @@ func (b *bootstrap) missingSettings(bucket string, has aws.BucketSettings, chang
 			return buckets.PutBucketVersioning(ctx, bucket)
 		})
 	}
-	if _, ok := has.Tags[managedByTag]; !ok {
+	if _, ok := has.Tags[config.TagManagedBy]; !ok {
 		add("tags", func(ctx context.Context, buckets aws.Buckets) error {
-			tags := map[string]string{managedByTag: "admin"}
+			tags := map[string]string{config.TagManagedBy: "admin"}
 			maps.Copy(tags, has.Tags)
 			return buckets.PutBucketTags(ctx, bucket, tags)
 		})
@@ -252,24 +251,24 @@ func (b *bootstrap) adminPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	change := Change{Operation: Same, Type: policyType, Name: AdminPolicyName}
+	change := Change{Operation: Same, Type: policyType, Name: config.AdminPolicyName}
 	existing, err := b.account.Policies().GetPolicy(ctx, AdminPolicyARN(b.in.AccountID))
 	switch {
 	case errors.Is(err, aws.ErrNotFound):
 		change.Operation, change.Keys = Create, []string{"document"}
 	case err != nil:
-		return fmt.Errorf("look for policy %s: %w", AdminPolicyName, err)
+		return fmt.Errorf("look for policy %s: %w", config.AdminPolicyName, err)
 	case !sameJSON(existing.Document, document):
 		change.Note = "its document differs from the one of this version of ptd, and was left"
 	}
 	if change.Operation == Create && !b.dryRun {
-		_, err := b.account.Policies().CreatePolicy(ctx, AdminPolicyName,
+		_, err := b.account.Policies().CreatePolicy(ctx, config.AdminPolicyName,
 			"Admin policy for Posit Team Dedicated - created by bootstrap", document,
-			map[string]string{managedByTag: "ptd-bootstrap"})
+			map[string]string{config.TagManagedBy: "ptd-bootstrap"})
 		if errors.Is(err, aws.ErrExists) { // another run was faster
 			change.Operation, change.Keys = Same, nil
 		} else if err != nil {
-			return fmt.Errorf("create policy %s: %w", AdminPolicyName, err)
+			return fmt.Errorf("create policy %s: %w", config.AdminPolicyName, err)
 		}
 	}
 	b.report(change)
@@ -337,7 +336,7 @@ func (b *bootstrap) secret(ctx context.Context, name string, keys []string, firs
 		if err != nil {
 			return fmt.Errorf("encode secret %s: %w", name, err)
 		}
-		err = b.account.Secrets().CreateSecret(ctx, name, string(encoded), map[string]string{managedByTag: "admin"})
+		err = b.account.Secrets().CreateSecret(ctx, name, string(encoded), map[string]string{config.TagManagedBy: "admin"})
 		if errors.Is(err, aws.ErrExists) { // another run was faster: its values stand
 			change.Operation, change.Keys = Same, nil
 		} else if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 var demo = BootstrapIn{
@@ -31,7 +32,7 @@ func bootstrapped(t *testing.T) *fakeAccount {
 }
 
 var demoObjects = []string{
-	StateKeyAlias, demoBucket, AdminPolicyName, "demo01-staging.posit.team",
+	StateKeyAlias, demoBucket, config.AdminPolicyName, "demo01-staging.posit.team",
 	"demo01-staging-main.posit.team", "demo01-staging-main.sessions.posit.team", "demo01-staging-main-ssh-ppm-keys.posit.team",
 	"demo01-staging-second.posit.team", "demo01-staging-second.sessions.posit.team", "demo01-staging-second-ssh-ppm-keys.posit.team",
 }
@@ -68,17 +69,17 @@ func TestBootstrapOfAnEmptyAccount(t *testing.T) {
 	}
 
 	bucket, key := account.buckets[demoBucket], account.keys["key-1"]
-	if !bucket.Versioned || !bucket.PublicAccessBlocked || bucket.KMSKey != key.ARN || bucket.Tags[managedByTag] != "admin" {
+	if !bucket.Versioned || !bucket.PublicAccessBlocked || bucket.KMSKey != key.ARN || bucket.Tags[config.TagManagedBy] != "admin" {
 		t.Errorf("state bucket: %+v", bucket)
 	}
 	if !json.Valid([]byte(bucket.Policy)) || !strings.Contains(bucket.Policy, `"arn:aws:s3:::ptd-demo01-staging/*"`) {
 		t.Errorf("policy of the state bucket: %s", bucket.Policy)
 	}
-	if !key.Rotation || key.tags[managedByTag] != "admin" || !slices.Equal(key.Aliases, []string{StateKeyAlias}) {
+	if !key.Rotation || key.tags[config.TagManagedBy] != "admin" || !slices.Equal(key.Aliases, []string{StateKeyAlias}) {
 		t.Errorf("state key: %+v", key)
 	}
 	for name, secret := range account.secrets {
-		if secret.tags[managedByTag] != "admin" {
+		if secret.tags[config.TagManagedBy] != "admin" {
 			t.Errorf("secret %s: tags %v", name, secret.tags)
 		}
 	}
@@ -242,7 +243,7 @@ func TestBootstrapOfExistingObjects(t *testing.T) {
 			"foreign key with the admin tag only",
 			func(f *fakeAccount) {
 				f.keys["key-1"].Aliases = []string{"alias/other"}
-				f.keys["key-2"] = &fakeKey{aws.Key{ID: "key-2", Enabled: true}, map[string]string{managedByTag: "admin"}}
+				f.keys["key-2"] = &fakeKey{aws.Key{ID: "key-2", Enabled: true}, map[string]string{config.TagManagedBy: "admin"}}
 			},
 			"create alias/posit-team-dedicated [alias key rotation]", "the bucket's own encryption key was left", "",
 		},
@@ -353,5 +354,32 @@ func TestAdminPolicyDocument(t *testing.T) {
 	}
 	if want := []int{59, 47, 15, 4, 4, 1, 1, 5, 29, 5, 1}; !slices.Equal(counts, want) {
 		t.Errorf("actions by statement %v, want %v", counts, want)
+	}
+}
+
+// The actions take plain names; the configuration knows the same ones.
+func TestNamesAreTheConfigurations(t *testing.T) {
+	t.Parallel()
+	workload := &config.AWSWorkload{Name: "demo01-staging", AccountID: testAccount, Sites: map[string]config.AWSSite{"main": {}}}
+	workload.ControlRoomClusterName = "main01-production"
+	account := newFakeAccount(t)
+	in := BootstrapIn{Target: workload.Name, AccountID: testAccount, Sites: []string{"main"}, CreateAdminPolicy: true}
+	if _, err := Bootstrap(t.Context(), account, in, false); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		workload.SiteSecretName("main"), workload.SiteSessionSecretName("main"), workload.SSHVaultName("main"), workload.WorkloadSecretName(),
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(account.secrets))); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+	if _, ok := account.buckets[workload.StateBucket()]; !ok {
+		t.Errorf("there is no bucket %s", workload.StateBucket())
+	}
+	if _, ok := account.policies[workload.BoundaryARN()]; !ok {
+		t.Errorf("there is no policy %s", workload.BoundaryARN())
+	}
+	if got := MimirSecretName(workload.ControlRoomClusterName); got != workload.MimirAuthSecretName() {
+		t.Errorf("Mimir secret %s, want %s", got, workload.MimirAuthSecretName())
 	}
 }

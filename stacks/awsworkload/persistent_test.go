@@ -491,3 +491,42 @@ func TestPersistentBuckets(t *testing.T) {
 		}
 	}
 }
+
+// A Tailscale router needs no public subnets, which an adopted VPC does not have.
+func TestPersistentTailscaleInAdoptedVpc(t *testing.T) {
+	t.Parallel()
+	r, workload := newRecorder(), load(t, "adopted01-production", func(w *config.AWSWorkload) { w.TailscaleEnabled = true })
+	lookUps(r, workload)
+	runPersistent(t, r, workload)
+	service := r.one(t, "aws:ecs/service:Service", "adopted01-production-tailscale-service")
+	want := map[string]any{
+		"assignPublicIp": false, "securityGroups": []any{"adopted01-production-tailscale-sg-id"},
+		"subnets": []any{"subnet-0", "subnet-1", "subnet-2"},
+	}
+	if diff := cmp.Diff(want, service.input("networkConfiguration")); diff != "" {
+		t.Errorf("network of the router (-want +got):\n%s", diff)
+	}
+}
+
+func TestPersistentWithoutExternalDNS(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	outputs := resolve(t, runPersistent(t, r, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.ExternalDNSEnabled = false })))
+	if roles := outputs["role_arns"].value.(map[string]string); len(roles) != 7 || roles["external-dns"] != "" {
+		t.Errorf("roles %v", roles)
+	}
+}
+
+// The secret whose name and key ptd does not control must be there, with a remedy if not.
+func TestPersistentTailscaleWithoutAuthKey(t *testing.T) {
+	t.Parallel()
+	r, workload := newRecorder(), load(t, "tailscale01-staging")
+	delete(r.invokes, "aws:secretsmanager/getSecret:getSecret")
+	err := r.run(func(ctx *pulumi.Context) error {
+		_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "look up secret tailscale-authkey (make it in account 777788889999") {
+		t.Errorf("error %v", err)
+	}
+}
