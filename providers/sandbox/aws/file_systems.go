@@ -71,6 +71,14 @@ var fileSystems = map[string]sandbox.Type{
 		Unique: uniqueName("MountTargetConflict: mount target already exists in this AZ (%s)", "fileSystemId", "subnetId"),
 		Create: made("fsmt-", "", ""),
 	},
+	"aws:efs/backupPolicy:BackupPolicy": {
+		Args: shape(efs.BackupPolicyArgs{}), Replace: []string{"fileSystemId"},
+		References: []sandbox.Reference{reference("fileSystemId", elasticType, noElastic)},
+		Check: func(in sandbox.Inputs) []sandbox.Problem {
+			return sandbox.OneOf("status", "ENABLED", "DISABLED", "ENABLING", "DISABLING")(in.Map("backupPolicy"))
+		},
+		Create: named("fileSystemId", "", ""),
+	},
 	accessPointType: {
 		Args: shape(efs.AccessPointArgs{}), Replace: []string{"fileSystemId", "posixUser", "rootDirectory"},
 		Outputs:    []string{"arn", "ownerId", "fileSystemArn", "tagsAll"},
