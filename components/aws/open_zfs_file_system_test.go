@@ -1,0 +1,138 @@
+package aws
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const openZfsType = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
+
+// zfsNetwork is the network of the tests with route tables.
+func zfsNetwork() Network {
+	network := testNetwork()
+	network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}).ToStringArrayOutput()
+	network.PrivateRouteTableIDs = pulumi.ToStringArray([]string{"rtb-a", "rtb-b", "rtb-c"}).ToStringArrayOutput()
+	return network
+}
+
+func makeOpenZfs(change func(*OpenZfsFileSystemArgs)) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		args := &OpenZfsFileSystemArgs{
+			Network: zfsNetwork(), SecurityGroupIDs: pulumi.ToStringArray([]string{"sg-nfs"}), Protect: true,
+			Tags: map[string]string{"posit.team/managed-by": "test"},
+		}
+		change(args)
+		_, err := NewOpenZfsFileSystem(ctx, "demo01-staging", args)
+		return err
+	}
+}
+
+// openZfsInputs are those that all deployment types have, with others added.
+func openZfsInputs(clients string, options []any, others map[string]any) map[string]any {
+	inputs := map[string]any{
+		"storageCapacity": 100.0, "throughputCapacity": 320.0, "automaticBackupRetentionDays": 30.0,
+		"dailyAutomaticBackupStartTime": "02:00", "copyTagsToBackups": true, "copyTagsToVolumes": true,
+		"securityGroupIds": []any{"sg-nfs"},
+		"rootVolumeConfiguration": map[string]any{
+			"copyTagsToSnapshots": true, "dataCompressionType": "NONE",
+			"nfsExports": map[string]any{"clientConfigurations": []any{map[string]any{"clients": clients, "options": options}}},
+		},
+		"tags": map[string]any{"posit.team/managed-by": "test", "Name": "demo01-staging"},
+	}
+	maps.Copy(inputs, others)
+	return inputs
+}
+
+func TestOpenZfsFileSystem(t *testing.T) {
+	t.Parallel()
+	r := run(t, func(ctx *pulumi.Context) error {
+		fileSystem, err := NewOpenZfsFileSystem(ctx, "demo01-staging", &OpenZfsFileSystemArgs{
+			Network: zfsNetwork(), SecurityGroupIDs: pulumi.ToStringArray([]string{"sg-nfs"}), Protect: true,
+			Tags: map[string]string{"posit.team/managed-by": "test"},
+		})
+		if err != nil {
+			return err
+		}
+		wantOutputs(ctx, t, map[string]any{
+			"id": "openzfsfilesystem/demo01-staging-filesystem", "dns": "demo01-staging-filesystem.fsx.example",
+			"root": "fsvol/demo01-staging-filesystem",
+			"arn":  "arn:aws:fsx:us-east-2:123456789012:openzfsfilesystem/demo01-staging-filesystem",
+		}, map[string]pulumi.Output{
+			"id": fileSystem.ID, "dns": fileSystem.DNSName, "root": fileSystem.RootVolumeID, "arn": fileSystem.ARN,
+		})
+		return nil
+	})
+	r.golden(t, "open-zfs-file-system")
+	r.find(t, openZfsType, "demo01-staging-filesystem").exactly(t,
+		openZfsInputs("*", []any{"rw", "no_root_squash", "crossmnt"}, map[string]any{
+			"deploymentType": "MULTI_AZ_1", "subnetIds": []any{"subnet-a", "subnet-b"}, "preferredSubnetId": "subnet-a",
+			"routeTableIds": []any{"rtb-a", "rtb-b", "rtb-c"}, "storageType": "SSD",
+		}))
+}
+
+func TestOpenZfsFileSystemInOneZone(t *testing.T) {
+	t.Parallel()
+	r := run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
+		a.DeploymentType, a.StorageCapacity, a.ThroughputCapacity = "SINGLE_AZ_HA_2", 512, 640
+		a.BackupStartTime, a.Clients = "04:30", "10.10.0.0/16"
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
+	}))
+	r.golden(t, "open-zfs-file-system-one-zone")
+	fileSystem := r.find(t, openZfsType, "demo01-staging")
+	fileSystem.exactly(t, openZfsInputs("10.10.0.0/16", []any{"rw", "no_root_squash"}, map[string]any{
+		"deploymentType": "SINGLE_AZ_HA_2", "subnetIds": []any{"subnet-a"},
+		"storageCapacity": 512.0, "throughputCapacity": 640.0, "dailyAutomaticBackupStartTime": "04:30",
+	}))
+	if diff := cmp.Diff([]string{"dailyAutomaticBackupStartTime"}, fileSystem.Ignore); diff != "" {
+		t.Errorf("ignored changes (-want +got):\n%s", diff)
+	}
+}
+
+func TestOpenZfsFileSystemErrors(t *testing.T) {
+	t.Parallel()
+	const required = "file system demo01-staging: a network and security groups are required"
+	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.Network = Network{} }), required)
+	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.SecurityGroupIDs = nil }), required)
+	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
+	}), "the network has 1 private subnets, at least 2 are needed")
+}
+
+func ExampleNewOpenZfsFileSystem() {
+	program := func(ctx *pulumi.Context) error {
+		vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
+			CIDR:                "10.37.0.0/16",
+			AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}),
+			ZoneCount:           2,
+		})
+		if err != nil {
+			return err
+		}
+		fileSystem, err := NewOpenZfsFileSystem(ctx, "demo01-staging", &OpenZfsFileSystemArgs{
+			Network:            vpc.Network(),
+			SecurityGroupIDs:   pulumi.StringArray{vpc.EndpointSecurityGroupID},
+			DeploymentType:     "SINGLE_AZ_HA_2",
+			StorageCapacity:    512,
+			ThroughputCapacity: 320,
+			Protect:            true,
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("fs_dns_name", fileSystem.DNSName)
+		return nil
+	}
+	// In a program of your own: pulumi.Run(program).
+	mocks := newRecorder()
+	if err := mocks.exec(program); err != nil {
+		fmt.Println(err)
+	}
+	for _, fileSystem := range mocks.all(openZfsType) {
+		fmt.Println(fileSystem.Name, fileSystem.args()["subnetIds"])
+	}
+	// Output: demo01-staging [subnet/demo01-staging-private-az1]
+}

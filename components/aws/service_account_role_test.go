@@ -1,0 +1,152 @@
+package aws
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const (
+	roleType       = "aws:iam/role:Role"
+	policyType     = "aws:iam/policy:Policy"
+	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+
+	mockIssuer = "https://oidc.eks.us-east-2.amazonaws.com/id/AAAA"
+)
+
+func lokiRoleArgs() *ServiceAccountRoleArgs {
+	return &ServiceAccountRoleArgs{
+		Namespace:           "loki",
+		ServiceAccounts:     []string{"loki.posit.team"},
+		Issuers:             pulumi.ToStringArray([]string{mockIssuer}),
+		AccountID:           pulumi.String(mockAccount),
+		PermissionsBoundary: pulumi.String("boundary"),
+		Tags:                map[string]string{"posit.team/managed-by": "test"},
+		Policies: []RolePolicy{{
+			Name: "loki-s3-bucket.demo01-staging.posit.team",
+			Document: PolicyOf(pulumi.StringArray{pulumi.String("arn:aws:s3:::demo")}, func(arns []string) PolicyDocument {
+				return BucketReadWritePolicy(arns[0], "")
+			}),
+			Description: "Posit Team Dedicated policy for demo01-staging to read the Loki S3 bucket",
+			Tags:        map[string]string{"Name": "demo01-staging-demo01-staging-loki-s3-bucket-policy"},
+		}},
+	}
+}
+
+func makeRole(name string, args *ServiceAccountRoleArgs) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		_, err := NewServiceAccountRole(ctx, name, args)
+		return err
+	}
+}
+
+func TestServiceAccountRole(t *testing.T) {
+	t.Parallel()
+	const (
+		name   = "loki.demo01-staging.posit.team"
+		policy = "loki-s3-bucket.demo01-staging.posit.team"
+	)
+	r := run(t, func(ctx *pulumi.Context) error {
+		role, err := NewServiceAccountRole(ctx, name, lokiRoleArgs())
+		if err != nil {
+			return err
+		}
+		wantOutputs(ctx, t, map[string]any{"arn": "arn:aws:iam::123456789012:role/" + name, "name": name},
+			map[string]pulumi.Output{"arn": role.ARN, "name": role.Name})
+		return nil
+	})
+	r.golden(t, "service-account-role")
+	r.find(t, roleType, name).exactly(t, map[string]any{
+		"name": name, "permissionsBoundary": "boundary", "tags": map[string]any{"posit.team/managed-by": "test"},
+		"assumeRolePolicy": ServiceAccountTrust(mockAccount, []string{mockIssuer}, "loki", []string{"loki.posit.team"}).JSON(),
+	})
+	r.find(t, policyType, policy).exactly(t, map[string]any{
+		"name": policy, "description": "Posit Team Dedicated policy for demo01-staging to read the Loki S3 bucket",
+		"tags":   map[string]any{"Name": "demo01-staging-demo01-staging-loki-s3-bucket-policy"},
+		"policy": BucketReadWritePolicy("arn:aws:s3:::demo", "").JSON(),
+	})
+	r.find(t, attachmentType, policy+"-att").exactly(t, map[string]any{
+		"role": name, "policyArn": "arn:aws:iam::123456789012:policy/" + policy,
+	})
+}
+
+func TestServiceAccountRoleOptions(t *testing.T) {
+	t.Parallel()
+	args := lokiRoleArgs()
+	args.PhysicalName, args.Issuers, args.PermissionsBoundary = "physical.posit.team", pulumi.StringArray{}, nil
+	args.Policies = []RolePolicy{{Name: "lbc.posit.team", Document: pulumi.String(LoadBalancerControllerPolicy().JSON())}}
+	args.ManagedPolicies = []ManagedPolicy{
+		{Name: "demo01-staging-fsx-openzfs", ARN: pulumi.String("arn:aws:iam::aws:policy/AmazonFSxFullAccess")},
+	}
+	r := run(t, makeRole("logical.posit.team", args))
+	r.golden(t, "service-account-role-options")
+	r.find(t, roleType, "logical.posit.team").want(t, map[string]any{
+		"name": "physical.posit.team", "permissionsBoundary": nil,
+		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":["*"]},"Action":["sts:AssumeRole"]}]}`,
+	})
+	r.find(t, policyType, "lbc.posit.team").exactly(t, map[string]any{
+		"name": "lbc.posit.team", "policy": LoadBalancerControllerPolicy().JSON(),
+	})
+	r.find(t, attachmentType, "demo01-staging-fsx-openzfs").exactly(t, map[string]any{
+		"role": "physical.posit.team", "policyArn": "arn:aws:iam::aws:policy/AmazonFSxFullAccess",
+	})
+}
+
+func TestServiceAccountRoleErrors(t *testing.T) {
+	t.Parallel()
+	const required = "service account role r: namespace, service accounts, issuers and account id are required"
+	fails(t, makeRole("r", nil), required)
+	for _, test := range []struct {
+		change func(*ServiceAccountRoleArgs)
+		want   string
+	}{
+		{func(a *ServiceAccountRoleArgs) { a.Namespace = "" }, required},
+		{func(a *ServiceAccountRoleArgs) { a.ServiceAccounts = nil }, required},
+		{func(a *ServiceAccountRoleArgs) { a.Issuers = nil }, required},
+		{func(a *ServiceAccountRoleArgs) { a.AccountID = nil }, required},
+		{func(a *ServiceAccountRoleArgs) { a.Policies[0].Name = "" }, `policy "": a name and a document are required`},
+		{func(a *ServiceAccountRoleArgs) { a.Policies[0].Document = nil }, ".posit.team\": a name and a document are required"},
+		{func(a *ServiceAccountRoleArgs) { a.ManagedPolicies = []ManagedPolicy{{Name: "m"}} },
+			`managed policy "m": a name and an ARN are required`},
+	} {
+		args := lokiRoleArgs()
+		test.change(args)
+		fails(t, makeRole("r", args), test.want)
+	}
+}
+
+func ExampleNewServiceAccountRole() {
+	program := func(ctx *pulumi.Context) error {
+		bucket, err := NewBucket(ctx, "demo01-staging-loki-bucket", &BucketArgs{Bucket: "ptd-demo01-staging-loki"})
+		if err != nil {
+			return err
+		}
+		role, err := NewServiceAccountRole(ctx, "loki.demo01-staging.posit.team", &ServiceAccountRoleArgs{
+			Namespace:       "loki",
+			ServiceAccounts: []string{"loki.posit.team"},
+			Issuers:         pulumi.ToStringArray([]string{"https://oidc.eks.us-east-2.amazonaws.com/id/AAAA"}),
+			AccountID:       pulumi.String("123456789012"),
+			Policies: []RolePolicy{{
+				Name: "loki-s3-bucket.demo01-staging.posit.team",
+				Document: PolicyOf(pulumi.StringArray{bucket.ARN}, func(arns []string) PolicyDocument {
+					return BucketReadWritePolicy(arns[0], "")
+				}),
+			}},
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("loki_role", role.ARN)
+		return nil
+	}
+	// In a program of your own: pulumi.Run(program).
+	mocks := newRecorder()
+	if err := mocks.exec(program); err != nil {
+		fmt.Println(err)
+	}
+	for _, attachment := range mocks.all(attachmentType) {
+		fmt.Println(attachment.args()["role"], "has", attachment.args()["policyArn"])
+	}
+	// Output: loki.demo01-staging.posit.team has arn:aws:iam::123456789012:policy/loki-s3-bucket.demo01-staging.posit.team
+}
