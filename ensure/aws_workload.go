@@ -29,6 +29,7 @@ type awsWorkload struct {
 	reprise    typedStack[awsworkload.PersistentOutputs]
 
 	trusted        []string // the issuers that the roles trust by the state of persistent
+	database       string   // the identifier of the database by the state of persistent
 	masterPassword *string  // nil while unknown, which only a dry run may meet
 	sitePasswords  map[string]map[string]*string
 }
@@ -40,7 +41,7 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 		func(ctx *pulumi.Context) (*awsworkload.PersistentOutputs, error) {
 			return w.runPersistent(ctx, w.trusted)
 		})
-	w.persistent.prepare, w.persistent.reconcile = w.readTrust, w.reconcileSecrets(&w.persistent)
+	w.persistent.prepare, w.persistent.reconcile = w.readState, w.reconcileSecrets(&w.persistent)
 
 	w.postgres = typed(w.stack("postgres_config", "databases and roles in the database server", true), w.runPostgresConfig)
 	w.postgres.needs = []*stackStep{w.persistent.stackStep}
@@ -50,7 +51,7 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 		func(ctx *pulumi.Context) (*awsworkload.PersistentOutputs, error) {
 			return w.runPersistent(ctx, w.workload.ExtraClusterOIDCURLs)
 		})
-	w.reprise.reconcile = w.reconcileSecrets(&w.reprise)
+	w.reprise.prepare, w.reprise.reconcile = w.readState, w.reconcileSecrets(&w.reprise)
 
 	return []runnable{&bootstrapStep{w}, w.persistent.stackStep, w.postgres.stackStep, &repriseStep{w.reprise.stackStep}}
 }
@@ -74,35 +75,29 @@ func (w *awsWorkload) stack(name, description string, proxy bool) *stackStep {
 func (w *awsWorkload) runPersistent(ctx *pulumi.Context, issuers []string) (*awsworkload.PersistentOutputs, error) {
 	return awsworkload.Persistent(ctx, awsworkload.PersistentIn{
 		Config: w.workload, TargetName: w.target.Name, OIDCIssuers: pulumi.ToStringArray(issuers),
+		DatabaseIdentifier: w.database,
 	})
 }
 
-// readTrust finds the issuers that an earlier run bound the roles to, so that this
-// step does not undo what persistent_reprise did.
-func (w *awsWorkload) readTrust(ctx context.Context, _ *run) error {
+// readState finds what persistent must not change although its configuration does
+// not say it: the issuers that persistent_reprise bound the roles to, and the
+// identifier that the database was given.
+func (w *awsWorkload) readState(ctx context.Context, _ *run) error {
 	values, exists, err := w.persistent.stack.Outputs(ctx)
 	if err != nil || !exists {
 		return err
 	}
-	property, ok := values["oidc_issuers"]
-	if !ok {
-		// State from before ptd knew this output: what the roles trust is what the
-		// configuration and the clusters say, which reprise binds.
-		w.trusted = w.workload.ExtraClusterOIDCURLs
-		return nil
+	w.trusted, w.database = nil, ""
+	if property, ok := values["db"]; ok {
+		plain, _, _ := plainOf(property)
+		w.database, _ = plain.(string)
 	}
-	plain, _, _ := plainOf(property)
-	list, ok := plain.([]any)
-	if !ok {
-		return fmt.Errorf("output oidc_issuers of step persistent is a %T, want a list", plain)
-	}
-	w.trusted = nil
+	plain, _, _ := plainOf(values["oidc_issuers"])
+	list, _ := plain.([]any)
 	for _, item := range list {
-		issuer, ok := item.(string)
-		if !ok {
-			return fmt.Errorf("output oidc_issuers of step persistent holds a %T, want strings", item)
+		if issuer, ok := item.(string); ok {
+			w.trusted = append(w.trusted, issuer)
 		}
-		w.trusted = append(w.trusted, issuer)
 	}
 	return nil
 }
@@ -236,7 +231,10 @@ func (w *awsWorkload) runPostgresConfig(ctx *pulumi.Context) (*awsworkload.Postg
 	for site, keys := range w.sitePasswords {
 		passwords[site] = map[string]pulumi.StringInput{}
 		for _, key := range awsworkload.DatabasePasswordKeys {
-			passwords[site][key] = secretInput(keys[key])
+			// A key that a secret which exists does not have is an error of the stack's.
+			if value, ok := keys[key]; ok || keys == nil {
+				passwords[site][key] = secretInput(value)
+			}
 		}
 	}
 	return awsworkload.PostgresConfig(ctx, awsworkload.PostgresConfigIn{

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
-	"github.com/pulumi/pulumi/pkg/v3/backend/display"
 	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -45,14 +43,6 @@ type Operation struct {
 	Display *Display
 	// Parallel limits concurrent resource operations; 0 is 16.
 	Parallel int
-}
-
-// Display is where Pulumi's own display writes.
-type Display struct {
-	Writer      io.Writer
-	Color       bool
-	Interactive bool
-	Verbose     bool // also unchanged resources
 }
 
 // Plan is what a preview found, and what an Up with it may do.
@@ -277,7 +267,8 @@ func (w *watcher) log(severity diag.Severity, urn resource.URN, message string) 
 
 func (w *watcher) watch(kind apitype.UpdateKind) {
 	defer close(w.done)
-	show, shown := w.display(kind)
+	show, end := w.operation.Display.start(w.stack, kind, w.dryRun)
+	defer end()
 	for {
 		var event engine.Event
 		var open bool
@@ -285,8 +276,6 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 		case event = <-w.logged:
 		case event, open = <-w.events:
 			if !open {
-				show(engine.NewCancelEvent())
-				<-shown
 				return
 			}
 			if event.Type == engine.CancelEvent {
@@ -359,37 +348,6 @@ func (w *watcher) tell(event Event) {
 		w.operation.Events(event)
 	}
 }
-
-// display starts Pulumi's display; show passes it an event, shown is closed when it
-// has shown the last one.
-func (w *watcher) display(kind apitype.UpdateKind) (show func(engine.Event), shown <-chan bool) {
-	to := w.operation.Display
-	done := make(chan bool)
-	if to == nil {
-		close(done)
-		return func(engine.Event) {}, done
-	}
-	options := display.Options{
-		Color: colors.Never, Type: display.DisplayProgress, IsInteractive: to.Interactive,
-		ShowSameResources: to.Verbose, SuppressOutputs: true, SuppressPermalink: true, SuppressProgress: !to.Interactive,
-		Stdout: to.Writer, Stderr: to.Writer, Stdin: closedReader{},
-	}
-	if to.Color {
-		options.Color = colors.Always
-	}
-	if w.dryRun {
-		options.Type, options.SummaryDiff = display.DisplayDiff, !to.Verbose
-	}
-	events := make(chan engine.Event)
-	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(w.stack.name), w.stack.project.Name, "",
-		events, done, options, w.dryRun)
-	return func(event engine.Event) { events <- event }, done
-}
-
-// closedReader keeps Pulumi's interactive display from reading keys: the prompts are ours.
-type closedReader struct{}
-
-func (closedReader) Read([]byte) (int, error) { return 0, io.EOF }
 
 // fail keeps an error that the engine reported. That the program deviates from its
 // plan is known by the engine's text alone.

@@ -169,7 +169,25 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
-	return diff(r.OldInputs, r.NewInputs, typ.Replace), nil
+	return diff(settled(r), r.NewInputs, typ.Replace), nil
+}
+
+// settled returns the old inputs as the cloud sees them: naming what it had chosen
+// itself changes nothing, and neither does no longer giving the prefix of a name.
+func settled(r plugin.DiffRequest) resource.PropertyMap {
+	old := r.OldInputs.Copy()
+	for key, value := range r.NewInputs {
+		chosen, ok := r.OldOutputs[key]
+		if _, given := old[key]; !given && ok && same(chosen, value) {
+			old[key] = value
+		}
+	}
+	for key := range old {
+		if _, given := r.NewInputs[key]; !given && strings.HasSuffix(string(key), "Prefix") {
+			delete(old, key)
+		}
+	}
+	return old
 }
 
 // diff compares inputs; properties in replace force a replacement.

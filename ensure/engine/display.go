@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend/display"
+	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
+	engine "github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+)
+
+// Display is where Pulumi's own display writes.
+type Display struct {
+	Writer      io.Writer
+	Color       bool
+	Interactive bool // the writer is a terminal
+	Verbose     bool // also unchanged resources, and everything of new ones
+}
+
+func (d *Display) options() display.Options {
+	options := display.Options{
+		Color: colors.Never, Type: display.DisplayDiff, SummaryDiff: !d.Verbose, ShowSameResources: d.Verbose,
+		SuppressOutputs: true, SuppressPermalink: true,
+		Stdout: d.Writer, Stderr: d.Writer, Stdin: strings.NewReader(""),
+	}
+	if d.Color {
+		options.Color = colors.Always
+	}
+	return options
+}
+
+// start begins to show an operation; show passes on an event, end waits until all is
+// shown. An update on a terminal is Pulumi's tree of progress; everything else is
+// text that can be kept: Pulumi's diff, with one line for what is new or goes.
+func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (show func(engine.Event), end func()) {
+	if d == nil {
+		return func(engine.Event) {}, func() {}
+	}
+	if !d.Interactive || dryRun {
+		seen := map[resource.URN]engine.StepEventMetadata{}
+		return func(event engine.Event) { io.WriteString(d.Writer, d.render(event, dryRun, seen)) }, func() {}
+	}
+	options := d.options()
+	options.Type, options.IsInteractive = display.DisplayProgress, true
+	events, done := make(chan engine.Event), make(chan bool)
+	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(stack.name), stack.project.Name, "",
+		events, done, options, dryRun)
+	return func(event engine.Event) { events <- event }, func() {
+		events <- engine.NewCancelEvent()
+		<-done
+	}
+}
+
+// render turns one event into text: a planned change as Pulumi's diff, a change that
+// was made as a line.
+func (d *Display) render(event engine.Event, dryRun bool, seen map[resource.URN]engine.StepEventMetadata) string {
+	options := d.options()
+	switch payload := event.Payload().(type) {
+	case engine.ResourcePreEventPayload:
+		brief := oneLine[payload.Metadata.Op] && !d.Verbose || payload.Metadata.Type == resource.RootStackType
+		switch {
+		case payload.Internal || !dryRun:
+			return ""
+		case brief:
+			return d.line(payload.Metadata)
+		}
+	case engine.ResourceOutputsEventPayload:
+		if payload.Internal || dryRun {
+			return ""
+		}
+		return d.line(payload.Metadata)
+	case engine.ResourceOperationFailedPayload:
+		return "" // its message is a diagnostic
+	case engine.PreludeEventPayload, engine.SummaryEventPayload:
+		return "" // the run has a summary of its own
+	}
+	return display.RenderDiffEvent(event, 0, seen, options)
+}
+
+// oneLine are the steps of which all properties would be shown.
+var oneLine = map[pulumidisplay.StepOp]bool{deploy.OpCreate: true, deploy.OpDelete: true, deploy.OpSame: true}
+
+// line describes a step in one line, "" when it is not worth one.
+func (d *Display) line(metadata engine.StepEventMetadata) string {
+	if metadata.Type == resource.RootStackType || metadata.Op == deploy.OpSame && !d.Verbose {
+		return ""
+	}
+	if _, known := kinds[metadata.Op]; !known {
+		return ""
+	}
+	text := fmt.Sprintf("%s%s %s", deploy.RawPrefix(metadata.Op), metadata.Type, metadata.URN.Name())
+	if metadata.Op == deploy.OpUpdate {
+		var keys []string
+		for _, difference := range differences(metadata) {
+			keys = append(keys, difference.Path)
+		}
+		text += " [" + strings.Join(keys, ", ") + "]"
+	}
+	return d.options().Color.Colorize(deploy.Color(metadata.Op) + text + colors.Reset + "\n")
+}
