@@ -147,16 +147,18 @@ func checkBucket(args *BucketArgs) error {
 }
 
 func lifecycleRules(args *BucketArgs) s3.BucketLifecycleRuleArray {
-	rules := s3.BucketLifecycleRuleArray{s3.BucketLifecycleRuleArgs{
-		Id: pulumi.String("incomplete-uploads"), Enabled: pulumi.Bool(true),
-		AbortIncompleteMultipartUploadDays: pulumi.Int(incompleteUploadDays),
-	}}
-	if !args.Unversioned {
-		days := cmp.Or(args.NoncurrentVersionDays, DefaultNoncurrentVersionDays)
-		rules = append(rules, s3.BucketLifecycleRuleArgs{
+	days := cmp.Or(args.NoncurrentVersionDays, DefaultNoncurrentVersionDays)
+	rules := s3.BucketLifecycleRuleArray{
+		s3.BucketLifecycleRuleArgs{
+			Id: pulumi.String("incomplete-uploads"), Enabled: pulumi.Bool(true),
+			AbortIncompleteMultipartUploadDays: pulumi.Int(incompleteUploadDays),
+		},
+		// Also without versioning, for versions from when there was.
+		s3.BucketLifecycleRuleArgs{
 			Id: pulumi.String("noncurrent-versions"), Enabled: pulumi.Bool(true),
 			NoncurrentVersionExpiration: s3.BucketLifecycleRuleNoncurrentVersionExpirationArgs{Days: pulumi.Int(days)},
-		})
+			Expiration:                  s3.BucketLifecycleRuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)},
+		},
 	}
 	if args.ExpireDays > 0 {
 		rules = append(rules, s3.BucketLifecycleRuleArgs{

@@ -22,9 +22,16 @@ var encrypted = map[string]any{"rule": map[string]any{
 	"applyServerSideEncryptionByDefault": map[string]any{"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": true,
 }}
 
-var incompleteUploads = map[string]any{
-	"id": "incomplete-uploads", "enabled": true, "abortIncompleteMultipartUploadDays": 7.0,
-}
+// The lifecycle rules of every bucket.
+var (
+	incompleteUploads = map[string]any{
+		"id": "incomplete-uploads", "enabled": true, "abortIncompleteMultipartUploadDays": 7.0,
+	}
+	noncurrentVersions = map[string]any{
+		"id": "noncurrent-versions", "enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 30.0},
+		"expiration": map[string]any{"expiredObjectDeleteMarker": true},
+	}
+)
 
 func TestBucket(t *testing.T) {
 	t.Parallel()
@@ -46,9 +53,7 @@ func TestBucket(t *testing.T) {
 		"acl": "private", "bucketPrefix": "ptd-demo01-staging-ppm-",
 		"tags":                              map[string]any{"posit.team/managed-by": "test"},
 		"serverSideEncryptionConfiguration": encrypted,
-		"lifecycleRules": []any{incompleteUploads, map[string]any{
-			"id": "noncurrent-versions", "enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 30.0},
-		}},
+		"lifecycleRules":                    []any{incompleteUploads, noncurrentVersions},
 	})
 	r.find(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name+"-public-access-block").exactly(t, map[string]any{
 		"bucket": physical, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
@@ -75,7 +80,7 @@ func TestBucketOptions(t *testing.T) {
 	r.find(t, bucketType, name).exactly(t, map[string]any{
 		"acl": "private", "bucket": "ptd-demo01-staging-loki", "forceDestroy": true, "tags": map[string]any{},
 		"serverSideEncryptionConfiguration": encrypted,
-		"lifecycleRules": []any{incompleteUploads, map[string]any{
+		"lifecycleRules": []any{incompleteUploads, noncurrentVersions, map[string]any{
 			"id": "objects", "enabled": true, "expiration": map[string]any{"days": 90.0},
 		}},
 	})
