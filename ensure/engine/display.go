@@ -65,7 +65,7 @@ func (d *Display) render(event engine.Event, dryRun bool, seen map[resource.URN]
 	case engine.ResourcePreEventPayload:
 		brief := oneLine[payload.Metadata.Op] && !d.Verbose || payload.Metadata.Type == resource.RootStackType
 		switch {
-		case payload.Internal || !dryRun:
+		case payload.Internal || !dryRun || payload.Metadata.Op == deploy.OpRead && !d.Verbose:
 			return ""
 		case brief:
 			return d.line(payload.Metadata)
