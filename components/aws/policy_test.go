@@ -47,11 +47,11 @@ func TestPolicies(t *testing.T) {
 	accounts := []string{"controller.aws-fsx-openzfs-csi-driver.posit.team", "nodes.aws-fsx-openzfs-csi-driver.posit.team"}
 	for name, policy := range map[string]PolicyDocument{
 		"load-balancer-controller-policy": LoadBalancerControllerPolicy(),
+		"team-operator-policy":            TeamOperatorPolicy(mockRegion, mockAccount, "demo01-staging"),
 		"bucket-read-write-policy":        BucketReadWritePolicy(bucket, ""),
 		"bucket-read-policy":              BucketReadPolicy(bucket, "/some/folder/"),
 		"bucket-tls-only-policy":          tlsOnly(bucket),
 		"service-account-trust":           ServiceAccountTrust(mockAccount, issuers, "kube-system", accounts),
-		"service-account-trust-one":       ServiceAccountTrust(mockAccount, []string{mockIssuer}, "loki", []string{"loki.posit.team"}),
 		"service-account-trust-nobody":    ServiceAccountTrust(mockAccount, nil, "kube-system", accounts),
 	} {
 		goldenPolicy(t, name, policy.JSON())
