@@ -277,6 +277,9 @@ func (l *commandLine) ordered() []string {
 			}
 		}
 	}
+	if l.is("help") { // help is about the command, whatever it would be run on
+		return words
+	}
 	if len(l.arguments) > 0 && !l.raw() {
 		words = append(words, "--")
 	}

@@ -76,8 +76,8 @@ func (h *heartbeat) begin(step string) {
 		defer stopTicks()
 		for {
 			select {
-			case <-ticks:
-				h.out.beat(fmt.Sprintf("%s: still running after %s\n", step, h.machine.now().Sub(began).Round(time.Second)))
+			case now := <-ticks:
+				h.out.beat(fmt.Sprintf("%s: still running after %s\n", step, now.Sub(began).Round(time.Second)))
 			case <-stop:
 				return
 			}

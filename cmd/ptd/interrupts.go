@@ -13,7 +13,7 @@ import (
 // run is over.
 func (p *program) interruptible(ctx context.Context) (run context.Context, interrupted <-chan struct{}, stop func()) {
 	received, unsubscribe := p.signals()
-	requests, first, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	requests, first, over := make(chan struct{}, 2), make(chan struct{}), make(chan struct{})
 	told := []string{
 		"interrupt: cancelling what is not begun, ending what is, and saving state; interrupt again to stop at once",
 		"second interrupt: stopping at once; what was in flight may exist without being in the state, which the next run checks",
@@ -32,11 +32,7 @@ func (p *program) interruptible(ctx context.Context) (run context.Context, inter
 			} else {
 				unsubscribe()
 			}
-			select {
-			case requests <- struct{}{}:
-			case <-over:
-				return
-			}
+			requests <- struct{}{}
 		}
 	}()
 	return ensure.WithInterrupts(ctx, requests), first, func() {
