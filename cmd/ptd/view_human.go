@@ -24,6 +24,8 @@ type humanView struct {
 	// diagnostics of the engine, which are held until that is known.
 	shown bool
 	held  []ensure.Diagnostic
+	// errors are those that nobody showed.
+	errors []ensure.Diagnostic
 }
 
 var _ ensure.UserInterface = (*humanView)(nil)
@@ -78,8 +80,12 @@ func (v *humanView) Event(event ensure.Event) {
 		if event.Result == ensure.Skipped {
 			return
 		}
-		if !v.shown {
-			for _, diagnostic := range v.held {
+		for _, diagnostic := range v.held {
+			switch {
+			case v.shown:
+			case diagnostic.Severity == ensure.Error: // the summary's error may say it
+				v.errors = append(v.errors, diagnostic)
+			default:
 				v.diagnose(diagnostic)
 			}
 		}
@@ -196,6 +202,11 @@ func (v *humanView) summarize(summary ensure.Summary) {
 			v.print("  %s: %s %s: %s\n", kept.Step, kept.Type, kept.Name, kept.Reason)
 		}
 	}
+	for _, diagnostic := range v.errors {
+		if summary.Err == nil || !strings.Contains(summary.Err.Error(), diagnostic.Message) {
+			v.diagnose(diagnostic)
+		}
+	}
 	if summary.Err != nil {
 		v.print("\n")
 		v.printError(summary.Err)
@@ -205,7 +216,7 @@ func (v *humanView) summarize(summary ensure.Summary) {
 	}
 }
 
-// row is a step in the table; a dot stands for no changes.
+// row is a step in the table; a dot stands for none.
 func row(name string, changes ensure.Changes, duration time.Duration, result string) []string {
 	cells := []string{name}
 	for _, known := range signs {
@@ -214,6 +225,9 @@ func row(name string, changes ensure.Changes, duration time.Duration, result str
 			cell = strconv.Itoa(n)
 		}
 		cells = append(cells, cell)
+	}
+	if duration == 0 { // a step that was not reached
+		return append(cells, ".", result)
 	}
 	return append(cells, seconds(duration), result)
 }

@@ -140,6 +140,40 @@ func TestJSONFailuresBeforeTheRun(t *testing.T) {
 	}
 }
 
+// TestDiagnostics pins that what the engine says is told once: by its display, by the
+// failure, or else by the view.
+func TestDiagnostics(t *testing.T) {
+	for _, test := range []struct {
+		display bool
+		failure string
+		times   map[string]int
+	}{
+		{false, "other", map[string]int{"first": 1, "second": 1, "third": 1}},
+		{false, "create: third", map[string]int{"first": 1, "second": 1, "third": 1}},
+		{true, "create: third", map[string]int{"first": 1, "second": 0, "third": 1}},
+		{true, "other", map[string]int{"first": 1, "second": 0, "third": 0}},
+	} {
+		d := newDesk(t)
+		d.runner.play = func(_ context.Context, ui ensure.UserInterface) ensure.Summary {
+			ui.Event(ensure.StepStarted{Step: "s"})
+			ui.Event(ensure.Diagnostic{Step: "s", Severity: ensure.Warning, Message: "first"})
+			if test.display {
+				ui.Display()
+			}
+			ui.Event(ensure.Diagnostic{Step: "s", Severity: ensure.Warning, URN: vpcURN, Message: "second"})
+			ui.Event(ensure.Diagnostic{Step: "s", Severity: ensure.Error, URN: vpcURN, Message: "third"})
+			ui.Event(ensure.StepFinished{Step: "s", Result: ensure.Failed})
+			summary := ensure.Summary{Result: ensure.Failed, Err: errors.New(test.failure)}
+			ui.Event(summary)
+			return summary
+		}
+		d.run("ensure", "demo01-staging", "--sandbox")
+		for message, times := range test.times {
+			assert.Equal(t, times, strings.Count(d.stderr.String(), message), "%s in %s", message, d.stderr.String())
+		}
+	}
+}
+
 func TestColor(t *testing.T) {
 	d := newDesk(t)
 	d.system.stderrTerminal = true
