@@ -99,6 +99,11 @@ func TestBucketOptions(t *testing.T) {
 	}
 }
 
+func TestBucketPreview(t *testing.T) {
+	t.Parallel()
+	samePreview(t, makeBucket(&BucketArgs{BucketPrefix: "ptd-demo01-staging-ppm-"}))
+}
+
 func TestBucketErrors(t *testing.T) {
 	t.Parallel()
 	const either = "bucket demo01-staging-ppm-bucket: either a name or a prefix is required"

@@ -72,6 +72,12 @@ func TestExistingHostedZone(t *testing.T) {
 	}
 }
 
+func TestHostedZonePreview(t *testing.T) {
+	t.Parallel()
+	samePreview(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Owner: "demo01-staging"}))
+	samePreview(t, makeHostedZone(&HostedZoneArgs{ZoneID: "Z0123456789"}))
+}
+
 func TestHostedZoneErrors(t *testing.T) {
 	t.Parallel()
 	const required = "hosted zone demo.example.com-zone: a domain, or the id of a zone, is required"

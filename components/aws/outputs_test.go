@@ -57,3 +57,23 @@ func fails(t *testing.T, program pulumi.RunFunc, want string) {
 		t.Errorf("got error %v, want one that says %q", err, want)
 	}
 }
+
+// samePreview checks that a dry run registers what a run does.
+func samePreview(t *testing.T, program pulumi.RunFunc) {
+	t.Helper()
+	identities := func(preview bool) []string {
+		r := newRecorder()
+		r.preview = preview
+		if err := r.exec(program); err != nil {
+			t.Fatalf("run program (preview %v): %v", preview, err)
+		}
+		var found []string
+		for _, reg := range r.all("") {
+			found = append(found, reg.Type+" "+reg.Name)
+		}
+		return found
+	}
+	if diff := cmp.Diff(identities(false), identities(true)); diff != "" {
+		t.Errorf("resources (-run +preview):\n%s", diff)
+	}
+}

@@ -52,6 +52,7 @@ func TestPolicies(t *testing.T) {
 		"bucket-read-policy":              BucketReadPolicy(bucket, "/some/folder/"),
 		"bucket-tls-only-policy":          tlsOnly(bucket),
 		"service-account-trust":           ServiceAccountTrust(mockAccount, issuers, "kube-system", accounts),
+		"service-account-trust-one":       ServiceAccountTrust(mockAccount, []string{mockIssuer}, "loki", []string{"loki.posit.team"}),
 		"service-account-trust-nobody":    ServiceAccountTrust(mockAccount, nil, "kube-system", accounts),
 	} {
 		goldenPolicy(t, name, policy.JSON())

@@ -125,7 +125,8 @@ func trustServiceAccounts(args *ServiceAccountRoleArgs) pulumi.StringOutput {
 
 // ServiceAccountTrust is the trust policy of a role for service accounts of the
 // clusters with these OIDC issuers (URLs, in any order, repeated or not): a statement
-// an issuer. Without issuers it is one that denies everybody, since IAM does not take
+// an issuer. A slash at the end of an issuer is part of it, also in the ARN of its
+// provider. Without issuers it is one that denies everybody, since IAM does not take
 // a trust policy without statements.
 //
 // (facts: aws-workload-base 5.1, 12 point 13)
@@ -135,7 +136,7 @@ func ServiceAccountTrust(accountID string, issuers []string, namespace string, s
 		if _, tail, found := strings.Cut(issuer, "//"); found {
 			issuer = tail
 		}
-		if issuer = strings.TrimSuffix(issuer, "/"); issuer != "" {
+		if issuer != "" {
 			tails = append(tails, issuer)
 		}
 	}

@@ -93,6 +93,34 @@ func TestServiceAccountRoleOptions(t *testing.T) {
 	})
 }
 
+// In the first plan of all steps the issuers are not known: neither is the trust, which
+// must not look like that of a role without issuers.
+func TestServiceAccountRoleOfUnknownIssuers(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		r := newRecorder()
+		r.preview = true
+		args := lokiRoleArgs()
+		if err := r.exec(func(ctx *pulumi.Context) error {
+			if !known {
+				args.Issuers = pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
+			}
+			return makeRole("loki.posit.team", args)(ctx)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		trust, found := r.find(t, roleType, "loki.posit.team").args()["assumeRolePolicy"]
+		if found != known { // the mocks leave out what is unknown
+			t.Errorf("issuers known %v: trust policy %v", known, trust)
+		}
+		for _, typ := range []string{policyType, attachmentType} {
+			if got := len(r.all(typ)); got != 1 {
+				t.Errorf("issuers known %v: %d of %s, want 1", known, got, typ)
+			}
+		}
+	}
+}
+
 func TestServiceAccountRoleErrors(t *testing.T) {
 	t.Parallel()
 	const required = "service account role r: namespace, service accounts, issuers and account id are required"
