@@ -26,6 +26,9 @@ type Package struct {
 	Resolve func(token string) (Type, bool)
 	// Configure finds account and region in the provider's inputs.
 	Configure func(inputs Inputs) (account, region string, err error)
+	// Connect, when set, is tried before each operation that is not a preview: an
+	// endpoint that must be there, credentials that must be right. The cloud is locked.
+	Connect func(cloud *Cloud, inputs Inputs) error
 }
 
 // Function is a data source. arguments holds no unknown value.
@@ -45,6 +48,19 @@ type Provider struct {
 	pkg             *Package
 	cloud           *Cloud
 	account, region string
+	inputs          Inputs
+}
+
+// do runs an operation alone, connected.
+func (p *Provider) do(operation func() error) error {
+	return p.cloud.Do(func() error {
+		if p.pkg.Connect != nil {
+			if err := p.pkg.Connect(p.cloud, p.inputs); err != nil {
+				return err
+			}
+		}
+		return operation()
+	})
 }
 
 // NewProvider makes a provider of a package that works on a cloud.
@@ -85,11 +101,12 @@ func (p *Provider) DiffConfig(_ context.Context, r plugin.DiffConfigRequest) (pl
 
 // Configure implements plugin.Provider.
 func (p *Provider) Configure(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
+	p.inputs = PlainMap(r.Inputs)
 	if p.pkg.Configure == nil {
 		return plugin.ConfigureResponse{}, nil
 	}
 	var err error
-	if p.account, p.region, err = p.pkg.Configure(PlainMap(r.Inputs)); err != nil {
+	if p.account, p.region, err = p.pkg.Configure(p.inputs); err != nil {
 		return plugin.ConfigureResponse{}, fmt.Errorf("configure provider %s: %w", p.pkg.Name, err)
 	}
 	return plugin.ConfigureResponse{}, nil
@@ -247,7 +264,7 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 	}
 	after, err := p.cloud.Fault("create", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.cloud.Do(func() error { return p.create(typ, o) })
+		err = p.do(func() error { return p.create(typ, o) })
 	}
 	if err != nil {
 		return plugin.CreateResponse{Status: resource.StatusOK}, err
@@ -426,7 +443,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}
 	after, err := p.cloud.Fault("update", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.cloud.Do(func() error { return p.update(typ, o) })
+		err = p.do(func() error { return p.update(typ, o) })
 	}
 	if err != nil {
 		return plugin.UpdateResponse{}, err
@@ -469,7 +486,7 @@ func (p *Provider) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.Del
 	}
 	after, err := p.cloud.Fault("delete", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.cloud.Do(func() error { return p.delete(typ, r) })
+		err = p.do(func() error { return p.delete(typ, r) })
 	}
 	if err != nil {
 		return plugin.DeleteResponse{Status: resource.StatusOK}, err
@@ -515,7 +532,7 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	defer after()
 	var object *Object
 	o := p.operation(typ, r.URN, r.URN.Type(), nil)
-	if err := p.cloud.Do(func() error {
+	if err := p.do(func() error {
 		if found := p.cloud.Object(Key(string(r.URN.Type()), o.Account, o.Region, string(r.ID))); found != nil {
 			object = found.clone()
 		}
