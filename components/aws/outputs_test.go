@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func samePreview(t *testing.T, program pulumi.RunFunc) {
 		}
 		var found []string
 		for _, reg := range r.all("") {
-			found = append(found, reg.Type+" "+reg.Name)
+			found = append(found, fmt.Sprintf("%s %s read %v", reg.Type, reg.Name, reg.Read))
 		}
 		return found
 	}
