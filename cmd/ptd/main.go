@@ -5,6 +5,11 @@ package main
 import (
 	"context"
 	"os"
+	"syscall"
 )
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], realSystem(), ensureRunner{})) }
+func main() {
+	// All that ptd writes is for its user alone: state, keys, settings.
+	syscall.Umask(0o077)
+	os.Exit(run(context.Background(), os.Args[1:], realSystem(), ensureRunner{}))
+}

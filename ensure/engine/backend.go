@@ -66,7 +66,7 @@ func (b *Backend) open(ctx context.Context) (exists bool, err error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.bucket == nil {
-		bucket, err := openBucket(context.WithoutCancel(ctx), b.options.URL)
+		bucket, err := b.openBucket(context.WithoutCancel(ctx))
 		if errors.Is(err, os.ErrNotExist) {
 			return false, nil
 		}
@@ -85,32 +85,42 @@ func (b *Backend) open(ctx context.Context) (exists bool, err error) {
 	return exists, nil
 }
 
+// address is the URL of the store as the blob library takes it. In a local store a
+// file and its attributes cannot be written at once, so that a killed process would
+// leave state that cannot be read: attributes are not written. And a temporary file
+// is only renamed at once if it is on the same file system.
+func (b *Backend) address() (*url.URL, error) {
+	u, err := url.Parse(b.options.URL)
+	if err != nil {
+		return nil, fmt.Errorf("state backend %q: %w", b.options.URL, err)
+	}
+	if u.Scheme == "file" {
+		query := u.Query()
+		query.Set("metadata", "skip")
+		query.Set("no_tmp_dir", "true")
+		u.RawQuery = query.Encode()
+	}
+	return u, nil
+}
+
 // openBucket opens the store. For a local one that does not exist the error is
 // os.ErrNotExist.
-func openBucket(ctx context.Context, address string) (*blob.Bucket, error) {
-	u, err := url.Parse(address)
+func (b *Backend) openBucket(ctx context.Context) (*blob.Bucket, error) {
+	u, err := b.address()
 	if err != nil {
-		return nil, fmt.Errorf("state backend %q: %w", address, err)
+		return nil, err
 	}
-	if u.Scheme != "file" {
-		bucket, err := blob.OpenBucket(ctx, address)
-		if err != nil {
-			return nil, fmt.Errorf("open state backend %s: %w", address, err)
+	if u.Scheme == "file" {
+		if _, err := os.Stat(filepath.FromSlash(u.Path)); err != nil {
+			return nil, fmt.Errorf("open state backend: %w", err)
 		}
-		if prefix := strings.Trim(u.Path, "/"); prefix != "" {
-			bucket = blob.PrefixedBucket(bucket, prefix+"/")
-		}
-		return bucket, nil
 	}
-	if _, err := os.Stat(filepath.FromSlash(u.Path)); err != nil {
-		return nil, fmt.Errorf("open state backend: %w", err)
-	}
-	query := u.Query()
-	query.Set("no_tmp_dir", "true") // a rename across file systems is not atomic
-	u.RawQuery = query.Encode()
 	bucket, err := blob.OpenBucket(ctx, u.String())
 	if err != nil {
-		return nil, fmt.Errorf("open state backend %s: %w", address, err)
+		return nil, fmt.Errorf("open state backend %s: %w", b.options.URL, err)
+	}
+	if prefix := strings.Trim(u.Path, "/"); u.Scheme != "file" && prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix+"/")
 	}
 	return bucket, nil
 }
@@ -118,12 +128,16 @@ func openBucket(ctx context.Context, address string) (*blob.Bucket, error) {
 // pulumi opens Pulumi's own view of the store for one project. This writes the
 // store's metadata file when the store is new.
 func (b *Backend) pulumi(ctx context.Context, project *workspace.Project) (diy.Backend, error) {
-	if u, err := url.Parse(b.options.URL); err == nil && u.Scheme == "file" {
+	u, err := b.address()
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme == "file" {
 		if err := os.MkdirAll(filepath.FromSlash(u.Path), 0o700); err != nil {
 			return nil, fmt.Errorf("make the directory of the state backend: %w", err)
 		}
 	}
-	opened, err := diy.New(ctx, discard(), b.options.URL, project)
+	opened, err := diy.New(ctx, discard(), u.String(), project)
 	if err != nil {
 		return nil, fmt.Errorf("open state backend %s: %w", b.options.URL, err)
 	}

@@ -121,8 +121,9 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 // outcome is what one run of the engine found or did.
 type outcome struct {
 	Plan
-	failures []Failure
-	violated []Failure
+	failures  []Failure
+	violated  []Failure // deviations from the plan
+	unreached []Failure // parts of the plan that did not come
 }
 
 // run drives the engine once.
@@ -211,8 +212,10 @@ func (s *Stack) classify(verb string, outcome *outcome, failure error, canceled 
 		return nil
 	case canceled:
 		return fmt.Errorf("%s stack %s: %w", verb, s.Name(), ErrCanceled)
-	case len(outcome.violated) > 0:
+	case len(outcome.failures) == 0 && len(outcome.violated) > 0:
 		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.violated}
+	case len(outcome.failures) == 0 && len(outcome.unreached) > 0:
+		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.unreached}
 	case result.IsBail(failure):
 		failure = fmt.Errorf("%s failed", verb) // its messages are the failures
 	}
@@ -282,7 +285,9 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 				continue // the display ends when all is said
 			}
 		}
-		show(event)
+		if payload, ok := event.Payload().(engine.DiagEventPayload); !ok || !unreached(payload.Message) {
+			show(event)
+		}
 		w.note(event)
 	}
 }
@@ -305,7 +310,9 @@ func (w *watcher) note(event engine.Event) {
 		if message.Severity == diag.Error {
 			w.outcome.fail(Failure{URN: message.URN, Message: message.Message})
 		}
-		w.tell(message)
+		if !unreached(message.Message) {
+			w.tell(message)
+		}
 	case engine.ResourcePreEventPayload:
 		// A preview's steps are reported once, when planned; the rest when done.
 		if w.dryRun && !payload.Internal {
@@ -350,10 +357,18 @@ func (w *watcher) tell(event Event) {
 }
 
 // fail keeps an error that the engine reported. That the program deviates from its
-// plan is known by the engine's text alone.
+// plan is known by the engine's text alone; and a plan that something else cut short
+// says of every resource that it was not reached, which is no news.
 func (o *outcome) fail(failure Failure) {
-	o.failures = append(o.failures, failure)
-	if strings.Contains(failure.Message, "violates plan") || strings.Contains(failure.Message, "expected resource operations") {
+	switch {
+	case unreached(failure.Message):
+		o.unreached = append(o.unreached, failure)
+	case strings.Contains(failure.Message, "violates plan"):
 		o.violated = append(o.violated, failure)
+	default:
+		o.failures = append(o.failures, failure)
 	}
 }
+
+// unreached tells the engine's message about a part of the plan that did not come.
+func unreached(message string) bool { return strings.Contains(message, "expected resource operations for") }
