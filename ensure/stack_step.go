@@ -305,6 +305,7 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 		defer s.stack.Unlock(ctx)
 	}
 	operation := s.operation(r, r.options.DryRun)
+	operation.Unprotect = s.unprotected
 	if err := s.spare(ctx, r, &operation); err != nil || operation.Targets != nil && len(operation.Targets) == 0 {
 		return err
 	}
@@ -318,12 +319,9 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 	if err := r.confirm(ctx, Question{Changes: count(plan), Destroy: true, Type: r.target.Name}); err != nil {
 		return err
 	}
-	if s.unprotected {
-		if err := s.stack.Unprotect(ctx); err != nil {
-			return err
-		}
-	}
-	operation = s.withTargets(r, operation.Targets)
+	sparing := operation.Targets
+	operation = s.operation(r, true)
+	operation.Unprotect, operation.Targets, operation.Display = s.unprotected, sparing, r.display()
 	destroyed, err := s.stack.Destroy(ctx, operation, false)
 	if err != nil {
 		return err
@@ -334,12 +332,6 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 		}
 	}
 	return nil
-}
-
-func (s *stackStep) withTargets(r *run, targets []string) engine.Operation {
-	operation := s.operation(r, true)
-	operation.Targets, operation.Display = targets, r.display()
-	return operation
 }
 
 // spare leaves protected resources out of a destroy, and says which and why. An

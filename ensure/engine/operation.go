@@ -35,6 +35,8 @@ type Operation struct {
 	Config map[string]string
 	// Targets and Excludes are URNs that limit the operation.
 	Targets, Excludes []string
+	// Unprotect lets a destroy take protected resources, too.
+	Unprotect bool
 	// Refresh makes a preview look at real resources first; nothing of it is saved.
 	Refresh bool
 	// Events receives what happens, in order; it is called from one goroutine.
@@ -110,6 +112,11 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 	before, err := s.snapshot(ctx)
 	if err != nil || before == nil {
 		return &Plan{}, err
+	}
+	if operation.Unprotect {
+		for _, state := range before.Resources {
+			state.Protect = false
+		}
 	}
 	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)
 	if outcome == nil {

@@ -83,16 +83,3 @@ func needs(state *resource.State) []resource.URN {
 	}
 	return all
 }
-
-// Unprotect removes the protection of all resources, before a destroy that the
-// configuration allows. The stack must be locked.
-func (s *Stack) Unprotect(ctx context.Context) error {
-	snapshot, err := s.snapshot(ctx)
-	if err != nil || snapshot == nil {
-		return err
-	}
-	for _, state := range snapshot.Resources {
-		state.Protect = false
-	}
-	return s.save(ctx, snapshot)
-}

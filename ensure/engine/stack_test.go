@@ -268,8 +268,14 @@ func TestDestroySparesWhatIsProtectedAndWhatThatNeeds(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, w.cloud.objects, 2)
 
-	require.NoError(t, stack.Unprotect(ctx))
-	_, err = stack.Destroy(ctx, w.operation(nil), false)
+	operation = w.operation(nil)
+	_, err = stack.Destroy(ctx, operation, false)
+	require.ErrorContains(t, err, "protected")
+	operation.Unprotect = true
+	_, err = stack.Destroy(ctx, operation, true)
+	require.NoError(t, err)
+	assert.Len(t, w.cloud.objects, 2)
+	_, err = stack.Destroy(ctx, operation, false)
 	require.NoError(t, err)
 	assert.Empty(t, w.cloud.objects)
 }
