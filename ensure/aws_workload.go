@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -82,13 +83,14 @@ func (w *awsWorkload) runPersistent(ctx *pulumi.Context, issuers []string) (*aws
 // readState finds what persistent must not change although its configuration does
 // not say it: the issuers that persistent_reprise bound the roles to, and the
 // identifier that the database was given.
-func (w *awsWorkload) readState(ctx context.Context, _ *run) error {
+func (w *awsWorkload) readState(ctx context.Context, r *run) error {
 	values, exists, err := w.persistent.stack.Outputs(ctx)
 	if err != nil || !exists {
 		return err
 	}
 	w.trusted, w.database = nil, ""
-	if property, ok := values["db"]; ok {
+	// A database that may be replaced is made before the old one goes: under another name.
+	if property, ok := values["db"]; ok && !w.databaseReplaceable(r) {
 		plain, _, _ := plainOf(property)
 		w.database, _ = plain.(string)
 	}
@@ -100,6 +102,40 @@ func (w *awsWorkload) readState(ctx context.Context, _ *run) error {
 		}
 	}
 	return nil
+}
+
+// databaseReplaceable tells whether the user allowed to replace the database server.
+func (w *awsWorkload) databaseReplaceable(r *run) bool {
+	return slices.ContainsFunc(r.options.AllowReplace, func(urn string) bool {
+		return strings.HasSuffix(urn, "aws:rds/instance:Instance::"+w.workload.CompoundName())
+	})
+}
+
+// followServer looks whether the databases in state are on another server than the
+// one that persistent has now. Pulumi would take them to have moved along, which is
+// right when the server was restored from a snapshot. When the user allowed to
+// replace the server they are gone with it, and are made anew.
+func (w *awsWorkload) followServer(ctx context.Context, r *run, address string) error {
+	inputs, err := w.postgres.stack.Inputs(ctx, "pulumi:providers:postgresql")
+	if err != nil || inputs == nil {
+		return err
+	}
+	plain, _, _ := plainOf(inputs["host"])
+	before, _ := plain.(string)
+	switch {
+	case before == "" || before == address:
+		return nil
+	case !w.databaseReplaceable(r):
+		r.say(Warning, "the database server is %s, and was %s: its databases are taken to have moved along; if they are gone, "+
+			"run again with --allow-replace and the URN of the database server, which makes them anew", address, before)
+		return nil
+	case r.options.DryRun:
+		r.say(Warning, "the databases of %s are gone with it: a real run makes them anew on %s", before, address)
+		return nil
+	default:
+		r.say(Warning, "the databases of %s are gone with it: they are made anew on %s", before, address)
+		return w.postgres.stack.Forget(ctx)
+	}
 }
 
 // reconcileSecrets writes what the outputs say into the workload secret and the
@@ -182,6 +218,15 @@ func (w *awsWorkload) readPasswords(ctx context.Context, r *run) error {
 			return fmt.Errorf("read the master password of the database: secret %s has no key \"password\"", arn)
 		}
 		w.masterPassword = &password
+	}
+	address, known, err := await[string](ctx, outputs.DBAddress)
+	if err != nil {
+		return err
+	}
+	if known {
+		if err := w.followServer(ctx, r, address); err != nil {
+			return err
+		}
 	}
 	w.sitePasswords = map[string]map[string]*string{}
 	if w.workload.ProductDatabases != "ptd" {

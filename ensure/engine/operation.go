@@ -378,4 +378,6 @@ func (o *outcome) fail(failure Failure) {
 }
 
 // unreached tells the engine's message about a part of the plan that did not come.
-func unreached(message string) bool { return strings.Contains(message, "expected resource operations for") }
+func unreached(message string) bool {
+	return strings.Contains(message, "expected resource operations for")
+}

@@ -137,6 +137,32 @@ func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exis
 	return root.Outputs, true, nil
 }
 
+// Inputs returns the inputs of the first resource of a type in the stack's state;
+// nil when there is none.
+func (s *Stack) Inputs(ctx context.Context, typ string) (resource.PropertyMap, error) {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	for _, state := range snapshot.Resources {
+		if string(state.Type) == typ && !state.Delete {
+			return state.Inputs, nil
+		}
+	}
+	return nil, nil
+}
+
+// Forget empties the state and leaves what it described alone: for resources that
+// are gone together with what held them. The stack must be locked.
+func (s *Stack) Forget(ctx context.Context) error {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return err
+	}
+	snapshot.Resources, snapshot.PendingOperations = nil, nil
+	return s.save(ctx, snapshot)
+}
+
 // rootOf finds the resource that stands for the stack itself.
 func rootOf(snapshot *deploy.Snapshot) *resource.State {
 	if snapshot == nil {

@@ -26,6 +26,9 @@ type Package struct {
 	Resolve func(token string) (Type, bool)
 	// Configure finds account and region in the provider's inputs.
 	Configure func(inputs Inputs) (account, region string, err error)
+	// ReplacedByConfigure is true when another account or region makes another provider, and
+	// replaces what it has made.
+	ReplacedByConfigure bool
 	// Connect, when set, is tried before each operation that is not a preview: an
 	// endpoint that must be there, credentials that must be right. The cloud is locked.
 	Connect func(cloud *Cloud, inputs Inputs) error
@@ -88,7 +91,7 @@ func (p *Provider) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) (
 // DiffConfig implements plugin.Provider: another region or account is another cloud.
 func (p *Provider) DiffConfig(_ context.Context, r plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
 	answer := diff(r.OldInputs, r.NewInputs, nil)
-	if p.pkg.Configure == nil || answer.Changes == plugin.DiffNone {
+	if !p.pkg.ReplacedByConfigure || answer.Changes == plugin.DiffNone {
 		return answer, nil
 	}
 	oldAccount, oldRegion, oldErr := p.pkg.Configure(PlainMap(r.OldInputs))

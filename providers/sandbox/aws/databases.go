@@ -44,7 +44,7 @@ var databases = map[string]sandbox.Type{
 		Create: named("name", "rds", "pg:"),
 	},
 	databaseType: {
-		Args: shape(rds.InstanceArgs{}),
+		Args: shape(rds.InstanceArgs{}), AutoName: "identifier",
 		Replace: []string{
 			"engine", "identifier", "identifierPrefix", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone",
 			"characterSetName", "snapshotIdentifier", "timezone",

@@ -27,6 +27,8 @@ var pkg = &sandbox.Package{
 	Types:     types(),
 	Functions: functions,
 	Configure: configure,
+
+	ReplacedByConfigure: true,
 }
 
 // types joins the services' tables and gives every taggable type its tagsAll.
@@ -163,9 +165,16 @@ func nameOf(o *sandbox.Operation, property string) (string, error) {
 		return name, nil
 	}
 	if prefix, ok := o.Inputs.Text(property + "Prefix"); ok {
-		name := o.NewID(prefix, 26)
-		o.Outputs[property] = name
-		return name, nil
+		for attempt := 0; ; attempt++ { // a resource that is being replaced has a name already
+			name := prefix + sandbox.Digest(26, o.Account, o.Region, o.URN, fmt.Sprint(attempt))
+			taken := slices.ContainsFunc(o.Cloud.OfType(o.Type), func(other *sandbox.Object) bool {
+				return other.Account == o.Account && other.String(property) == name
+			})
+			if !taken {
+				o.Outputs[property] = name
+				return name, nil
+			}
+		}
 	}
 	return "", fmt.Errorf("%s needs a %s", o.Type, property)
 }
