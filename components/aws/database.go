@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -33,6 +34,9 @@ type DatabaseArgs struct {
 	EngineVersion string
 	// ParameterGroupFamily goes with EngineVersion; "postgres15" for 15.12 if "".
 	ParameterGroupFamily string
+	// ExtraParameters are settings besides those that NewDatabase makes; one of the
+	// same name takes the place of its.
+	ExtraParameters []DatabaseParameter
 	// InstanceClass is DefaultDatabaseInstanceClass if "".
 	InstanceClass string
 	// AllocatedStorage is in GiB, DefaultDatabaseStorage if 0. MaxAllocatedStorage, in
@@ -51,6 +55,15 @@ type DatabaseArgs struct {
 	// refuse to. SkipFinalSnapshot deletes it without a last snapshot.
 	DeletionProtection, Protect, SkipFinalSnapshot bool
 	Tags                                           map[string]string
+}
+
+// DatabaseParameter is a setting of a PostgreSQL server, in the unit of its parameter.
+type DatabaseParameter struct {
+	Name, Value string
+	// AfterReboot is for what the server reads only when it starts, such as
+	// max_connections: RDS refuses to change that at once. The old value holds until
+	// somebody reboots the instance.
+	AfterReboot bool
 }
 
 // Database is a PostgreSQL server on RDS in the private subnets, which the network
@@ -75,7 +88,8 @@ type Database struct {
 // older ones the parameter group says so. The security group lets the server out into
 // the network, which foreign data wrappers of customers need.
 //
-// It is an error if the network is missing or the engine version is none.
+// It is an error if the network is missing, the engine version is none, or an extra
+// parameter has no name or that of another.
 //
 // (facts: aws-workload-base 4.7, aws-control-room 7.1)
 func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
@@ -189,17 +203,29 @@ func databaseParameters(args *DatabaseArgs) (family string, _ rds.ParameterGroup
 	if match == nil {
 		return "", nil, fmt.Errorf("engine version %q is not a version of PostgreSQL, such as 15.12", args.EngineVersion)
 	}
-	parameters := [][2]string{
-		{"auto_explain.log_min_duration", "5000"}, // milliseconds
-		{"log_min_duration_statement", "1500"},    // milliseconds
-		{"log_lock_waits", "1"},
+	parameters := []DatabaseParameter{
+		{Name: "auto_explain.log_min_duration", Value: "5000"}, // milliseconds
+		{Name: "log_min_duration_statement", Value: "1500"},    // milliseconds
+		{Name: "log_lock_waits", Value: "1"},
 	}
 	if major, err := strconv.Atoi(match[1]); err == nil && major < 15 {
-		parameters = append(parameters, [2]string{"rds.force_ssl", "1"})
+		parameters = append(parameters, DatabaseParameter{Name: "rds.force_ssl", Value: "1"})
 	}
-	list := make(rds.ParameterGroupParameterArray, len(parameters))
-	for i, parameter := range parameters {
-		list[i] = rds.ParameterGroupParameterArgs{Name: pulumi.String(parameter[0]), Value: pulumi.String(parameter[1])}
+	extra := map[string]bool{}
+	for _, parameter := range args.ExtraParameters {
+		if parameter.Name == "" || extra[parameter.Name] {
+			return "", nil, fmt.Errorf("extra parameter %q has no name or that of another: name each once", parameter.Name)
+		}
+		extra[parameter.Name] = true
+	}
+	parameters = slices.DeleteFunc(parameters, func(parameter DatabaseParameter) bool { return extra[parameter.Name] })
+	var list rds.ParameterGroupParameterArray
+	for _, parameter := range append(parameters, args.ExtraParameters...) {
+		item := rds.ParameterGroupParameterArgs{Name: pulumi.String(parameter.Name), Value: pulumi.String(parameter.Value)}
+		if parameter.AfterReboot {
+			item.ApplyMethod = pulumi.String("pending-reboot")
+		}
+		list = append(list, item)
 	}
 	return cmp.Or(args.ParameterGroupFamily, "postgres"+match[1]), list, nil
 }

@@ -145,8 +145,27 @@ func TestDatabaseParameters(t *testing.T) {
 	r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").want(t, map[string]any{"family": "postgres16"})
 }
 
+func TestDatabaseExtraParameters(t *testing.T) {
+	t.Parallel()
+	r := run(t, makeDatabase(func(a *DatabaseArgs) {
+		a.ExtraParameters = []DatabaseParameter{
+			{Name: "max_connections", Value: "500", AfterReboot: true},
+			{Name: "log_min_duration_statement", Value: "-1"},
+		}
+	}))
+	r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").want(t, map[string]any{
+		"parameters": []any{
+			map[string]any{"name": "auto_explain.log_min_duration", "value": "5000"},
+			map[string]any{"name": "log_lock_waits", "value": "1"},
+			map[string]any{"name": "max_connections", "value": "500", "applyMethod": "pending-reboot"},
+			map[string]any{"name": "log_min_duration_statement", "value": "-1"},
+		},
+	})
+}
+
 func TestDatabasePreview(t *testing.T) {
 	t.Parallel()
+	samePreview(t, makeDatabase(func(*DatabaseArgs) {}))
 	r := newRecorder()
 	r.preview = true
 	err := r.exec(func(ctx *pulumi.Context) error {
@@ -162,11 +181,15 @@ func TestDatabasePreview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.find(t, databaseType, "demo01-staging")
 }
 
 func TestDatabaseErrors(t *testing.T) {
 	t.Parallel()
+	for _, name := range []string{"", "work_mem"} {
+		fails(t, makeDatabase(func(a *DatabaseArgs) {
+			a.ExtraParameters = []DatabaseParameter{{Name: "work_mem", Value: "8192"}, {Name: name, Value: "1"}}
+		}), fmt.Sprintf("database demo01-staging: extra parameter %q has no name or that of another", name))
+	}
 	fails(t, makeDatabase(func(a *DatabaseArgs) { a.Network = Network{} }), "database demo01-staging: a network is required")
 	for _, version := range []string{"", "latest", "15.", "0.1", "15.12 "} {
 		fails(t, makeDatabase(func(a *DatabaseArgs) { a.EngineVersion = version }),

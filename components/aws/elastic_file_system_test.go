@@ -86,6 +86,22 @@ func TestElasticFileSystemOptions(t *testing.T) {
 	}
 }
 
+func TestElasticFileSystemPreview(t *testing.T) {
+	t.Parallel()
+	samePreview(t, func(ctx *pulumi.Context) error {
+		vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
+			CIDR: "10.37.0.0/16", AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}), ZoneCount: 2,
+		})
+		if err != nil {
+			return err
+		}
+		args := elasticArgs()
+		args.SubnetIDs, args.SecurityGroupIDs = vpc.PrivateSubnetIDs, pulumi.StringArray{vpc.EndpointSecurityGroupID}
+		_, err = NewElasticFileSystem(ctx, "demo01-staging", args)
+		return err
+	})
+}
+
 func TestElasticFileSystemErrors(t *testing.T) {
 	t.Parallel()
 	const required = "file system demo01-staging: subnets, at least one mount target and security groups are required"

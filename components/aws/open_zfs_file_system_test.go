@@ -92,6 +92,24 @@ func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 	}
 }
 
+func TestOpenZfsFileSystemPreview(t *testing.T) {
+	t.Parallel()
+	for _, deploymentType := range []string{"MULTI_AZ_1", "SINGLE_AZ_2"} {
+		samePreview(t, func(ctx *pulumi.Context) error {
+			vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
+				CIDR: "10.37.0.0/16", AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}), ZoneCount: 2,
+			})
+			if err != nil {
+				return err
+			}
+			_, err = NewOpenZfsFileSystem(ctx, "demo01-staging", &OpenZfsFileSystemArgs{
+				Network: vpc.Network(), SecurityGroupIDs: pulumi.StringArray{vpc.EndpointSecurityGroupID}, DeploymentType: deploymentType,
+			})
+			return err
+		})
+	}
+}
+
 func TestOpenZfsFileSystemErrors(t *testing.T) {
 	t.Parallel()
 	const required = "file system demo01-staging: a network and security groups are required"

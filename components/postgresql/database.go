@@ -97,7 +97,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 
 func databasePassword(ctx *pulumi.Context, name string, args *DatabaseArgs, child pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	if args.Password != nil {
-		return pulumi.ToSecret(args.Password).(pulumi.StringOutput), nil
+		return pulumi.ToSecret(args.Password.ToStringOutput()).(pulumi.StringOutput), nil
 	}
 	password, err := random.NewRandomPassword(ctx, cmp.Or(args.PasswordName, name+"-pw"), &random.RandomPasswordArgs{
 		Length: pulumi.Int(PasswordLength), Special: pulumi.Bool(true), OverrideSpecial: pulumi.String("-_"),

@@ -37,6 +37,8 @@ type registered struct {
 
 // recorder is a Pulumi mock that records what is registered.
 type recorder struct {
+	preview bool // as in a dry run: no ids, no computed outputs
+
 	mu    sync.Mutex
 	order []string
 	found map[string]registered
@@ -61,13 +63,16 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	reg.dependsOn = slices.Compact(reg.dependsOn)
 
 	state := args.Inputs.Copy()
-	if args.TypeToken == passwordType {
+	if args.TypeToken == passwordType && !r.preview {
 		state["result"] = resource.MakeSecret(resource.NewStringProperty("mock-password"))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.found[reg.label] = reg
 	r.order = append(r.order, reg.label)
+	if r.preview {
+		return "", state, nil
+	}
 	return args.Name + "-id", state, nil
 }
 
@@ -78,7 +83,12 @@ func label(urn string) string {
 // exec runs the program against a new recorder.
 func exec(program pulumi.RunFunc) (*recorder, error) {
 	r := &recorder{found: map[string]registered{}}
-	return r, pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r))
+	return r, r.exec(program)
+}
+
+func (r *recorder) exec(program pulumi.RunFunc) error {
+	return pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r),
+		func(info *pulumi.RunInfo) { info.DryRun = r.preview })
 }
 
 // inputs are those of the registration as plain values; a secret is "[secret]".
@@ -223,6 +233,39 @@ func TestDatabaseOptions(t *testing.T) {
 		if diff := cmp.Diff(want, r.inputs(t, label[0], label[1])); diff != "" {
 			t.Errorf("inputs of %v (-want +got):\n%s", label, diff)
 		}
+	}
+}
+
+// A preview registers what a run does. The password is given because the SDK's mocks
+// cannot take an input that is both secret and unknown, as a generated one is here.
+func TestDatabasePreview(t *testing.T) {
+	t.Parallel()
+	labels := func(preview bool) []string {
+		r := &recorder{found: map[string]registered{}, preview: preview}
+		err := r.exec(func(ctx *pulumi.Context) error {
+			database, err := NewDatabase(ctx, "connect", &DatabaseArgs{
+				Name: "main_connect", Password: pulumi.String("given"),
+				Extensions: []string{"pg_trgm"}, Schemas: []string{"instrumentation"},
+			})
+			if err != nil {
+				return err
+			}
+			grant, err := internals.UnsafeAwaitOutput(ctx.Context(), database.GrantID)
+			if err != nil {
+				return err
+			}
+			if grant.Known == preview {
+				t.Errorf("preview %v: grant id known is %v", preview, grant.Known)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("run program (preview %v): %v", preview, err)
+		}
+		return slices.Sorted(slices.Values(r.order))
+	}
+	if diff := cmp.Diff(labels(false), labels(true)); diff != "" {
+		t.Errorf("resources (-run +preview):\n%s", diff)
 	}
 }
 

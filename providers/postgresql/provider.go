@@ -47,7 +47,7 @@ func NewProvider(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Res
 		Host:      args.Host.ToStringOutput(),
 		Port:      pulumi.Int(args.Port),
 		Username:  pulumi.String(args.Username),
-		Password:  pulumi.ToSecret(args.Password).(pulumi.StringOutput),
+		Password:  pulumi.ToSecret(args.Password.ToStringOutput()).(pulumi.StringOutput),
 		Sslmode:   pulumi.String(args.SSLMode),
 		Superuser: pulumi.Bool(args.Superuser),
 	}, opts...)
