@@ -309,6 +309,18 @@ func (c *Cloud) OfType(typ string) []*Object {
 	return found
 }
 
+// InAccount lists the objects of an account (of a cluster, of a server) by key. Call it
+// within Do.
+func (c *Cloud) InAccount(account string) []*Object {
+	var found []*Object
+	for _, key := range slices.Sorted(maps.Keys(c.objects)) {
+		if c.objects[key].Account == account {
+			found = append(found, c.objects[key])
+		}
+	}
+	return found
+}
+
 // Dependents lists the objects that refer to the one with the given key. Call it
 // within Do.
 func (c *Cloud) Dependents(key string) []*Object {

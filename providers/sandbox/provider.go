@@ -145,7 +145,9 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 			inputs[resource.PropertyKey(name)] = property(value)
 		}
 	}
-	p.autoName(typ, r, inputs)
+	if inputs, err = p.autoName(typ, r, inputs); err != nil {
+		return plugin.CheckResponse{}, err
+	}
 	var failures []plugin.CheckFailure
 	if typ.Args != nil {
 		failures = checkShape(inputs, typ.Args, "")
@@ -158,23 +160,72 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 	return plugin.CheckResponse{Properties: inputs, Failures: failures}, nil
 }
 
-// autoName gives a resource without a name the one it had, or a new one.
-func (p *Provider) autoName(typ Type, r plugin.CheckRequest, inputs resource.PropertyMap) {
-	if typ.AutoName == "" {
-		return
+// autoName gives a resource without a name the one it had, or a new one: the same for
+// one resource each time, unless an object has it, which is being replaced.
+func (p *Provider) autoName(typ Type, r plugin.CheckRequest, inputs resource.PropertyMap) (resource.PropertyMap, error) {
+	if typ.AutoName == "" || lookup(inputs, typ.AutoName) != nil || lookup(inputs, typ.AutoName+"Prefix") != nil {
+		return inputs, nil
 	}
-	key := resource.PropertyKey(typ.AutoName)
-	if _, ok := inputs[key]; ok {
-		return
+	name := lookup(r.Olds, typ.AutoName)
+	for attempt := 0; name == nil; attempt++ {
+		candidate := resource.NewStringProperty(generatedName(r.URN, attempt))
+		if err := p.cloud.Do(func() error {
+			for _, other := range p.cloud.byType[string(r.URN.Type())] {
+				if taken := lookup(Properties(other.Inputs), typ.AutoName); taken != nil && same(*taken, candidate) {
+					return nil
+				}
+			}
+			name = &candidate
+			return nil
+		}); err != nil {
+			return nil, err
+		}
 	}
-	if _, ok := inputs[key+"Prefix"]; ok {
-		return
+	return with(inputs, typ.AutoName, *name), nil
+}
+
+func generatedName(urn resource.URN, attempt int) string {
+	return urn.Name() + "-" + Digest(7, string(urn), fmt.Sprint(attempt))
+}
+
+// generated tells whether a name is one that autoName gave.
+func generated(urn resource.URN, name resource.PropertyValue) bool {
+	text, _ := Plain(name).(string)
+	return strings.HasPrefix(text, urn.Name()+"-") && len(text) == len(generatedName(urn, 0))
+}
+
+// with returns properties with one more, at a path.
+func with(properties resource.PropertyMap, path string, value resource.PropertyValue) resource.PropertyMap {
+	head, rest, below := strings.Cut(path, ".")
+	properties = properties.Copy()
+	if below {
+		object, _, _ := unwrap(properties[resource.PropertyKey(head)])
+		children := resource.PropertyMap{}
+		if object.IsObject() {
+			children = object.ObjectValue()
+		}
+		value = resource.NewObjectProperty(with(children, rest, value))
 	}
-	if old, ok := r.Olds[key]; ok {
-		inputs[key] = old
-		return
+	properties[resource.PropertyKey(head)] = value
+	return properties
+}
+
+// lookup returns the property at a path, nil when it is absent.
+func lookup(properties resource.PropertyMap, path string) *resource.PropertyValue {
+	for {
+		head, rest, more := strings.Cut(path, ".")
+		value, ok := properties[resource.PropertyKey(head)]
+		if !ok || value.IsNull() {
+			return nil
+		}
+		if !more {
+			return &value
+		}
+		if value, _, _ = unwrap(value); !value.IsObject() {
+			return nil
+		}
+		properties, path = value.ObjectValue(), rest
 	}
-	inputs[key] = resource.NewStringProperty(r.URN.Name() + "-" + Digest(7, string(r.URN), string(r.RandomSeed)))
 }
 
 // Digest returns n hex digits that depend on the parts alone.
@@ -189,7 +240,12 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
-	return diff(settled(r), r.NewInputs, typ.Replace), nil
+	answer := diff(settled(r), r.NewInputs, typ.Replace)
+	if len(answer.ReplaceKeys) > 0 && typ.DeleteBeforeReplace {
+		name := lookup(r.NewInputs, typ.AutoName)
+		answer.DeleteBeforeReplace = name == nil || !generated(r.URN, *name)
+	}
+	return answer, nil
 }
 
 // settled returns the old inputs as the cloud sees them: naming what it had chosen
@@ -233,13 +289,25 @@ func diff(old, new resource.PropertyMap, replace []string) plugin.DiffResponse {
 		case !has:
 			kind = plugin.DiffDelete
 		}
-		if slices.Contains(replace, string(key)) {
+		if replacing(old, new, string(key), replace) {
 			kind = kind.AsReplace()
 			answer.ReplaceKeys = append(answer.ReplaceKeys, key)
 		}
 		answer.DetailedDiff[string(key)] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
 	}
 	return answer
+}
+
+// replacing tells whether a property has changed where that replaces the resource.
+func replacing(old, new resource.PropertyMap, key string, replace []string) bool {
+	return slices.ContainsFunc(replace, func(path string) bool {
+		head, _, below := strings.Cut(path, ".")
+		if head != key || !below {
+			return head == key
+		}
+		before, after := lookup(old, path), lookup(new, path)
+		return (before == nil) != (after == nil) || before != nil && !same(*before, *after)
+	})
 }
 
 // same compares values without their marks. An unknown value may differ.
@@ -262,7 +330,7 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 				o.Outputs[name] = Unknown
 			}
 		}
-		failed := p.cloud.Do(func() error { _, err := p.references(typ, o, true); return err })
+		failed := p.cloud.Do(func() error { _, err := p.admit(typ, o, true); return err })
 		return plugin.CreateResponse{Properties: p.state(typ, r.Properties, inputs, o.Outputs)}, failed
 	}
 	after, err := p.cloud.Fault("create", string(r.URN.Type()), r.URN.Name())
@@ -293,7 +361,7 @@ func (p *Provider) create(typ Type, o *Operation) error {
 	if containsUnknown(map[string]any(o.Inputs)) {
 		return fmt.Errorf("create %s: an input is not known", o.Name)
 	}
-	references, err := p.references(typ, o, false)
+	references, err := p.admit(typ, o, false)
 	if err != nil {
 		return err
 	}
@@ -328,6 +396,16 @@ func (o *Operation) NewID(prefix string, digits int) string {
 			return id
 		}
 	}
+}
+
+// admit finds the objects that inputs name, and refuses what is wrong with the store
+// as it is.
+func (p *Provider) admit(typ Type, o *Operation, preview bool) ([]string, error) {
+	references, err := p.references(typ, o, preview)
+	if err == nil && typ.Admit != nil {
+		err = typ.Admit(o, preview)
+	}
+	return references, err
 }
 
 // references finds the objects that inputs name. In a preview unknown names are
@@ -441,7 +519,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 				o.Outputs[name] = Plain(value)
 			}
 		}
-		failed := p.cloud.Do(func() error { _, err := p.references(typ, o, true); return err })
+		failed := p.cloud.Do(func() error { _, err := p.admit(typ, o, true); return err })
 		return plugin.UpdateResponse{Properties: p.state(typ, r.NewInputs, inputs, o.Outputs)}, failed
 	}
 	after, err := p.cloud.Fault("update", string(r.URN.Type()), r.URN.Name())
@@ -463,7 +541,7 @@ func (p *Provider) update(typ Type, o *Operation) error {
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
 	}
-	references, err := p.references(typ, o, false)
+	references, err := p.admit(typ, o, false)
 	if err != nil {
 		return err
 	}

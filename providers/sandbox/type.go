@@ -12,12 +12,16 @@ type Type struct {
 	// Args is the plain form of the SDK's arguments, XArgs{}.ElementType(); nil accepts
 	// any properties.
 	Args reflect.Type
-	// Replace names the properties whose change replaces the resource.
+	// Replace names the properties whose change replaces the resource, by path:
+	// "cidrBlock", "spec.selector".
 	Replace []string
+	// DeleteBeforeReplace says that the provider deletes the old one before it makes the
+	// new one, unless the name is a generated one.
+	DeleteBeforeReplace bool
 	// Defaults are inputs that the cloud fills in.
 	Defaults map[string]any
-	// AutoName is the property that gets a generated name, the logical one and seven
-	// hex digits, when it and AutoName+"Prefix" are absent.
+	// AutoName is the path of the property that gets a generated name, the logical one
+	// and seven hex digits, when it and AutoName+"Prefix" are absent.
 	AutoName string
 	// Unique are the names that must be free.
 	Unique []Unique
@@ -29,6 +33,9 @@ type Type struct {
 	Secret []string
 	// Check finds what is wrong beyond names and types.
 	Check func(inputs Inputs) []Problem
+	// Admit refuses what only the store can tell to be wrong, before a create or an
+	// update. In a preview inputs may be Unknown, and what is missing may still be made.
+	Admit func(o *Operation, preview bool) error
 	// Create fills in id and outputs. It may put other objects into the cloud.
 	Create func(o *Operation) error
 	// Update, when set, fills in the outputs after an update; else Create's remain.

@@ -1,0 +1,125 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+	"k8s.io/kube-openapi/pkg/validation/strfmt"
+	openapi "k8s.io/kube-openapi/pkg/validation/validate"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// definitionOf finds the definition of a custom kind in its cluster, nil when there is
+// none.
+func definitionOf(o *sandbox.Operation, kind schema.GroupVersionKind) (*apiextensions.CustomResourceDefinition, error) {
+	for _, object := range o.Cloud.OfType(definitionType) {
+		declared := sandbox.Inputs(object.Inputs).Map("spec")
+		if object.Account != o.Account || declared["group"] != kind.Group || declared.Map("names")["kind"] != kind.Kind {
+			continue
+		}
+		decoded, err := decode(object.Inputs)
+		if err != nil {
+			return nil, fmt.Errorf("read the definition %s: %w", object.ID, err)
+		}
+		return decoded.(*apiextensions.CustomResourceDefinition), nil
+	}
+	return nil, nil
+}
+
+// admitCustom checks a custom resource against its definition. In a preview the
+// definition may still be made.
+func admitCustom(o *sandbox.Operation, preview bool) error {
+	kind, _ := kindOf(o.Type)
+	definition, err := definitionOf(o, kind)
+	if err != nil {
+		return err
+	}
+	if definition == nil && preview {
+		return nil
+	}
+	if definition == nil {
+		return fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the cluster", kind.Kind, kind.GroupVersion())
+	}
+	at := slices.IndexFunc(definition.Spec.Versions, func(version apiextensions.CustomResourceDefinitionVersion) bool {
+		return version.Name == kind.Version && version.Served
+	})
+	if at < 0 {
+		return fmt.Errorf("no matches for kind %q in version %q: %s does not serve that version", kind.Kind, kind.GroupVersion(), definition.Name)
+	}
+	if namespace, ok := o.Inputs.Map("metadata")["namespace"]; ok && definition.Spec.Scope == apiextensions.ClusterScoped {
+		return fmt.Errorf("%s is invalid: metadata.namespace: Forbidden: %v: not allowed on this type", kind.GroupKind(), namespace)
+	}
+	problems, err := againstSchema(definition.Spec.Versions[at].Schema.OpenAPIV3Schema, o.Inputs)
+	if err != nil {
+		return fmt.Errorf("check %s against the schema of %s: %w", o.Name, definition.Name, err)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), o.Name, strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+// againstSchema lists what is wrong with a custom resource. Missing values are no
+// problem while some are not known.
+func againstSchema(declared *apiextensions.JSONSchemaProps, in sandbox.Inputs) ([]string, error) {
+	content, err := json.Marshal(declared)
+	if err != nil {
+		return nil, err
+	}
+	var schema spec.Schema
+	if err := json.Unmarshal(content, &schema); err != nil {
+		return nil, err
+	}
+	known, all := without(map[string]any(in))
+	problems := unknownFields(declared, known, "")
+	if all {
+		for _, problem := range openapi.NewSchemaValidator(&schema, nil, "", strfmt.Default).Validate(known).Errors {
+			problems = append(problems, problem.Error())
+		}
+	}
+	return problems, nil
+}
+
+// unknownFields lists the fields that a schema does not have, which a cluster would
+// drop without a word.
+func unknownFields(declared *apiextensions.JSONSchemaProps, plain any, path string) []string {
+	if declared == nil || declared.XPreserveUnknownFields != nil && *declared.XPreserveUnknownFields || declared.XEmbeddedResource {
+		return nil
+	}
+	var problems []string
+	switch plain := plain.(type) {
+	case map[string]any:
+		if len(declared.Properties) == 0 && (declared.AdditionalProperties != nil || declared.Type != "object") {
+			for key, value := range plain {
+				if additional := declared.AdditionalProperties; additional != nil {
+					problems = append(problems, unknownFields(additional.Schema, value, path+"."+key)...)
+				}
+			}
+			break
+		}
+		for key, value := range plain {
+			child, ok := declared.Properties[key]
+			switch {
+			case ok:
+				problems = append(problems, unknownFields(&child, value, path+"."+key)...)
+			case path == "" && slices.Contains([]string{"apiVersion", "kind", "metadata"}, key):
+			default:
+				problems = append(problems, fmt.Sprintf("unknown field %q", strings.TrimPrefix(path+"."+key, ".")))
+			}
+		}
+	case []any:
+		if declared.Items != nil {
+			for i, element := range plain {
+				problems = append(problems, unknownFields(declared.Items.Schema, element, fmt.Sprintf("%s[%d]", path, i))...)
+			}
+		}
+	}
+	slices.Sort(problems)
+	return problems
+}

@@ -1,0 +1,351 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	admissionregistration "k8s.io/api/admissionregistration/v1"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	batch "k8s.io/api/batch/v1"
+	coordination "k8s.io/api/coordination/v1"
+	core "k8s.io/api/core/v1"
+	discovery "k8s.io/api/discovery/v1"
+	networking "k8s.io/api/networking/v1"
+	node "k8s.io/api/node/v1"
+	policy "k8s.io/api/policy/v1"
+	rbac "k8s.io/api/rbac/v1"
+	scheduling "k8s.io/api/scheduling/v1"
+	storage "k8s.io/api/storage/v1"
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	namespaceType      = "kubernetes:core/v1:Namespace"
+	serviceAccountType = "kubernetes:core/v1:ServiceAccount"
+	definitionType     = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+)
+
+// scheme holds the kinds that a cluster has from the start.
+var scheme = func() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		admissionregistration.AddToScheme, apiextensions.AddToScheme, apps.AddToScheme, autoscaling.AddToScheme,
+		batch.AddToScheme, coordination.AddToScheme, core.AddToScheme, discovery.AddToScheme, networking.AddToScheme,
+		node.AddToScheme, policy.AddToScheme, rbac.AddToScheme, scheduling.AddToScheme, storage.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			panic(err) // two kinds of one name, which only a change of the list can bring
+		}
+	}
+	return scheme
+}()
+
+// decoder refuses fields that a kind does not have, and fields given twice.
+var decoder = serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Strict: true})
+
+// clusterScoped are the kinds of the scheme that belong to no namespace.
+var clusterScoped = map[string]bool{
+	"Namespace": true, "Node": true, "PersistentVolume": true, "ClusterRole": true, "ClusterRoleBinding": true,
+	"StorageClass": true, "VolumeAttachment": true, "CSIDriver": true, "CSINode": true, "IngressClass": true,
+	"PriorityClass": true, "RuntimeClass": true, "CustomResourceDefinition": true,
+	"ValidatingWebhookConfiguration": true, "MutatingWebhookConfiguration": true,
+	"ValidatingAdmissionPolicy": true, "ValidatingAdmissionPolicyBinding": true,
+}
+
+// preexisting are the namespaces that every cluster has.
+var preexisting = []string{"default", "kube-system", "kube-public", "kube-node-lease"}
+
+// replacing are the fields whose change makes the provider replace an object, besides
+// its name and namespace.
+var replacing = map[string][]string{
+	"Deployment":            {"spec.selector"},
+	"StatefulSet":           {"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
+	"Job":                   {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
+	"ConfigMap":             {"binaryData", "data"},
+	"Secret":                {"type", "stringData", "data"},
+	"PersistentVolume":      {"spec.csi", "spec.nfs", "spec.hostPath", "spec.local", "spec.awsElasticBlockStore", "spec.azureDisk", "spec.azureFile"},
+	"PersistentVolumeClaim": {"spec"},
+	"ResourceQuota":         {"spec.scopes"},
+	"Service":               {"spec.clusterIP"},
+	"RoleBinding":           {"roleRef"},
+	"ClusterRoleBinding":    {"roleRef"},
+	"StorageClass":          {"parameters", "provisioner"},
+}
+
+// immutable are fields that the API refuses to change, which the provider does not know.
+var immutable = map[string][]string{
+	"DaemonSet":                {"spec.selector"},
+	"StorageClass":             {"reclaimPolicy", "volumeBindingMode"},
+	"CSIDriver":                {"spec.attachRequired"},
+	"PriorityClass":            {"value", "preemptionPolicy"},
+	"CustomResourceDefinition": {"spec.group", "spec.scope", "spec.names.kind"},
+	"RuntimeClass":             {"handler"},
+}
+
+// kindOf reads a type token such as "kubernetes:apps/v1:Deployment".
+func kindOf(token string) (schema.GroupVersionKind, bool) {
+	parts := strings.Split(token, ":")
+	if len(parts) != 3 || parts[0] != "kubernetes" {
+		return schema.GroupVersionKind{}, false
+	}
+	group, version, ok := strings.Cut(parts[1], "/")
+	if group == "core" {
+		group = ""
+	}
+	return schema.GroupVersionKind{Group: group, Version: version, Kind: parts[2]}, ok
+}
+
+// resolve describes a kind: one of the scheme, or a custom one, whose group has a dot.
+func resolve(token string) (sandbox.Type, bool) {
+	kind, ok := kindOf(token)
+	if !ok || strings.HasSuffix(kind.Kind, "Patch") || strings.HasSuffix(kind.Kind, "List") || kind.Group == "helm.sh" {
+		return sandbox.Type{}, false
+	}
+	typ := sandbox.Type{
+		AutoName: "metadata.name",
+		Replace:  append([]string{"apiVersion", "kind", "metadata.name", "metadata.namespace"}, replacing[kind.Kind]...),
+		Outputs:  []string{"status"},
+		References: []sandbox.Reference{{
+			Path: "metadata.namespace", Types: []string{namespaceType}, Message: "namespaces %q not found", Weak: true,
+			Skip: func(name string) bool { return slices.Contains(preexisting, name) },
+		}},
+		DeleteBeforeReplace: true,
+
+		Create: create,
+		Update: update,
+	}
+	if !scheme.Recognizes(kind) {
+		if scheme.IsGroupRegistered(kind.Group) || !strings.Contains(kind.Group, ".") {
+			return sandbox.Type{}, false
+		}
+		typ.Replace = typ.Replace[:4]
+		typ.Check = func(in sandbox.Inputs) []sandbox.Problem { return checkIdentity(kind, in) }
+		typ.Admit = admitCustom
+		return typ, true
+	}
+	typ.Check = func(in sandbox.Inputs) []sandbox.Problem {
+		if problems := checkIdentity(kind, in); len(problems) > 0 {
+			return problems
+		}
+		return checkObject(in)
+	}
+	typ.Admit = admit
+	switch kind.Kind {
+	case "Secret":
+		typ.Secret = []string{"data", "stringData"}
+	case "Namespace":
+		typ.Delete = func(o *sandbox.Operation) error {
+			return removeAll(o, func(object *sandbox.Object) bool { return namespaceOf(object.Inputs) == o.ID })
+		}
+	case "CustomResourceDefinition":
+		typ.Delete = func(o *sandbox.Operation) error {
+			group, names := o.Old.Inputs["spec"].(map[string]any)["group"], sandbox.Inputs(o.Old.Inputs).Map("spec").Map("names")
+			return removeAll(o, func(object *sandbox.Object) bool {
+				kind, _ := kindOf(object.Type)
+				return kind.Group == group && kind.Kind == names["kind"]
+			})
+		}
+	}
+	return typ, true
+}
+
+// removeAll deletes the objects that go with one: what is in a namespace, what a
+// definition defines.
+func removeAll(o *sandbox.Operation, goes func(*sandbox.Object) bool) error {
+	for _, object := range o.Cloud.InAccount(o.Account) {
+		if object.Provider == name && object.Key() != o.Old.Key() && goes(object) {
+			if err := o.Cloud.Remove(object.Key()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// namespaceOf is where an object that says nothing else is.
+func namespaceOf(in sandbox.Inputs) string {
+	if namespace, ok := in.Map("metadata").Text("namespace"); ok && namespace != "" {
+		return namespace
+	}
+	return "default"
+}
+
+// checkIdentity makes sure that an object is what its type says.
+func checkIdentity(kind schema.GroupVersionKind, in sandbox.Inputs) []sandbox.Problem {
+	var problems []sandbox.Problem
+	for property, want := range map[string]string{"apiVersion": kind.GroupVersion().String(), "kind": kind.Kind} {
+		if got := in[property]; got != want {
+			problems = append(problems, sandbox.Problem{Path: property, Text: fmt.Sprintf("is %v, want %s", got, want)})
+		}
+	}
+	slices.SortFunc(problems, func(a, b sandbox.Problem) int { return strings.Compare(a.Path, b.Path) })
+	return problems
+}
+
+// checkObject decodes an object into its API type and checks it as the API does. What
+// is not known yet is checked when it is.
+func checkObject(in sandbox.Inputs) []sandbox.Problem {
+	known, all := without(map[string]any(in))
+	object, err := decode(known)
+	if err != nil {
+		return []sandbox.Problem{{Text: err.Error()}}
+	}
+	if !all {
+		return nil
+	}
+	var problems []sandbox.Problem
+	for _, problem := range validate(object) {
+		problems = append(problems, sandbox.Problem{Path: problem.Field, Text: problem.ErrorBody()})
+	}
+	return problems
+}
+
+func decode(plain any) (runtime.Object, error) {
+	content, err := json.Marshal(plain)
+	if err != nil {
+		return nil, err
+	}
+	object, _, err := decoder.Decode(content, nil, nil)
+	return object, err
+}
+
+// without leaves unknown values out, and tells whether there were none.
+func without(plain any) (known any, all bool) {
+	all = true
+	switch plain := plain.(type) {
+	case map[string]any:
+		kept := make(map[string]any, len(plain))
+		for key, value := range plain {
+			if value == sandbox.Unknown {
+				all = false
+				continue
+			}
+			value, complete := without(value)
+			kept[key], all = value, all && complete
+		}
+		return kept, all
+	case []any:
+		kept := make([]any, 0, len(plain))
+		for _, value := range plain {
+			if value == sandbox.Unknown {
+				all = false
+				continue
+			}
+			value, complete := without(value)
+			kept, all = append(kept, value), all && complete
+		}
+		return kept, all
+	default:
+		return plain, true
+	}
+}
+
+// create names the object and gives it what a cluster adds.
+func create(o *sandbox.Operation) error {
+	name, _ := o.Inputs.Map("metadata").Text("name")
+	o.ID = name
+	if isNamespaced(o) {
+		o.ID = namespaceOf(o.Inputs) + "/" + name
+	}
+	if existing := o.Cloud.Object(sandbox.Key(o.Type, o.Account, o.Region, o.ID)); existing != nil {
+		kind, _ := kindOf(o.Type)
+		return fmt.Errorf("%s %q already exists", kind.GroupKind(), o.ID)
+	}
+	o.Outputs["metadata"] = withUID(o)
+	if status := balancerStatus(o); status != nil {
+		o.Outputs["status"] = status
+	}
+	return nil
+}
+
+// update refuses what the API refuses to change.
+func update(o *sandbox.Operation) error {
+	kind, _ := kindOf(o.Type)
+	for _, path := range immutable[kind.Kind] {
+		if before, after := at(o.Old.Inputs, path), at(o.Inputs, path); fmt.Sprint(before) != fmt.Sprint(after) {
+			return fmt.Errorf("%s %q is invalid: %s: Invalid value: %v: field is immutable", kind.GroupKind(), o.ID, path, after)
+		}
+	}
+	for _, object := range []string{"ConfigMap", "Secret"} {
+		if kind.Kind == object && sandbox.Inputs(o.Old.Inputs).Flag("immutable") && !o.Inputs.Flag("immutable") {
+			return fmt.Errorf("%s %q is invalid: immutable: Forbidden: field is immutable when `immutable` is set", kind.GroupKind(), o.ID)
+		}
+	}
+	o.Outputs["metadata"] = withUID(o)
+	return nil
+}
+
+func at(in sandbox.Inputs, path string) any {
+	head, rest, below := strings.Cut(path, ".")
+	if !below {
+		return in[head]
+	}
+	return at(in.Map(head), rest)
+}
+
+// withUID returns the metadata that an object has in its cluster.
+func withUID(o *sandbox.Operation) map[string]any {
+	metadata := maps.Clone(map[string]any(o.Inputs.Map("metadata")))
+	digest := sandbox.Digest(32, o.Account, o.Type, o.ID)
+	metadata["uid"] = fmt.Sprintf("%s-%s-%s-%s-%s", digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:])
+	if isNamespaced(o) {
+		metadata["namespace"] = namespaceOf(o.Inputs)
+	}
+	return metadata
+}
+
+// balancerStatus is the address that a load balancer in front of a Service or an Ingress
+// gets.
+func balancerStatus(o *sandbox.Operation) map[string]any {
+	kind, _ := kindOf(o.Type)
+	service := kind.Kind == "Service" && kind.Group == "" && o.Inputs.Map("spec")["type"] == "LoadBalancer"
+	if !service && kind.Kind != "Ingress" {
+		return nil
+	}
+	hostname := "k8s-" + sandbox.Digest(10, o.Account, o.Type, o.ID) + ".elb.amazonaws.com"
+	return map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"hostname": hostname}}}}
+}
+
+// isNamespaced tells whether an object belongs to a namespace.
+func isNamespaced(o *sandbox.Operation) bool {
+	kind, _ := kindOf(o.Type)
+	if scheme.Recognizes(kind) {
+		return !clusterScoped[kind.Kind]
+	}
+	definition, _ := definitionOf(o, kind)
+	return definition == nil || definition.Spec.Scope == apiextensions.NamespaceScoped
+}
+
+// admit makes sure that pods run as a service account that is there.
+func admit(o *sandbox.Operation, preview bool) error {
+	kind, _ := kindOf(o.Type)
+	path, ok := podTemplates[kind.Kind]
+	if !ok || preview {
+		return nil
+	}
+	name, ok := at(o.Inputs, path+".serviceAccountName").(string)
+	if !ok || name == "" || name == "default" {
+		return nil
+	}
+	id := namespaceOf(o.Inputs) + "/" + name
+	if o.Cloud.Object(sandbox.Key(serviceAccountType, o.Account, o.Region, id)) == nil {
+		return fmt.Errorf("pods of %s %q are forbidden: error looking up service account %s: serviceaccount %q not found",
+			kind.GroupKind(), namespaceOf(o.Inputs)+"/"+o.Name, id, name)
+	}
+	return nil
+}
+
+// podTemplates leads to the pod specification of the kinds that make pods.
+var podTemplates = map[string]string{
+	"Pod": "spec", "Deployment": "spec.template.spec", "StatefulSet": "spec.template.spec", "DaemonSet": "spec.template.spec",
+	"ReplicaSet": "spec.template.spec", "Job": "spec.template.spec", "CronJob": "spec.jobTemplate.spec.template.spec",
+}
