@@ -147,7 +147,7 @@ type fakeEnvironment struct{ *fakeRunner }
 
 func (e fakeEnvironment) pipeline(target *config.Target, options ensure.Options) (pipeline, error) {
 	e.target, e.options = target, options
-	return fakePipeline{e.fakeRunner}, nil
+	return fakePipeline(e), nil
 }
 
 func (e fakeEnvironment) outputs(_ context.Context, target *config.Target, step string, showSecrets bool,

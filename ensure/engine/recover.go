@@ -39,10 +39,15 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 		return nil
 	}
 	snapshot.PendingOperations = nil
-	known := map[resource.ID]bool{}
+	// Ids are those of one resource: the settings of a bucket have the bucket's.
+	type object struct {
+		urn resource.URN
+		id  resource.ID
+	}
+	known := map[object]bool{}
 	living := map[resource.URN]bool{}
 	for _, state := range snapshot.Resources {
-		known[state.ID] = true
+		known[object{state.URN, state.ID}] = true
 		living[state.URN] = living[state.URN] || !state.Delete
 	}
 	for _, state := range pending {
@@ -50,7 +55,7 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 		if err != nil {
 			return fmt.Errorf("look for %s, whose creation was cut off: %w", state.URN, err)
 		}
-		ids = slices.DeleteFunc(ids, func(id string) bool { return known[resource.ID(id)] })
+		ids = slices.DeleteFunc(ids, func(id string) bool { return known[object{state.URN, resource.ID(id)}] })
 		if len(ids) == 0 {
 			tell(diag.Info, state.URN, "its creation was cut off by a run that died before anything was made")
 		}

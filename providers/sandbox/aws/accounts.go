@@ -92,7 +92,7 @@ type bucketCalls struct{ *account }
 func (b bucketCalls) bucket(name string) (*sandbox.Object, error) {
 	for _, object := range b.cloud.OfType(bucketType) {
 		if object.ID == name && object.Account != b.id {
-			return nil, fmt.Errorf("Forbidden: bucket %s belongs to another account", name)
+			return nil, fmt.Errorf("bucket %s is forbidden: it belongs to another account", name)
 		}
 	}
 	object := b.named(bucketType, "bucket", name)
