@@ -277,14 +277,12 @@ func writeProgram(t *testing.T, directory string) {
 		"go.sum": string(sums),
 		"main.go": `package main
 
-import (
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-)
+import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		ctx.Export("workload", pulumi.String(config.New(ctx, "ptd").Require("workloadName")))
+		workload, _ := ctx.GetConfig("ptd:workloadName")
+		ctx.Export("workload", pulumi.String(workload))
 		return ctx.Log.Info("hello from a custom step", nil)
 	})
 }
