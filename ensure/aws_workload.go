@@ -52,6 +52,7 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 		func(ctx *pulumi.Context) (*awsworkload.PersistentOutputs, error) {
 			return w.runPersistent(ctx, w.workload.ExtraClusterOIDCURLs)
 		})
+	w.reprise.stack = w.persistent.stack
 	w.reprise.prepare, w.reprise.reconcile = w.readState, w.reconcileSecrets(&w.reprise)
 
 	return []runnable{&bootstrapStep{w}, w.persistent.stackStep, w.postgres.stackStep, &repriseStep{w.reprise.stackStep}}

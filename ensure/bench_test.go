@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -14,11 +15,13 @@ import (
 	pulumiengine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/providers"
 	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/pkg/v3/util/cancel"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	sdkproviders "github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -178,8 +181,17 @@ func (s *bareStack) update(t testing.TB) {
 		return pulumi.RunWithContext(program, s.program)
 	})
 	var loaders []*deploytest.ProviderLoader
-	for name, provider := range s.plugins {
-		loaders = append(loaders, deploytest.NewProviderLoader(tokens.Package(name), semver.Version{}, provider, deploytest.WithoutGrpc))
+	for _, resource := range s.snapshot.Resources { // the test host wants the very version that a program asks for
+		if !sdkproviders.IsProviderType(resource.Type) {
+			continue
+		}
+		name := sdkproviders.GetProviderPackage(resource.Type)
+		version, err := providers.GetProviderVersion(resource.Inputs)
+		require.NoError(t, err)
+		if version == nil {
+			version = &semver.Version{}
+		}
+		loaders = append(loaders, deploytest.NewProviderLoader(name, *version, s.plugins[string(name)], deploytest.WithoutGrpc))
 	}
 	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	host = deploytest.NewPluginHostF(sink, sink, runtime, loaders...)()
@@ -192,7 +204,7 @@ func (s *bareStack) update(t testing.TB) {
 	cancelContext, _ := cancel.NewContext(ctx)
 	manager := backend.NewSnapshotManager(inMemory{}, s.snapshot.SecretsManager, s.snapshot, nil)
 	_, changes, err := pulumiengine.Update(pulumiengine.UpdateInfo{
-		Root:    ".",
+		Root:    os.TempDir(),
 		Project: &workspace.Project{Name: tokens.PackageName(s.name), Runtime: workspace.NewProjectRuntimeInfo("go", nil)},
 		Target: &deploy.Target{
 			Name: tokens.MustParseStackName(s.target), Organization: "organization",

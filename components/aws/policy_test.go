@@ -47,7 +47,6 @@ func TestPolicies(t *testing.T) {
 	accounts := []string{"controller.aws-fsx-openzfs-csi-driver.posit.team", "nodes.aws-fsx-openzfs-csi-driver.posit.team"}
 	for name, policy := range map[string]PolicyDocument{
 		"load-balancer-controller-policy": LoadBalancerControllerPolicy(),
-		"team-operator-policy":            TeamOperatorPolicy(mockRegion, mockAccount, "demo01-staging"),
 		"bucket-read-write-policy":        BucketReadWritePolicy(bucket, ""),
 		"bucket-read-policy":              BucketReadPolicy(bucket, "/some/folder/"),
 		"bucket-tls-only-policy":          tlsOnly(bucket),

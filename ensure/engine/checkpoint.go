@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,9 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	"github.com/pulumi/pulumi/pkg/v3/display"
-	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
@@ -23,6 +22,7 @@ type checkpoint struct {
 	ctx      context.Context
 	stack    *Stack
 	backedUp bool
+	last     *apitype.TypedDeployment
 }
 
 // checkpoint refuses stores in older layouts, which only Pulumi's own backend writes.
@@ -48,14 +48,31 @@ func (s *Stack) path() string {
 	return path.Join(workspace.BookkeepingDir, workspace.StackDir, s.Project(), s.name+".json")
 }
 
-// Save implements backend.SnapshotPersister.
+// Save implements backend.SnapshotPersister. It is called after every resource, and
+// writes without the indentation that Pulumi gives to state: finish does.
 func (c *checkpoint) Save(deployment apitype.TypedDeployment) error {
-	versioned, err := stack.DeploymentV3ToCheckpoint(tokens.QName(c.stack.Name()),
-		deployment.Deployment, deployment.Version, deployment.Features)
-	if err != nil {
-		return fmt.Errorf("write state of stack %s: %w", c.stack.Name(), err)
-	}
-	content, err := encoding.JSON.Marshal(versioned)
+	return c.write(deployment, "")
+}
+
+// indent is how Pulumi formats state.
+const indent = "    "
+
+func (c *checkpoint) write(deployment apitype.TypedDeployment, indent string) error {
+	c.last = &deployment
+	c.stack.current = nil
+	var content bytes.Buffer
+	encoder := json.NewEncoder(&content)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	// An apitype.VersionedCheckpoint, which would have to be encoded twice.
+	err := encoder.Encode(struct {
+		Version    int                  `json:"version"`
+		Features   []string             `json:"features,omitempty"`
+		Checkpoint apitype.CheckpointV3 `json:"checkpoint"`
+	}{
+		deployment.Version, deployment.Features,
+		apitype.CheckpointV3{Stack: tokens.QName(c.stack.Name()), Latest: deployment.Deployment},
+	})
 	if err != nil {
 		return fmt.Errorf("write state of stack %s: %w", c.stack.Name(), err)
 	}
@@ -67,7 +84,7 @@ func (c *checkpoint) Save(deployment apitype.TypedDeployment) error {
 		c.backedUp = true
 	}
 	for attempt := 0; ; attempt++ {
-		if err = bucket.WriteAll(c.ctx, file, content, nil); err == nil {
+		if err = bucket.WriteAll(c.ctx, file, content.Bytes(), nil); err == nil {
 			return nil
 		}
 		if attempt == len(writeRetries) {
@@ -81,8 +98,14 @@ func (c *checkpoint) Save(deployment apitype.TypedDeployment) error {
 // in the cloud is lost to Pulumi if its state is not written.
 var writeRetries = []time.Duration{100 * time.Millisecond, time.Second, 3 * time.Second}
 
-// finish adds the operation to the stack's history and backs the state up.
+// finish writes the state as Pulumi formats it, adds the operation to the stack's
+// history, and backs the state up.
 func (c *checkpoint) finish(kind apitype.UpdateKind, started time.Time, changes display.ResourceChanges, failed bool) error {
+	if c.last != nil {
+		if err := c.write(*c.last, indent); err != nil {
+			return err
+		}
+	}
 	now := time.Now()
 	update := backend.UpdateInfo{
 		Kind: kind, StartTime: started.Unix(), EndTime: now.Unix(),
@@ -92,7 +115,7 @@ func (c *checkpoint) finish(kind apitype.UpdateKind, started time.Time, changes 
 	if failed {
 		update.Result = backend.FailedResult
 	}
-	content, err := json.MarshalIndent(update, "", "    ")
+	content, err := json.MarshalIndent(update, "", indent)
 	if err != nil {
 		return fmt.Errorf("history of stack %s: %w", c.stack.Name(), err)
 	}

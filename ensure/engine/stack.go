@@ -15,8 +15,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"gocloud.dev/gcerrors"
 )
 
 // Stack is one Pulumi stack of a backend. It need not exist: Preview works without
@@ -29,6 +31,7 @@ type Stack struct {
 	store     lockable
 	reference backend.StackReference
 	locked    bool
+	current   *apitype.DeploymentV3 // the state, if it was read under the lock and not written since
 }
 
 // lockable is Pulumi's backend with the half of its lock that its interface leaves out.
@@ -97,7 +100,7 @@ func (s *Stack) Lock(ctx context.Context) error {
 func (s *Stack) Unlock(ctx context.Context) {
 	if s.locked {
 		s.store.Unlock(context.WithoutCancel(ctx), s.reference)
-		s.locked = false
+		s.locked, s.current = false, nil
 	}
 }
 
@@ -227,17 +230,70 @@ func (s *Stack) existing(ctx context.Context) (lockable, backend.Stack, error) {
 	return store, existing, nil
 }
 
-// snapshot reads the state; nil when there is none.
+// snapshot reads the state; nil when there is none. The caller owns what it gets:
+// operations change it.
 func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
-	_, existing, err := s.existing(ctx)
+	deployment, err := s.deployment(ctx)
+	if err != nil || deployment == nil {
+		return nil, err
+	}
+	snapshot, err := stack.DeserializeDeploymentV3(ctx, *deployment, &s.backend.secrets)
+	if err == nil {
+		err = snapshot.VerifyIntegrity()
+	}
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	return snapshot, nil
+}
+
+// deployment reads the state as it is stored; nil when there is none. Nobody else
+// writes the state of a locked stack, so that it is read once between two writes.
+func (s *Stack) deployment(ctx context.Context) (*apitype.DeploymentV3, error) {
+	if s.current != nil {
+		return s.current, nil
+	}
+	exists, err := s.backend.open(ctx)
+	if err != nil || !exists {
+		return nil, err
+	}
+	content, err := s.backend.bucket.ReadAll(ctx, s.path())
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return s.foreign(ctx)
+	}
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	checkpoint, _, _, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(encoding.JSON, content)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	if s.locked {
+		s.current = checkpoint.Latest
+	}
+	return checkpoint.Latest, nil
+}
+
+// foreign reads state that is not where the pulumi of today writes it, compressed or
+// in the layout without projects, if there is any.
+func (s *Stack) foreign(ctx context.Context) (*apitype.DeploymentV3, error) {
+	store, existing, err := s.existing(ctx)
 	if err != nil || existing == nil {
 		return nil, err
 	}
-	snapshot, err := existing.Snapshot(ctx, &s.backend.secrets)
+	exported, err := store.ExportDeployment(ctx, existing)
 	if err != nil {
-		return nil, &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
+		return nil, s.unreadable(err)
 	}
-	return snapshot, nil
+	deployment, err := stack.UnmarshalUntypedDeployment(ctx, exported)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	return deployment, nil
+}
+
+func (s *Stack) unreadable(err error) error {
+	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
 }
 
 // save writes a snapshot outside of an operation.
@@ -253,7 +309,7 @@ func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	return saved.Save(apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
+	return saved.write(apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features}, indent)
 }
 
 // secretsManager returns what encrypts the stack's state.
