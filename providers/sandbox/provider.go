@@ -590,7 +590,11 @@ func (p *Provider) delete(typ Type, r plugin.DeleteRequest) error {
 		for i, dependent := range dependents {
 			names[i] = dependent.describe()
 		}
-		return fmt.Errorf("DependencyViolation: %s cannot be deleted: %s still use it", object.describe(), strings.Join(names, ", "))
+		verb := "use"
+		if len(names) == 1 {
+			verb = "uses"
+		}
+		return fmt.Errorf("DependencyViolation: %s cannot be deleted: %s still %s it", object.describe(), strings.Join(names, ", "), verb)
 	}
 	if typ.Delete != nil {
 		if err := typ.Delete(o); err != nil {

@@ -90,7 +90,11 @@ func checkValue(value resource.PropertyValue, typ reflect.Type, path string) []p
 		typ = typ.Elem()
 	}
 	wrong := func(want string) []plugin.CheckFailure {
-		return []plugin.CheckFailure{failure(path, "is a %s, want a %s", value.TypeString(), want)}
+		kind := value.TypeString()
+		if value.IsArray() {
+			kind = "list"
+		}
+		return []plugin.CheckFailure{failure(path, "is a %s, want a %s", kind, want)}
 	}
 	switch typ.Kind() {
 	case reflect.String:

@@ -183,8 +183,8 @@ func namespaceOf(in sandbox.Inputs) string {
 func checkIdentity(kind schema.GroupVersionKind, in sandbox.Inputs) []sandbox.Problem {
 	var problems []sandbox.Problem
 	for property, want := range map[string]string{"apiVersion": kind.GroupVersion().String(), "kind": kind.Kind} {
-		if got := in[property]; got != want {
-			problems = append(problems, sandbox.Problem{Path: property, Text: fmt.Sprintf("is %v, want %s", got, want)})
+		if got, _ := in.Text(property); got != want {
+			problems = append(problems, sandbox.Problem{Path: property, Text: fmt.Sprintf("is %q, want %q", got, want)})
 		}
 	}
 	slices.SortFunc(problems, func(a, b sandbox.Problem) int { return strings.Compare(a.Path, b.Path) })

@@ -23,11 +23,24 @@ const (
 	schemaType   = "postgresql:index/schema:Schema"
 )
 
-const (
-	noRole     = "pq: role %q does not exist"
-	noDatabase = "pq: database %q does not exist"
-	noSchema   = "pq: schema %q does not exist"
-)
+// roleAt is an input that names a role.
+func roleAt(path string) sandbox.Reference {
+	return sandbox.Reference{
+		Path: path, Types: []string{roleType}, By: "name", Message: "pq: role %q does not exist",
+		Skip: func(name string) bool { return isMaster(name) || isPublic(name) },
+	}
+}
+
+// databaseAt is an input that names a database.
+func databaseAt(path string) sandbox.Reference {
+	return sandbox.Reference{
+		Path: path, Types: []string{databaseType}, By: "name", Message: "pq: database %q does not exist",
+		Skip: func(name string) bool { return slices.Contains(serverDatabases, name) },
+	}
+}
+
+// serverDatabases are those that every server has.
+var serverDatabases = []string{"postgres", "template0", "template1", "rdsadmin"}
 
 var pkg = &sandbox.Package{
 	Name:      "postgresql",
@@ -43,7 +56,7 @@ var pkg = &sandbox.Package{
 		databaseType: {
 			Args: postgresql.DatabaseArgs{}.ElementType(), AutoName: "name",
 			Replace:    []string{"encoding", "lcCollate", "lcCtype", "template"},
-			References: []sandbox.Reference{{Path: "owner", Types: []string{roleType}, By: "name", Message: noRole}},
+			References: []sandbox.Reference{roleAt("owner")},
 			Unique:     []sandbox.Unique{{Properties: []string{"name"}, Message: "pq: database %q already exists"}},
 			Check:      identifier("name"),
 			Create:     named("name"),
@@ -51,8 +64,8 @@ var pkg = &sandbox.Package{
 		schemaType: {
 			Args: postgresql.SchemaArgs{}.ElementType(), AutoName: "name", Replace: []string{"database"},
 			References: []sandbox.Reference{
-				{Path: "database", Types: []string{databaseType}, By: "name", Message: noDatabase},
-				{Path: "owner", Types: []string{roleType}, By: "name", Message: noRole},
+				databaseAt("database"),
+				roleAt("owner"),
 			},
 			Unique: []sandbox.Unique{{Properties: []string{"database", "name"}, Message: "pq: schema %q already exists"}},
 			Check:  identifier("name"),
@@ -62,9 +75,9 @@ var pkg = &sandbox.Package{
 			Args:    postgresql.GrantArgs{}.ElementType(),
 			Replace: []string{"database", "role", "schema", "objectType", "objects", "columns"},
 			References: []sandbox.Reference{
-				{Path: "database", Types: []string{databaseType}, By: "name", Message: noDatabase},
-				{Path: "role", Types: []string{roleType}, By: "name", Message: noRole, Skip: isPublic},
-				{Path: "schema", Types: []string{schemaType}, By: "name", Message: noSchema, Skip: isPublic},
+				databaseAt("database"),
+				roleAt("role"),
+				{Path: "schema", Types: []string{schemaType}, By: "name", Message: `pq: schema %q does not exist`, Skip: isPublic},
 			},
 			Check: checkGrant,
 			Create: func(o *sandbox.Operation) error {
@@ -78,14 +91,14 @@ var pkg = &sandbox.Package{
 		"postgresql:index/grantRole:GrantRole": {
 			Args: postgresql.GrantRoleArgs{}.ElementType(), Replace: []string{"role", "grantRole", "withAdminOption"},
 			References: []sandbox.Reference{
-				{Path: "role", Types: []string{roleType}, By: "name", Message: noRole, Skip: isMaster},
-				{Path: "grantRole", Types: []string{roleType}, By: "name", Message: noRole, Skip: isMaster},
+				roleAt("role"),
+				roleAt("grantRole"),
 			},
 			Create: named("role", "grantRole"),
 		},
 		"postgresql:index/extension:Extension": {
 			Args: postgresql.ExtensionArgs{}.ElementType(), Replace: []string{"database", "name"},
-			References: []sandbox.Reference{{Path: "database", Types: []string{databaseType}, By: "name", Message: noDatabase}},
+			References: []sandbox.Reference{databaseAt("database")},
 			Unique:     []sandbox.Unique{{Properties: []string{"database", "name"}, Message: "pq: extension %q already exists"}},
 			Check:      checkExtension,
 			Create:     named("database", "name"),
