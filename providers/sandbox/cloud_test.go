@@ -1,0 +1,172 @@
+package sandbox
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func open(t *testing.T, directory string) *Cloud {
+	t.Helper()
+	cloud, err := Open(directory)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = cloud.Close() }) // also when the test closed it
+	return cloud
+}
+
+func put(t *testing.T, cloud *Cloud, objects ...*Object) {
+	t.Helper()
+	for _, object := range objects {
+		require.NoError(t, cloud.Do(func() error { return cloud.Put(object) }))
+	}
+}
+
+func ids(t *testing.T, cloud *Cloud) []string {
+	t.Helper()
+	objects, err := cloud.List()
+	require.NoError(t, err)
+	list := make([]string, len(objects))
+	for i, object := range objects {
+		list[i] = object.ID
+	}
+	return list
+}
+
+func thing(id string, references ...string) *Object {
+	return &Object{Provider: "test", Type: "test:index:Thing", ID: id, Inputs: map[string]any{"name": id}, References: references}
+}
+
+func TestProcessesShareASandbox(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	clouds := []*Cloud{open(t, directory), open(t, directory)}
+	var group sync.WaitGroup
+	for i, cloud := range clouds {
+		for n := range 40 {
+			group.Go(func() {
+				assert.NoError(t, cloud.Do(func() error { return cloud.Put(thing(fmt.Sprintf("thing-%d-%d", i, n))) }))
+			})
+		}
+	}
+	group.Wait()
+	assert.Len(t, ids(t, clouds[0]), 80)
+	assert.Equal(t, ids(t, clouds[0]), ids(t, clouds[1]))
+
+	require.NoError(t, clouds[0].Close()) // folds the journal while the other has it open
+	put(t, clouds[1], thing("last"))
+	assert.Len(t, ids(t, open(t, directory)), 81)
+}
+
+func TestNothingWrittenIsLost(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	cloud := open(t, directory)
+	put(t, cloud, thing("first"), thing("second"))
+	require.NoError(t, cloud.Do(func() error { return cloud.Remove(thing("first").Key()) }))
+	// The process dies in the middle of a line: nobody was told that this is written.
+	path := filepath.Join(directory, journal)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append(content, `{"put":{"type":"test:index:Thing","id":"ha`...), 0o600))
+
+	next := open(t, directory)
+	assert.Equal(t, []string{"second"}, ids(t, next))
+	put(t, next, thing("third"))
+	require.NoError(t, next.Close())
+	assert.Equal(t, []string{"second", "third"}, ids(t, open(t, directory)))
+	folded, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Empty(t, folded)
+}
+
+func TestEditedDocument(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	cloud := open(t, directory)
+	put(t, cloud, thing("first"))
+	require.NoError(t, cloud.Close())
+
+	other := open(t, directory)
+	path := filepath.Join(directory, document)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	edited := strings.Replace(string(content), `"name": "first"`, `"name": "by hand"`, 1)
+	require.NoError(t, os.WriteFile(path, []byte(edited), 0o600))
+	list, err := other.List()
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	assert.Equal(t, "by hand", list[0].Name())
+}
+
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ file, content, want string }{
+		"document":      {document, "{", "cloud.json is damaged: unexpected end of JSON input; correct it, or start again with `ptd sandbox reset`"},
+		"null object":   {document, `{"objects": {"a": null}}`, `cloud.json: object "a" is null`},
+		"journal":       {journal, "?\n", "cloud.journal is damaged: invalid character '?' looking for beginning of value; start again with `ptd sandbox reset`"},
+		"faults":        {"faults.json", `[{"nht": 1}]`, `faults.json: json: unknown field "nht"`},
+		"exit of fault": {"faults.json", `[{"nth": 1, "exit": "now"}]`, `faults.json: exit of fault 1 is "now", want before or after`},
+		"delay":         {"faults.json", `[{"delay": "2"}]`, `faults.json: delay of fault 1: time: missing unit in duration "2"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(directory, test.file), []byte(test.content), 0o600))
+			_, err := Open(directory)
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), directory+string(filepath.Separator)+test.want)
+		})
+	}
+}
+
+func TestFilesArePrivate(t *testing.T) {
+	t.Parallel()
+	directory := filepath.Join(t.TempDir(), "below", "sandbox")
+	cloud := open(t, directory)
+	put(t, cloud, thing("first"))
+	require.NoError(t, cloud.Close())
+	require.NoError(t, filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := entry.Info()
+		require.NoError(t, err)
+		assert.Zero(t, info.Mode().Perm()&0o077, path)
+		return nil
+	}))
+}
+
+func TestReset(t *testing.T) {
+	t.Parallel()
+	foreign := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(foreign, "thesis.txt"), nil, 0o600))
+	assert.EqualError(t, Reset(foreign), "reset sandbox: "+foreign+" does not look like a sandbox (it has no cloud.lock)")
+	assert.FileExists(t, filepath.Join(foreign, "thesis.txt"))
+
+	directory := filepath.Join(t.TempDir(), "sandbox")
+	require.NoError(t, open(t, directory).Close())
+	require.NoError(t, Reset(directory))
+	assert.NoDirExists(t, directory)
+	assert.NoError(t, Reset(directory), "there is nothing to reset")
+}
+
+func TestDeclareExternal(t *testing.T) {
+	t.Parallel()
+	cloud := open(t, t.TempDir())
+	put(t, cloud, &Object{Type: "test:index:Thing", ID: "made", Inputs: map[string]any{"name": "by ptd"}})
+	for _, id := range []string{"made", "found"} {
+		require.NoError(t, cloud.DeclareExternal(Object{Type: "test:index:Thing", ID: id, Inputs: map[string]any{"name": "by others"}}))
+	}
+	list, err := cloud.List()
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	assert.Equal(t, "by others", list[0].Name())
+	assert.True(t, list[0].External)
+	assert.Equal(t, "by ptd", list[1].Name())
+	assert.False(t, list[1].External)
+}
