@@ -57,10 +57,10 @@ func admitCustom(o *sandbox.Operation, preview bool) error {
 	}
 	problems, err := againstSchema(definition.Spec.Versions[at].Schema.OpenAPIV3Schema, o.Inputs)
 	if err != nil {
-		return fmt.Errorf("check %s against the schema of %s: %w", o.Name, definition.Name, err)
+		return fmt.Errorf("check %s against the schema of %s: %w", physical(o.Inputs), definition.Name, err)
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), o.Name, strings.Join(problems, "; "))
+		return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), physical(o.Inputs), strings.Join(problems, "; "))
 	}
 	return nil
 }

@@ -179,6 +179,12 @@ func namespaceOf(in sandbox.Inputs) string {
 	return "default"
 }
 
+// physical is the name that an object has in its cluster.
+func physical(in sandbox.Inputs) string {
+	name, _ := in.Map("metadata").Text("name")
+	return name
+}
+
 // checkIdentity makes sure that an object is what its type says.
 func checkIdentity(kind schema.GroupVersionKind, in sandbox.Inputs) []sandbox.Problem {
 	var problems []sandbox.Problem
@@ -251,10 +257,9 @@ func without(plain any) (known any, all bool) {
 
 // create names the object and gives it what a cluster adds.
 func create(o *sandbox.Operation) error {
-	name, _ := o.Inputs.Map("metadata").Text("name")
-	o.ID = name
+	o.ID = physical(o.Inputs)
 	if isNamespaced(o) {
-		o.ID = namespaceOf(o.Inputs) + "/" + name
+		o.ID = namespaceOf(o.Inputs) + "/" + o.ID
 	}
 	if existing := o.Cloud.Object(sandbox.Key(o.Type, o.Account, o.Region, o.ID)); existing != nil {
 		kind, _ := kindOf(o.Type)
@@ -339,7 +344,7 @@ func admit(o *sandbox.Operation, preview bool) error {
 	id := namespaceOf(o.Inputs) + "/" + name
 	if o.Cloud.Object(sandbox.Key(serviceAccountType, o.Account, o.Region, id)) == nil {
 		return fmt.Errorf("pods of %s %q are forbidden: error looking up service account %s: serviceaccount %q not found",
-			kind.GroupKind(), namespaceOf(o.Inputs)+"/"+o.Name, id, name)
+			kind.GroupKind(), namespaceOf(o.Inputs)+"/"+physical(o.Inputs), id, name)
 	}
 	return nil
 }
