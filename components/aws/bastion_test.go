@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 // testNetwork is a network as a Vpc or an ExistingVpc gives it.
@@ -38,23 +40,23 @@ func makeBastion(change func(*BastionArgs)) pulumi.RunFunc {
 
 func TestBastion(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeBastion(func(*BastionArgs) {}))
-	r.golden(t, "bastion")
+	r := componenttest.Run(t, makeBastion(func(*BastionArgs) {}))
+	r.Golden(t, "bastion")
 	plainTags := map[string]any{"posit.team/managed-by": "test"}
 	tags := map[string]any{"posit.team/managed-by": "test", "Name": "demo01-staging-bastion"}
 
-	r.find(t, "aws:iam/role:Role", "demo01-staging-bastion.posit.team").want(t, map[string]any{
+	r.Find(t, "aws:iam/role:Role", "demo01-staging-bastion.posit.team").Want(t, map[string]any{
 		"name": "demo01-staging-bastion.posit.team", "permissionsBoundary": "boundary", "tags": plainTags,
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
 			`"Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
 	})
-	r.find(t, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "demo01-staging-bastion-ssm").want(t, map[string]any{
+	r.Find(t, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "demo01-staging-bastion-ssm").Want(t, map[string]any{
 		"role": "demo01-staging-bastion.posit.team", "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
 	})
-	r.find(t, "aws:iam/instanceProfile:InstanceProfile", "demo01-staging-bastion-profile").want(t, map[string]any{
+	r.Find(t, "aws:iam/instanceProfile:InstanceProfile", "demo01-staging-bastion-profile").Want(t, map[string]any{
 		"name": "demo01-staging-bastion-profile.posit.team", "role": "demo01-staging-bastion.posit.team", "tags": nil,
 	})
-	r.find(t, groupType, "demo01-staging-bastion").want(t, map[string]any{
+	r.Find(t, groupType, "demo01-staging-bastion").Want(t, map[string]any{
 		"description": "Managed by Pulumi", "name": nil, "namePrefix": nil, "ingress": nil, "vpcId": "vpc-1", "tags": tags,
 		"egress": []any{
 			map[string]any{"description": "Everything within the network", "protocol": "-1", "fromPort": 0.0, "toPort": 0.0,
@@ -63,8 +65,8 @@ func TestBastion(t *testing.T) {
 				"fromPort": 443.0, "toPort": 443.0, "cidrBlocks": []any{"0.0.0.0/0"}},
 		},
 	})
-	instance := r.find(t, instanceType, "demo01-staging-bastion")
-	instance.want(t, map[string]any{
+	instance := r.Find(t, instanceType, "demo01-staging-bastion")
+	instance.Want(t, map[string]any{
 		"instanceType": "t4g.nano", "ami": "ami-newest", "iamInstanceProfile": "demo01-staging-bastion-profile.posit.team",
 		"subnetId": "subnet-a", "vpcSecurityGroupIds": []any{"securitygroup/demo01-staging-bastion"}, "tags": tags,
 		"metadataOptions": map[string]any{"httpEndpoint": "enabled", "httpTokens": "required"},
@@ -86,18 +88,18 @@ func TestBastion(t *testing.T) {
 
 func TestBastionOptions(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeBastion(func(a *BastionArgs) {
+	r := componenttest.Run(t, makeBastion(func(a *BastionArgs) {
 		a.InstanceType, a.AMI, a.EgressCIDRs = "t4g.micro", pulumi.String("ami-pinned"), []string{"10.99.0.0/16"}
 	}))
-	r.find(t, instanceType, "demo01-staging-bastion").want(t, map[string]any{"instanceType": "t4g.micro", "ami": "ami-pinned"})
-	if len(r.invoked) > 0 {
-		t.Errorf("looked up %v although the image is given", r.invoked)
+	r.Find(t, instanceType, "demo01-staging-bastion").Want(t, map[string]any{"instanceType": "t4g.micro", "ami": "ami-pinned"})
+	if len(r.Invoked) > 0 {
+		t.Errorf("looked up %v although the image is given", r.Invoked)
 	}
-	egress := r.find(t, groupType, "demo01-staging-bastion").args()["egress"].([]any)[0].(map[string]any)
+	egress := r.Find(t, groupType, "demo01-staging-bastion").Args()["egress"].([]any)[0].(map[string]any)
 	if diff := cmp.Diff([]any{"10.10.0.0/16", "10.99.0.0/16"}, egress["cidrBlocks"]); diff != "" {
 		t.Errorf("egress (-want +got):\n%s", diff)
 	}
-	err := newRecorder().exec(makeBastion(func(a *BastionArgs) { a.Network = Network{} }))
+	err := componenttest.New().Exec(makeBastion(func(a *BastionArgs) { a.Network = Network{} }))
 	if err == nil || !strings.Contains(err.Error(), "bastion demo01-staging: a network is required") {
 		t.Errorf("no network: got error %v", err)
 	}
@@ -121,12 +123,12 @@ func ExampleNewBastion() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, instance := range mocks.all(instanceType) {
-		fmt.Println(instance.Name, "in", instance.args()["subnetId"])
+	for _, instance := range mocks.All(instanceType) {
+		fmt.Println(instance.Name, "in", instance.Args()["subnetId"])
 	}
 	// Output: demo01-staging-bastion in subnet/demo01-staging-private-az1
 }

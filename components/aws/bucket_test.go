@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const bucketType = "aws:s3/bucket:Bucket"
@@ -36,7 +38,7 @@ var (
 func TestBucket(t *testing.T) {
 	t.Parallel()
 	const name, physical = "demo01-staging-ppm-bucket", "ptd-demo01-staging-ppm-0123456"
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		bucket, err := NewBucket(ctx, name, &BucketArgs{
 			BucketPrefix: "ptd-demo01-staging-ppm-", Protect: true, RetainOnDelete: true,
 			Tags: map[string]string{"posit.team/managed-by": "test"},
@@ -44,27 +46,27 @@ func TestBucket(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{"name": physical, "arn": "arn:aws:s3:::" + physical},
+		componenttest.WantOutputs(ctx, t, map[string]any{"name": physical, "arn": "arn:aws:s3:::" + physical},
 			map[string]pulumi.Output{"name": bucket.Name, "arn": bucket.ARN})
 		return nil
 	})
-	r.golden(t, "bucket")
-	r.find(t, bucketType, name).exactly(t, map[string]any{
+	r.Golden(t, "bucket")
+	r.Find(t, bucketType, name).Exactly(t, map[string]any{
 		"acl": "private", "bucketPrefix": "ptd-demo01-staging-ppm-",
 		"tags":                              map[string]any{"posit.team/managed-by": "test"},
 		"serverSideEncryptionConfiguration": encrypted,
 		"lifecycleRules":                    []any{incompleteUploads, noncurrentVersions},
 	})
-	r.find(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name+"-public-access-block").exactly(t, map[string]any{
+	r.Find(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name+"-public-access-block").Exactly(t, map[string]any{
 		"bucket": physical, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
 	})
-	r.find(t, "aws:s3/bucketPolicy:BucketPolicy", name+"-tls-only").exactly(t, map[string]any{
+	r.Find(t, "aws:s3/bucketPolicy:BucketPolicy", name+"-tls-only").Exactly(t, map[string]any{
 		"bucket": physical, "policy": tlsOnly("arn:aws:s3:::" + physical).JSON(),
 	})
-	r.find(t, versioningType, name+"-versioning").exactly(t, map[string]any{
+	r.Find(t, versioningType, name+"-versioning").Exactly(t, map[string]any{
 		"bucket": physical, "versioningConfiguration": map[string]any{"status": "Enabled"},
 	})
-	for _, reg := range r.all("") {
+	for _, reg := range r.All("") {
 		if reg.Custom && (!reg.Protect || !reg.Retain) {
 			t.Errorf("%s %s: protect %v, retain %v", reg.Type, reg.Name, reg.Protect, reg.Retain)
 		}
@@ -76,24 +78,24 @@ const versioningType = "aws:s3/bucketVersioningV2:BucketVersioningV2"
 func TestBucketOptions(t *testing.T) {
 	t.Parallel()
 	const name = "demo01-staging-ppm-bucket"
-	r := run(t, makeBucket(&BucketArgs{Bucket: "ptd-demo01-staging-loki", Unversioned: true, ExpireDays: 90, ForceDestroy: true}))
-	r.find(t, bucketType, name).exactly(t, map[string]any{
+	r := componenttest.Run(t, makeBucket(&BucketArgs{Bucket: "ptd-demo01-staging-loki", Unversioned: true, ExpireDays: 90, ForceDestroy: true}))
+	r.Find(t, bucketType, name).Exactly(t, map[string]any{
 		"acl": "private", "bucket": "ptd-demo01-staging-loki", "forceDestroy": true, "tags": map[string]any{},
 		"serverSideEncryptionConfiguration": encrypted,
 		"lifecycleRules": []any{incompleteUploads, noncurrentVersions, map[string]any{
 			"id": "objects", "enabled": true, "expiration": map[string]any{"days": 90.0},
 		}},
 	})
-	if found := r.all(versioningType); len(found) > 0 {
-		t.Errorf("versioning of an unversioned bucket: %v", found[0].args())
+	if found := r.All(versioningType); len(found) > 0 {
+		t.Errorf("versioning of an unversioned bucket: %v", found[0].Args())
 	}
-	for _, reg := range r.all("") {
+	for _, reg := range r.All("") {
 		if reg.Protect || reg.Retain {
 			t.Errorf("%s %s: protect %v, retain %v", reg.Type, reg.Name, reg.Protect, reg.Retain)
 		}
 	}
-	r = run(t, makeBucket(&BucketArgs{Bucket: "ptd-demo01-staging-loki", NoncurrentVersionDays: 3}))
-	rules := r.find(t, bucketType, name).args()["lifecycleRules"].([]any)
+	r = componenttest.Run(t, makeBucket(&BucketArgs{Bucket: "ptd-demo01-staging-loki", NoncurrentVersionDays: 3}))
+	rules := r.Find(t, bucketType, name).Args()["lifecycleRules"].([]any)
 	if got := fmt.Sprint(rules[1].(map[string]any)["noncurrentVersionExpiration"]); got != "map[days:3]" {
 		t.Errorf("noncurrent versions expire after %s", got)
 	}
@@ -101,18 +103,18 @@ func TestBucketOptions(t *testing.T) {
 
 func TestBucketPreview(t *testing.T) {
 	t.Parallel()
-	samePreview(t, makeBucket(&BucketArgs{BucketPrefix: "ptd-demo01-staging-ppm-"}))
+	componenttest.SamePreview(t, makeBucket(&BucketArgs{BucketPrefix: "ptd-demo01-staging-ppm-"}))
 }
 
 func TestBucketErrors(t *testing.T) {
 	t.Parallel()
 	const either = "bucket demo01-staging-ppm-bucket: either a name or a prefix is required"
-	fails(t, makeBucket(nil), either)
-	fails(t, makeBucket(&BucketArgs{}), either)
-	fails(t, makeBucket(&BucketArgs{Bucket: "a", BucketPrefix: "b"}), either)
-	fails(t, makeBucket(&BucketArgs{BucketPrefix: strings.Repeat("a", MaxBucketPrefix+1)}), "has 38 characters, at most 37 are possible")
-	fails(t, makeBucket(&BucketArgs{Bucket: "a", ExpireDays: -1}), "days cannot be negative: 0 for noncurrent versions, -1 for objects")
-	run(t, makeBucket(&BucketArgs{BucketPrefix: strings.Repeat("a", MaxBucketPrefix)}))
+	componenttest.Fails(t, makeBucket(nil), either)
+	componenttest.Fails(t, makeBucket(&BucketArgs{}), either)
+	componenttest.Fails(t, makeBucket(&BucketArgs{Bucket: "a", BucketPrefix: "b"}), either)
+	componenttest.Fails(t, makeBucket(&BucketArgs{BucketPrefix: strings.Repeat("a", MaxBucketPrefix+1)}), "has 38 characters, at most 37 are possible")
+	componenttest.Fails(t, makeBucket(&BucketArgs{Bucket: "a", ExpireDays: -1}), "days cannot be negative: 0 for noncurrent versions, -1 for objects")
+	componenttest.Run(t, makeBucket(&BucketArgs{BucketPrefix: strings.Repeat("a", MaxBucketPrefix)}))
 }
 
 func ExampleNewBucket() {
@@ -129,11 +131,11 @@ func ExampleNewBucket() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, reg := range mocks.all("") {
+	for _, reg := range mocks.All("") {
 		fmt.Println(reg.Type, reg.Name)
 	}
 	// Output:

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 
 func TestCertificate(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		certificate, err := NewCertificate(ctx, "demo01-staging-domain-cert-demo-example-com", &CertificateArgs{
 			Domain:         "demo.example.com",
 			ZoneID:         pulumi.String("Z1"),
@@ -28,7 +30,7 @@ func TestCertificate(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{
+		componenttest.WantOutputs(ctx, t, map[string]any{
 			"arn": "arn:aws:acm:us-east-2:123456789012:certificate/demo01-staging-domain-cert-demo-example-com",
 			"records": []map[string]string{
 				{"name": "_validate.demo.example.com.", "type": "CNAME", "value": "_answer.demo.example.com.acm.example."},
@@ -36,16 +38,16 @@ func TestCertificate(t *testing.T) {
 		}, map[string]pulumi.Output{"arn": certificate.ARN, "records": certificate.ValidationRecords})
 		return nil
 	})
-	r.golden(t, "certificate")
-	r.find(t, certificateType, "demo01-staging-domain-cert-demo-example-com").exactly(t, map[string]any{
+	r.Golden(t, "certificate")
+	r.Find(t, certificateType, "demo01-staging-domain-cert-demo-example-com").Exactly(t, map[string]any{
 		"domainName": "demo.example.com", "subjectAlternativeNames": []any{"*.demo.example.com"}, "validationMethod": "DNS",
 		"tags": map[string]any{"posit.team/managed-by": "test"},
 	})
-	r.find(t, recordType, "demo01-staging-cert-validation-record-demo-example-com-0").exactly(t, map[string]any{
+	r.Find(t, recordType, "demo01-staging-cert-validation-record-demo-example-com-0").Exactly(t, map[string]any{
 		"name": "_validate.demo.example.com.", "type": "CNAME", "records": []any{"_answer.demo.example.com.acm.example."},
 		"ttl": 60.0, "zoneId": "Z1",
 	})
-	r.find(t, validationType, "demo01-staging-cert-validation-demo-example-com").exactly(t, map[string]any{
+	r.Find(t, validationType, "demo01-staging-cert-validation-demo-example-com").Exactly(t, map[string]any{
 		"certificateArn":        "arn:aws:acm:us-east-2:123456789012:certificate/demo01-staging-domain-cert-demo-example-com",
 		"validationRecordFqdns": []any{"_validate.demo.example.com."},
 	})
@@ -69,15 +71,15 @@ func makeCertificate(args *CertificateArgs) pulumi.RunFunc {
 
 func TestCertificateOfSeveralDomains(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeCertificate(frontDoorArgs()))
-	r.golden(t, "certificate-several-domains")
+	r := componenttest.Run(t, makeCertificate(frontDoorArgs()))
+	r.Golden(t, "certificate-several-domains")
 	for name, want := range map[string]map[string]any{
 		"cert-validation-record-0": {"name": "_validate.main.example.com.", "ttl": 300.0, "zoneId": "Z1"},
 		"cert-validation-record-1": {"name": "_validate.door.example.org.", "ttl": 300.0, "zoneId": "Z2"},
 	} {
-		r.find(t, recordType, name).want(t, want)
+		r.Find(t, recordType, name).Want(t, want)
 	}
-	if found := r.all(validationType); len(found) > 0 {
+	if found := r.All(validationType); len(found) > 0 {
 		t.Error("validation is waited for although it is skipped")
 	}
 }
@@ -88,18 +90,18 @@ func TestCertificatePreview(t *testing.T) {
 	t.Parallel()
 	args := frontDoorArgs()
 	args.SkipValidation = false
-	samePreview(t, makeCertificate(args))
+	componenttest.SamePreview(t, makeCertificate(args))
 }
 
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
-	fails(t, makeCertificate(nil), "certificate cert: a domain is required")
-	fails(t, makeCertificate(&CertificateArgs{ZoneID: pulumi.String("Z1")}), "certificate cert: a domain is required")
-	fails(t, makeCertificate(&CertificateArgs{Domain: "demo.example.com"}), "certificate cert: no zone to validate demo.example.com in")
+	componenttest.Fails(t, makeCertificate(nil), "certificate cert: a domain is required")
+	componenttest.Fails(t, makeCertificate(&CertificateArgs{ZoneID: pulumi.String("Z1")}), "certificate cert: a domain is required")
+	componenttest.Fails(t, makeCertificate(&CertificateArgs{Domain: "demo.example.com"}), "certificate cert: no zone to validate demo.example.com in")
 
-	r := newRecorder()
-	r.outputs[certificateType] = resource.NewPropertyMapFromMap(map[string]any{"domainValidationOptions": []any{}})
-	err := r.exec(makeCertificate(&CertificateArgs{Domain: "demo.example.com", ZoneID: pulumi.String("Z1")}))
+	r := componenttest.New()
+	r.Outputs[certificateType] = resource.NewPropertyMapFromMap(map[string]any{"domainValidationOptions": []any{}})
+	err := r.Exec(makeCertificate(&CertificateArgs{Domain: "demo.example.com", ZoneID: pulumi.String("Z1")}))
 	if err == nil || !strings.Contains(err.Error(), "find the validation record of demo.example.com") {
 		t.Errorf("no error although ACM asks for no record: %v", err)
 	}
@@ -119,12 +121,12 @@ func ExampleNewCertificate() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, record := range mocks.all(recordType) {
-		fmt.Println(record.Name, record.args()["name"])
+	for _, record := range mocks.All(recordType) {
+		fmt.Println(record.Name, record.Args()["name"])
 	}
 	// Output:
 	// main01-staging-cert-validation-record-0 _validate.main.example.com.

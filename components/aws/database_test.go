@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const databaseType = "aws:rds/instance:Instance"
@@ -43,7 +45,7 @@ func defaultDatabase() map[string]any {
 
 func TestDatabase(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		database, err := NewDatabase(ctx, "demo01-staging", &DatabaseArgs{
 			Network: testNetwork(), EngineVersion: "15.12", Protect: true,
 			Tags: map[string]string{"posit.team/managed-by": "test"},
@@ -51,7 +53,7 @@ func TestDatabase(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{
+		componenttest.WantOutputs(ctx, t, map[string]any{
 			"identifier": "demo01-staging-0123456",
 			"address":    "demo01-staging-0123456.db.example",
 			"url":        "postgres://demo01-staging-0123456.db.example/postgres?sslmode=require",
@@ -63,13 +65,13 @@ func TestDatabase(t *testing.T) {
 		})
 		return nil
 	})
-	r.golden(t, "database")
-	r.find(t, databaseType, "demo01-staging").exactly(t, defaultDatabase())
+	r.Golden(t, "database")
+	r.Find(t, databaseType, "demo01-staging").Exactly(t, defaultDatabase())
 
 	named := func(name string) map[string]any {
 		return map[string]any{"posit.team/managed-by": "test", "Name": name}
 	}
-	r.find(t, groupType, "demo01-staging-allow-postgresql-traffic-vpc").exactly(t, map[string]any{
+	r.Find(t, groupType, "demo01-staging-allow-postgresql-traffic-vpc").Exactly(t, map[string]any{
 		"description": "Allow PostgreSQL traffic from VPC for demo01-staging", "vpcId": "vpc-1",
 		"ingress": []any{map[string]any{
 			"description": "Allow PostgreSQL traffic on port 5432", "protocol": "tcp", "fromPort": 5432.0, "toPort": 5432.0,
@@ -78,11 +80,11 @@ func TestDatabase(t *testing.T) {
 		"egress": []any{map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": []any{"10.10.0.0/16"}}},
 		"tags":   named("demo01-staging-allow-postgresql-traffic-vpc"),
 	})
-	r.find(t, "aws:rds/subnetGroup:SubnetGroup", "demo01-staging-main-database-subnet-group").exactly(t, map[string]any{
+	r.Find(t, "aws:rds/subnetGroup:SubnetGroup", "demo01-staging-main-database-subnet-group").Exactly(t, map[string]any{
 		"subnetIds": []any{"subnet-a", "subnet-b"}, "tags": named("demo01-staging-main-database-subnet-group"),
 		"description": "Managed by Pulumi",
 	})
-	r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").exactly(t, map[string]any{
+	r.Find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").Exactly(t, map[string]any{
 		"family": "postgres15", "description": "Managed by Pulumi",
 		"parameters": []any{
 			map[string]any{"name": "auto_explain.log_min_duration", "value": "5000"},
@@ -96,7 +98,7 @@ const parameterGroupType = "aws:rds/parameterGroup:ParameterGroup"
 
 func TestDatabaseOptions(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeDatabase(func(a *DatabaseArgs) {
+	r := componenttest.Run(t, makeDatabase(func(a *DatabaseArgs) {
 		a.Identifier = "demo01-staging-20240101"
 		a.EngineVersion, a.InstanceClass = "16", "db.m6g.large"
 		a.AllocatedStorage, a.MaxAllocatedStorage, a.BackupRetentionDays = 200, 400, 14
@@ -114,8 +116,8 @@ func TestDatabaseOptions(t *testing.T) {
 	} {
 		want[key] = value
 	}
-	instance := r.find(t, databaseType, "demo01-staging")
-	instance.exactly(t, want)
+	instance := r.Find(t, databaseType, "demo01-staging")
+	instance.Exactly(t, want)
 	if instance.Protect || len(instance.Ignore) > 0 {
 		t.Errorf("protect is %v, ignored changes are %v", instance.Protect, instance.Ignore)
 	}
@@ -129,8 +131,8 @@ func TestDatabaseParameters(t *testing.T) {
 	}{
 		"14.9": {"postgres14", true}, "15.12": {"postgres15", false}, "16": {"postgres16", false}, "17.2.1": {"postgres17", false},
 	} {
-		r := run(t, makeDatabase(func(a *DatabaseArgs) { a.EngineVersion = version }))
-		group := r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").args()
+		r := componenttest.Run(t, makeDatabase(func(a *DatabaseArgs) { a.EngineVersion = version }))
+		group := r.Find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").Args()
 		if group["family"] != want.family {
 			t.Errorf("family for %s is %v, want %s", version, group["family"], want.family)
 		}
@@ -141,19 +143,19 @@ func TestDatabaseParameters(t *testing.T) {
 			t.Errorf("parameters for %s: force TLS is %v, want %v", version, forces, want.forcesTLS)
 		}
 	}
-	r := run(t, makeDatabase(func(a *DatabaseArgs) { a.ParameterGroupFamily = "postgres16" }))
-	r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").want(t, map[string]any{"family": "postgres16"})
+	r := componenttest.Run(t, makeDatabase(func(a *DatabaseArgs) { a.ParameterGroupFamily = "postgres16" }))
+	r.Find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").Want(t, map[string]any{"family": "postgres16"})
 }
 
 func TestDatabaseExtraParameters(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeDatabase(func(a *DatabaseArgs) {
+	r := componenttest.Run(t, makeDatabase(func(a *DatabaseArgs) {
 		a.ExtraParameters = []DatabaseParameter{
 			{Name: "max_connections", Value: "500", AfterReboot: true},
 			{Name: "log_min_duration_statement", Value: "-1"},
 		}
 	}))
-	r.find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").want(t, map[string]any{
+	r.Find(t, parameterGroupType, "demo01-staging-main-database-parameter-group").Want(t, map[string]any{
 		"parameters": []any{
 			map[string]any{"name": "auto_explain.log_min_duration", "value": "5000"},
 			map[string]any{"name": "log_lock_waits", "value": "1"},
@@ -165,15 +167,15 @@ func TestDatabaseExtraParameters(t *testing.T) {
 
 func TestDatabasePreview(t *testing.T) {
 	t.Parallel()
-	samePreview(t, makeDatabase(func(*DatabaseArgs) {}))
-	r := newRecorder()
-	r.preview = true
-	err := r.exec(func(ctx *pulumi.Context) error {
+	componenttest.SamePreview(t, makeDatabase(func(*DatabaseArgs) {}))
+	r := componenttest.New()
+	r.Preview = true
+	err := r.Exec(func(ctx *pulumi.Context) error {
 		database, err := NewDatabase(ctx, "demo01-staging", &DatabaseArgs{Network: testNetwork(), EngineVersion: "16.4"})
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{"url": nil, "secret": nil, "address": nil}, map[string]pulumi.Output{
+		componenttest.WantOutputs(ctx, t, map[string]any{"url": nil, "secret": nil, "address": nil}, map[string]pulumi.Output{
 			"url": database.URL, "secret": database.MasterUserSecretARN, "address": database.Address,
 		})
 		return nil
@@ -186,13 +188,13 @@ func TestDatabasePreview(t *testing.T) {
 func TestDatabaseErrors(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "work_mem"} {
-		fails(t, makeDatabase(func(a *DatabaseArgs) {
+		componenttest.Fails(t, makeDatabase(func(a *DatabaseArgs) {
 			a.ExtraParameters = []DatabaseParameter{{Name: "work_mem", Value: "8192"}, {Name: name, Value: "1"}}
 		}), fmt.Sprintf("database demo01-staging: extra parameter %q has no name or that of another", name))
 	}
-	fails(t, makeDatabase(func(a *DatabaseArgs) { a.Network = Network{} }), "database demo01-staging: a network is required")
+	componenttest.Fails(t, makeDatabase(func(a *DatabaseArgs) { a.Network = Network{} }), "database demo01-staging: a network is required")
 	for _, version := range []string{"", "latest", "15.", "0.1", "15.12 "} {
-		fails(t, makeDatabase(func(a *DatabaseArgs) { a.EngineVersion = version }),
+		componenttest.Fails(t, makeDatabase(func(a *DatabaseArgs) { a.EngineVersion = version }),
 			fmt.Sprintf("database demo01-staging: engine version %q is not a version of PostgreSQL", version))
 	}
 }
@@ -222,12 +224,12 @@ func ExampleNewDatabase() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, instance := range mocks.all(databaseType) {
-		fmt.Println(instance.Name, instance.args()["engineVersion"], instance.Protect)
+	for _, instance := range mocks.All(databaseType) {
+		fmt.Println(instance.Name, instance.Args()["engineVersion"], instance.Protect)
 	}
 	// Output: demo01-staging 16.4 true
 }

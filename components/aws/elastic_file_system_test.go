@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const (
@@ -31,16 +33,16 @@ func makeElastic(args *ElasticFileSystemArgs) pulumi.RunFunc {
 func TestElasticFileSystem(t *testing.T) {
 	t.Parallel()
 	const id = "filesystem/demo01-staging-efs"
-	r := newRecorder()
-	r.outputs[elasticType] = resource.NewPropertyMapFromMap(map[string]any{"dnsName": "fs-1.efs.example"})
-	err := r.exec(func(ctx *pulumi.Context) error {
+	r := componenttest.New()
+	r.Outputs[elasticType] = resource.NewPropertyMapFromMap(map[string]any{"dnsName": "fs-1.efs.example"})
+	err := r.Exec(func(ctx *pulumi.Context) error {
 		args := elasticArgs()
 		args.TransitionToIA, args.Backup = "AFTER_30_DAYS", true
 		fileSystem, err := NewElasticFileSystem(ctx, "demo01-staging", args)
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{
+		componenttest.WantOutputs(ctx, t, map[string]any{
 			"id": id, "dns": "fs-1.efs.example", "point": "accesspoint/demo01-staging-efs-access-point",
 			"arn": "arn:aws:efs:us-east-2:123456789012:" + id,
 		}, map[string]pulumi.Output{
@@ -51,23 +53,23 @@ func TestElasticFileSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.golden(t, "elastic-file-system")
+	r.Golden(t, "elastic-file-system")
 	tags := map[string]any{"posit.team/managed-by": "test", "Name": "demo01-staging-efs"}
-	r.find(t, elasticType, "demo01-staging-efs").exactly(t, map[string]any{
+	r.Find(t, elasticType, "demo01-staging-efs").Exactly(t, map[string]any{
 		"encrypted": true, "throughputMode": "elastic", "tags": tags,
 		"lifecyclePolicies": []any{
 			map[string]any{"transitionToIa": "AFTER_30_DAYS"}, map[string]any{"transitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
 		},
 	})
 	for i, subnet := range []string{"subnet-a", "subnet-b"} {
-		r.find(t, mountTargetType, fmt.Sprintf("demo01-staging-efs-mount-target-%d", i)).exactly(t, map[string]any{
+		r.Find(t, mountTargetType, fmt.Sprintf("demo01-staging-efs-mount-target-%d", i)).Exactly(t, map[string]any{
 			"fileSystemId": id, "subnetId": subnet, "securityGroups": []any{"sg-nfs"},
 		})
 	}
-	r.find(t, "aws:efs/accessPoint:AccessPoint", "demo01-staging-efs-access-point").exactly(t, map[string]any{
+	r.Find(t, "aws:efs/accessPoint:AccessPoint", "demo01-staging-efs-access-point").Exactly(t, map[string]any{
 		"fileSystemId": id, "rootDirectory": map[string]any{"path": "/"}, "tags": tags,
 	})
-	r.find(t, backupType, "demo01-staging-efs-backup").exactly(t, map[string]any{
+	r.Find(t, backupType, "demo01-staging-efs-backup").Exactly(t, map[string]any{
 		"fileSystemId": id, "backupPolicy": map[string]any{"status": "ENABLED"},
 	})
 }
@@ -78,17 +80,17 @@ func TestElasticFileSystemOptions(t *testing.T) {
 	t.Parallel()
 	args := elasticArgs()
 	args.ThroughputMode, args.Protect = "bursting", false
-	r := run(t, makeElastic(args))
-	fileSystem := r.find(t, elasticType, "demo01-staging-efs")
-	fileSystem.want(t, map[string]any{"throughputMode": "bursting", "lifecyclePolicies": nil})
-	if fileSystem.Protect || len(r.all(backupType)) > 0 {
-		t.Errorf("protect %v, backups %d", fileSystem.Protect, len(r.all(backupType)))
+	r := componenttest.Run(t, makeElastic(args))
+	fileSystem := r.Find(t, elasticType, "demo01-staging-efs")
+	fileSystem.Want(t, map[string]any{"throughputMode": "bursting", "lifecyclePolicies": nil})
+	if fileSystem.Protect || len(r.All(backupType)) > 0 {
+		t.Errorf("protect %v, backups %d", fileSystem.Protect, len(r.All(backupType)))
 	}
 }
 
 func TestElasticFileSystemPreview(t *testing.T) {
 	t.Parallel()
-	samePreview(t, func(ctx *pulumi.Context) error {
+	componenttest.SamePreview(t, func(ctx *pulumi.Context) error {
 		vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
 			CIDR: "10.37.0.0/16", AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}), ZoneCount: 2,
 		})
@@ -105,7 +107,7 @@ func TestElasticFileSystemPreview(t *testing.T) {
 func TestElasticFileSystemErrors(t *testing.T) {
 	t.Parallel()
 	const required = "file system demo01-staging: subnets, at least one mount target and security groups are required"
-	fails(t, makeElastic(nil), required)
+	componenttest.Fails(t, makeElastic(nil), required)
 	for _, change := range []func(*ElasticFileSystemArgs){
 		func(a *ElasticFileSystemArgs) { a.SubnetIDs = nil },
 		func(a *ElasticFileSystemArgs) { a.MountTargets = 0 },
@@ -113,11 +115,11 @@ func TestElasticFileSystemErrors(t *testing.T) {
 	} {
 		args := elasticArgs()
 		change(args)
-		fails(t, makeElastic(args), required)
+		componenttest.Fails(t, makeElastic(args), required)
 	}
 	args := elasticArgs()
 	args.MountTargets = 4
-	fails(t, makeElastic(args), "there are 3 subnets for 4 mount targets")
+	componenttest.Fails(t, makeElastic(args), "there are 3 subnets for 4 mount targets")
 }
 
 func ExampleNewElasticFileSystem() {
@@ -150,12 +152,12 @@ func ExampleNewElasticFileSystem() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, target := range mocks.all(mountTargetType) {
-		fmt.Println(target.Name, "in", target.args()["subnetId"])
+	for _, target := range mocks.All(mountTargetType) {
+		fmt.Println(target.Name, "in", target.Args()["subnetId"])
 	}
 	// Output:
 	// demo01-staging-efs-mount-target-0 in subnet/demo01-staging-private-az1

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 // ec2Network is the recorder's answer to look-ups of somebody else's VPC: the
@@ -33,9 +35,9 @@ var otherVpc = ec2Network{
 	},
 }
 
-func (n ec2Network) answer(r *recorder) {
-	r.calls["aws:ec2/getSubnets:getSubnets"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
-		filters := plain(args["filters"]).([]any)
+func (n ec2Network) answer(r *componenttest.Recorder) {
+	r.Calls["aws:ec2/getSubnets:getSubnets"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
+		filters := componenttest.Plain(args["filters"]).([]any)
 		vpc, names := filters[0].(map[string]any), filters[1].(map[string]any)
 		if diff := cmp.Diff(map[string]any{"name": "vpc-id", "values": []any{"vpc-0123456789abcdef0"}}, vpc); diff != "" {
 			return nil, fmt.Errorf("first filter: %s", diff)
@@ -51,7 +53,7 @@ func (n ec2Network) answer(r *recorder) {
 		}
 		return resource.NewPropertyMapFromMap(map[string]any{"id": "mock", "ids": ids}), nil
 	}
-	r.calls["aws:ec2/getSubnet:getSubnet"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	r.Calls["aws:ec2/getSubnet:getSubnet"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
 		for _, subnet := range n.subnets {
 			if subnet.id == args["id"].StringValue() {
 				return resource.NewPropertyMapFromMap(map[string]any{
@@ -61,7 +63,7 @@ func (n ec2Network) answer(r *recorder) {
 		}
 		return nil, errors.New("no such subnet")
 	}
-	r.calls["aws:ec2/getRouteTables:getRouteTables"] = func(resource.PropertyMap) (resource.PropertyMap, error) {
+	r.Calls["aws:ec2/getRouteTables:getRouteTables"] = func(resource.PropertyMap) (resource.PropertyMap, error) {
 		ids := []any{}
 		for id := range n.tables {
 			ids = append(ids, id)
@@ -69,7 +71,7 @@ func (n ec2Network) answer(r *recorder) {
 		slices.SortFunc(ids, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
 		return resource.NewPropertyMapFromMap(map[string]any{"id": "mock", "ids": ids}), nil
 	}
-	r.calls["aws:ec2/getRouteTable:getRouteTable"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	r.Calls["aws:ec2/getRouteTable:getRouteTable"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
 		associations := []any{}
 		for _, subnet := range n.tables[args["routeTableId"].StringValue()] {
 			associations = append(associations, map[string]any{"subnetId": subnet, "main": subnet == ""})
@@ -91,7 +93,7 @@ func adoptVpc(names []string, check func(*pulumi.Context, Network)) pulumi.RunFu
 		}
 		check(ctx, vpc.Network())
 		_, err = NewInterfaceEndpoint(ctx, "demo01-staging-fsx", &InterfaceEndpointArgs{
-			Network: vpc.Network(), Region: pulumi.String(mockRegion), Service: FSxEndpointService,
+			Network: vpc.Network(), Region: pulumi.String(componenttest.Region), Service: FSxEndpointService,
 		}, pulumi.Parent(vpc))
 		return err
 	}
@@ -99,17 +101,17 @@ func adoptVpc(names []string, check func(*pulumi.Context, Network)) pulumi.RunFu
 
 func TestExistingVpc(t *testing.T) {
 	t.Parallel()
-	r := newRecorder()
+	r := componenttest.New()
 	otherVpc.answer(r)
 	got := make(chan []any, 1)
-	err := r.exec(adoptVpc([]string{"apps-a", "apps-c"}, func(_ *pulumi.Context, n Network) {
+	err := r.Exec(adoptVpc([]string{"apps-a", "apps-c"}, func(_ *pulumi.Context, n Network) {
 		pulumi.All(n.ID, n.PrivateSubnetIDs, n.PublicSubnetIDs, n.PrivateRouteTableIDs, n.EndpointSubnetIDs,
 			n.EndpointSecurityGroupID, n.CIDR).ApplyT(func(v []any) int { got <- v; return 0 })
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.golden(t, "vpc-adopted")
+	r.Golden(t, "vpc-adopted")
 	want := []any{
 		"vpc-0123456789abcdef0",
 		[]string{"subnet-3", "subnet-1", "subnet-2"}, // as the API has them
@@ -122,7 +124,7 @@ func TestExistingVpc(t *testing.T) {
 	if diff := cmp.Diff(want, <-got); diff != "" {
 		t.Errorf("network (-want +got):\n%s", diff)
 	}
-	r.find(t, groupType, "demo01-staging-vpc-endpoint").want(t, map[string]any{
+	r.Find(t, groupType, "demo01-staging-vpc-endpoint").Want(t, map[string]any{
 		"vpcId": "vpc-0123456789abcdef0", "description": "demo01-staging VPC endpoint",
 		"namePrefix": "demo01-staging-vpc-endpoint-",
 		"ingress": []any{map[string]any{
@@ -130,8 +132,8 @@ func TestExistingVpc(t *testing.T) {
 		}},
 		"tags": map[string]any{"Name": "demo01-staging-vpc-endpoint", "posit.team/managed-by": "test"},
 	})
-	endpoint := r.find(t, endpointType, "demo01-staging-fsx")
-	endpoint.want(t, map[string]any{"subnetIds": []any{"subnet-3", "subnet-1"}})
+	endpoint := r.Find(t, endpointType, "demo01-staging-fsx")
+	endpoint.Want(t, map[string]any{"subnetIds": []any{"subnet-3", "subnet-1"}})
 	if len(endpoint.Ignore) > 0 {
 		t.Errorf("changes of %v are ignored in an adopted VPC", endpoint.Ignore)
 	}
@@ -143,31 +145,31 @@ func TestExistingVpcErrors(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		program pulumi.RunFunc
-		change  func(*recorder)
+		change  func(*componenttest.Recorder)
 		want    string
 	}{
-		{"unresolved", adoptVpc([]string{"apps-a", "apps-b", "apps-d"}, none), func(*recorder) {},
+		{"unresolved", adoptVpc([]string{"apps-a", "apps-b", "apps-d"}, none), func(*componenttest.Recorder) {},
 			`VPC vpc-0123456789abcdef0 has no subnets with the Name tags ["apps-b" "apps-d"]`},
-		{"no names", adoptVpc(nil, none), func(*recorder) {}, "names of private subnets are required"},
-		{"failed to list", adoptVpc([]string{"apps-a"}, none), func(r *recorder) {
-			delete(r.calls, "aws:ec2/getSubnets:getSubnets")
+		{"no names", adoptVpc(nil, none), func(*componenttest.Recorder) {}, "names of private subnets are required"},
+		{"failed to list", adoptVpc([]string{"apps-a"}, none), func(r *componenttest.Recorder) {
+			delete(r.Calls, "aws:ec2/getSubnets:getSubnets")
 		}, `list subnets ["apps-a"] of VPC vpc-0123456789abcdef0`},
-		{"failed to look", adoptVpc([]string{"apps-a"}, none), func(r *recorder) {
-			delete(r.calls, "aws:ec2/getSubnet:getSubnet")
+		{"failed to look", adoptVpc([]string{"apps-a"}, none), func(r *componenttest.Recorder) {
+			delete(r.Calls, "aws:ec2/getSubnet:getSubnet")
 		}, "look up subnet subnet-1 of VPC"},
-		{"failed to list tables", adoptVpc([]string{"apps-a"}, none), func(r *recorder) {
-			delete(r.calls, "aws:ec2/getRouteTables:getRouteTables")
+		{"failed to list tables", adoptVpc([]string{"apps-a"}, none), func(r *componenttest.Recorder) {
+			delete(r.Calls, "aws:ec2/getRouteTables:getRouteTables")
 		}, "list route tables of VPC"},
-		{"failed to look at table", adoptVpc([]string{"apps-a"}, none), func(r *recorder) {
-			delete(r.calls, "aws:ec2/getRouteTable:getRouteTable")
+		{"failed to look at table", adoptVpc([]string{"apps-a"}, none), func(r *componenttest.Recorder) {
+			delete(r.Calls, "aws:ec2/getRouteTable:getRouteTable")
 		}, "look up route table rtb-a of VPC"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRecorder()
+			r := componenttest.New()
 			otherVpc.answer(r)
 			test.change(r)
-			if err := r.exec(test.program); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := r.Exec(test.program); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
@@ -188,13 +190,13 @@ func ExampleNewExistingVpc() {
 		return err
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
+	mocks := componenttest.New()
 	otherVpc.answer(mocks)
-	if err := mocks.exec(program); err != nil {
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, instance := range mocks.all(instanceType) {
-		fmt.Println(instance.Name, "in", instance.args()["subnetId"])
+	for _, instance := range mocks.All(instanceType) {
+		fmt.Println(instance.Name, "in", instance.Args()["subnetId"])
 	}
 	// Output: demo01-staging-bastion in subnet-3
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 func TestFlowLogs(t *testing.T) {
@@ -21,8 +23,8 @@ func TestFlowLogs(t *testing.T) {
 	args := workloadVpcArgs()
 	args.FlowLogs.ExtraDestinations = []string{otherGroup, bucket, stream}
 	args.FlowLogs.KMSKeyARN = pulumi.String("key")
-	r := run(t, makeVpc(args))
-	r.golden(t, "vpc-flow-logs")
+	r := componenttest.Run(t, makeVpc(args))
+	r.Golden(t, "vpc-flow-logs")
 
 	tags := map[string]any{"Name": "demo01-staging", "posit.team/managed-by": "test"}
 	for name, want := range map[string]struct{ destination, kind, role any }{
@@ -31,24 +33,24 @@ func TestFlowLogs(t *testing.T) {
 		"demo01-staging-flow-log-1": {bucket, "s3", nil},
 		"demo01-staging-flow-log-2": {stream, "kinesis-data-firehose", nil},
 	} {
-		r.find(t, flowLogType, name).want(t, map[string]any{
+		r.Find(t, flowLogType, name).Want(t, map[string]any{
 			"vpcId": "vpc/demo01-staging", "logDestination": want.destination, "logDestinationType": want.kind,
 			"iamRoleArn": want.role, "trafficType": "ALL", "maxAggregationInterval": 60.0, "tags": tags,
 			"logFormat": "${version} ${account-id} ${vpc-id} ${subnet-id} ${interface-id} ${flow-direction} ${action} " +
 				"${srcaddr} ${srcport} ${dstaddr} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${log-status}",
 		})
 	}
-	r.find(t, "aws:cloudwatch/logGroup:LogGroup", "demo01-staging-flow-logs-group").want(t, map[string]any{
+	r.Find(t, "aws:cloudwatch/logGroup:LogGroup", "demo01-staging-flow-logs-group").Want(t, map[string]any{
 		"name": "demo01-staging-VPCFlowLogs", "retentionInDays": 30.0, "kmsKeyId": "key", "tags": tags,
 	})
-	r.find(t, "aws:iam/role:Role", role).want(t, map[string]any{
+	r.Find(t, "aws:iam/role:Role", role).Want(t, map[string]any{
 		"name": role, "permissionsBoundary": "arn:aws:iam::123456789012:policy/boundary", "tags": nil,
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
 			`"Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
 	})
 
 	var document any
-	policy := r.find(t, "aws:iam/rolePolicy:RolePolicy", role+"-role-policy").args()["policy"].(string)
+	policy := r.Find(t, "aws:iam/rolePolicy:RolePolicy", role+"-role-policy").Args()["policy"].(string)
 	if err := json.Unmarshal([]byte(policy), &document); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const zoneType = "aws:route53/zone:Zone"
@@ -18,7 +20,7 @@ func makeHostedZone(args *HostedZoneArgs) pulumi.RunFunc {
 
 func TestHostedZone(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		zone, err := NewHostedZone(ctx, "demo.example.com-zone", &HostedZoneArgs{
 			Domain: "demo.example.com", Owner: "demo01-staging", Protect: true,
 			Tags: map[string]string{"posit.team/managed-by": "test"},
@@ -26,14 +28,14 @@ func TestHostedZone(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{
+		componenttest.WantOutputs(ctx, t, map[string]any{
 			"id": "zone/demo.example.com-zone", "arn": "arn:aws:route53:::hostedzone/zone/demo.example.com-zone",
 			"servers": []string{"ns-1.example", "ns-2.example"},
 		}, map[string]pulumi.Output{"id": zone.ID, "arn": zone.ARN, "servers": zone.NameServers})
 		return nil
 	})
-	r.golden(t, "hosted-zone")
-	r.find(t, zoneType, "demo.example.com-zone").exactly(t, map[string]any{
+	r.Golden(t, "hosted-zone")
+	r.Find(t, zoneType, "demo.example.com-zone").Exactly(t, map[string]any{
 		"name": "demo.example.com", "tags": map[string]any{"posit.team/managed-by": "test"},
 		"comment": "Hosted Zone for the Posit Team Dedicated service in demo01-staging. Publicly accessible",
 	})
@@ -41,12 +43,12 @@ func TestHostedZone(t *testing.T) {
 
 func TestPrivateHostedZone(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeHostedZone(&HostedZoneArgs{
+	r := componenttest.Run(t, makeHostedZone(&HostedZoneArgs{
 		Domain: "demo.example.com", Owner: "demo01-staging", Private: true,
 		VPCs: []ZoneVPC{{ID: pulumi.String("vpc-1"), Region: pulumi.String("us-east-2")}, {ID: pulumi.String("vpc-2")}},
 	}))
-	zone := r.find(t, zoneType, "demo.example.com-zone")
-	zone.want(t, map[string]any{
+	zone := r.Find(t, zoneType, "demo.example.com-zone")
+	zone.Want(t, map[string]any{
 		"comment": "Hosted Zone for the Posit Team Dedicated service in demo01-staging. Private",
 		"vpcs":    []any{map[string]any{"vpcId": "vpc-1", "vpcRegion": "us-east-2"}, map[string]any{"vpcId": "vpc-2"}},
 	})
@@ -57,34 +59,34 @@ func TestPrivateHostedZone(t *testing.T) {
 
 func TestExistingHostedZone(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		zone, err := NewHostedZone(ctx, "demo.example.com-zone", &HostedZoneArgs{ZoneID: "Z0123456789", Protect: true})
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{"id": "Z0123456789", "arn": "arn:aws:route53:::hostedzone/Z0123456789"},
+		componenttest.WantOutputs(ctx, t, map[string]any{"id": "Z0123456789", "arn": "arn:aws:route53:::hostedzone/Z0123456789"},
 			map[string]pulumi.Output{"id": zone.ID, "arn": zone.ARN})
 		return nil
 	})
-	r.golden(t, "hosted-zone-existing")
-	if zone := r.find(t, zoneType, "demo.example.com-zone"); !zone.Read || zone.Protect {
+	r.Golden(t, "hosted-zone-existing")
+	if zone := r.Find(t, zoneType, "demo.example.com-zone"); !zone.Read || zone.Protect {
 		t.Errorf("zone of others: read %v, protected %v", zone.Read, zone.Protect)
 	}
 }
 
 func TestHostedZonePreview(t *testing.T) {
 	t.Parallel()
-	samePreview(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Owner: "demo01-staging"}))
-	samePreview(t, makeHostedZone(&HostedZoneArgs{ZoneID: "Z0123456789"}))
+	componenttest.SamePreview(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Owner: "demo01-staging"}))
+	componenttest.SamePreview(t, makeHostedZone(&HostedZoneArgs{ZoneID: "Z0123456789"}))
 }
 
 func TestHostedZoneErrors(t *testing.T) {
 	t.Parallel()
 	const required = "hosted zone demo.example.com-zone: a domain, or the id of a zone, is required"
-	fails(t, makeHostedZone(nil), required)
-	fails(t, makeHostedZone(&HostedZoneArgs{}), required)
-	fails(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Private: true}), "a private zone needs a VPC")
-	fails(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", VPCs: []ZoneVPC{{ID: pulumi.String("vpc-1")}}}),
+	componenttest.Fails(t, makeHostedZone(nil), required)
+	componenttest.Fails(t, makeHostedZone(&HostedZoneArgs{}), required)
+	componenttest.Fails(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Private: true}), "a private zone needs a VPC")
+	componenttest.Fails(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", VPCs: []ZoneVPC{{ID: pulumi.String("vpc-1")}}}),
 		"a public zone cannot have VPCs")
 }
 
@@ -107,12 +109,12 @@ func ExampleNewHostedZone() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, record := range mocks.all(recordType) {
-		fmt.Println(record.Name, record.args()["name"])
+	for _, record := range mocks.All(recordType) {
+		fmt.Println(record.Name, record.Args()["name"])
 	}
 	// Output: demo01-staging-domain-cert-validation-record-0 _validate.demo.example.com.
 }

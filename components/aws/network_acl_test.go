@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const baseRules = `
@@ -75,13 +77,13 @@ public-egress-rule-3000 out 3000 6 80-80 0.0.0.0/0 allow
 			t.Parallel()
 			args := workloadVpcArgs()
 			args.NetworkACLRules = test.rules
-			r := run(t, makeVpc(args))
+			r := componenttest.Run(t, makeVpc(args))
 			var got []string
-			for _, rule := range r.all(aclRuleType) {
+			for _, rule := range r.All(aclRuleType) {
 				name := strings.TrimPrefix(rule.Name, "demo01-staging-")
 				access, _, _ := strings.Cut(name, "-")
 				counted := strings.Contains(name, "-rule-")
-				inputs := rule.args()
+				inputs := rule.Args()
 				direction := "in"
 				if inputs["egress"] == true {
 					direction = "out"

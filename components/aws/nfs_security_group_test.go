@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 func makeNFSSecurityGroup(name string, args *NFSSecurityGroupArgs) pulumi.RunFunc {
@@ -44,7 +46,7 @@ func TestNFSSecurityGroups(t *testing.T) {
 			[]any{nfsRule("Allow NFS egress within VPC", "tcp", 2049, 2049)},
 		},
 	} {
-		r := run(t, func(ctx *pulumi.Context) error {
+		r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 			group, err := NewNFSSecurityGroup(ctx, name, &NFSSecurityGroupArgs{
 				Use: test.use, Owner: "demo01-staging", Network: testNetwork(),
 				Tags: map[string]string{"posit.team/managed-by": "test", "Name": "overridden"},
@@ -52,11 +54,11 @@ func TestNFSSecurityGroups(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			wantOutputs(ctx, t, map[string]any{"id": "securitygroup/" + name}, map[string]pulumi.Output{"id": group.ID})
+			componenttest.WantOutputs(ctx, t, map[string]any{"id": "securitygroup/" + name}, map[string]pulumi.Output{"id": group.ID})
 			return nil
 		})
-		r.golden(t, "nfs-security-group-"+name)
-		r.find(t, groupType, name).exactly(t, map[string]any{
+		r.Golden(t, "nfs-security-group-"+name)
+		r.Find(t, groupType, name).Exactly(t, map[string]any{
 			"namePrefix": name + "-", "description": test.description, "vpcId": "vpc-1",
 			"ingress": test.ingress, "egress": test.egress,
 			"tags": map[string]any{"posit.team/managed-by": "test", "Name": name},
@@ -73,7 +75,7 @@ func TestNFSSecurityGroupErrors(t *testing.T) {
 		{Use: FSxNodes, Network: testNetwork()},
 		{Use: FSxNodes, Owner: "demo01-staging"},
 	} {
-		fails(t, makeNFSSecurityGroup("g", args), "nfs security group g: use, owner and network are required")
+		componenttest.Fails(t, makeNFSSecurityGroup("g", args), "nfs security group g: use, owner and network are required")
 	}
 }
 
@@ -99,12 +101,12 @@ func ExampleNewNFSSecurityGroup() {
 		return err
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, fileSystem := range mocks.all(openZfsType) {
-		fmt.Println(fileSystem.Name, "behind", fileSystem.args()["securityGroupIds"])
+	for _, fileSystem := range mocks.All(openZfsType) {
+		fmt.Println(fileSystem.Name, "behind", fileSystem.Args()["securityGroupIds"])
 	}
 	// Output: demo01-staging-filesystem behind [securitygroup/fsx-nfs.demo01-staging.posit.team]
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const openZfsType = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
@@ -49,7 +51,7 @@ func openZfsInputs(clients string, options []any, others map[string]any) map[str
 
 func TestOpenZfsFileSystem(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		fileSystem, err := NewOpenZfsFileSystem(ctx, "demo01-staging", &OpenZfsFileSystemArgs{
 			Network: zfsNetwork(), SecurityGroupIDs: pulumi.ToStringArray([]string{"sg-nfs"}), Protect: true,
 			Tags: map[string]string{"posit.team/managed-by": "test"},
@@ -57,7 +59,7 @@ func TestOpenZfsFileSystem(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{
+		componenttest.WantOutputs(ctx, t, map[string]any{
 			"id": "openzfsfilesystem/demo01-staging-filesystem", "dns": "demo01-staging-filesystem.fsx.example",
 			"root": "fsvol/demo01-staging-filesystem",
 			"arn":  "arn:aws:fsx:us-east-2:123456789012:openzfsfilesystem/demo01-staging-filesystem",
@@ -66,8 +68,8 @@ func TestOpenZfsFileSystem(t *testing.T) {
 		})
 		return nil
 	})
-	r.golden(t, "open-zfs-file-system")
-	r.find(t, openZfsType, "demo01-staging-filesystem").exactly(t,
+	r.Golden(t, "open-zfs-file-system")
+	r.Find(t, openZfsType, "demo01-staging-filesystem").Exactly(t,
 		openZfsInputs("*", []any{"rw", "no_root_squash", "crossmnt"}, map[string]any{
 			"deploymentType": "MULTI_AZ_1", "subnetIds": []any{"subnet-a", "subnet-b"}, "preferredSubnetId": "subnet-a",
 			"routeTableIds": []any{"rtb-a", "rtb-b", "rtb-c"}, "storageType": "SSD",
@@ -76,14 +78,14 @@ func TestOpenZfsFileSystem(t *testing.T) {
 
 func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
+	r := componenttest.Run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
 		a.DeploymentType, a.StorageCapacity, a.ThroughputCapacity = "SINGLE_AZ_HA_2", 512, 640
 		a.BackupStartTime, a.Clients = "04:30", "10.10.0.0/16"
 		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
 	}))
-	r.golden(t, "open-zfs-file-system-one-zone")
-	fileSystem := r.find(t, openZfsType, "demo01-staging")
-	fileSystem.exactly(t, openZfsInputs("10.10.0.0/16", []any{"rw", "no_root_squash"}, map[string]any{
+	r.Golden(t, "open-zfs-file-system-one-zone")
+	fileSystem := r.Find(t, openZfsType, "demo01-staging")
+	fileSystem.Exactly(t, openZfsInputs("10.10.0.0/16", []any{"rw", "no_root_squash"}, map[string]any{
 		"deploymentType": "SINGLE_AZ_HA_2", "subnetIds": []any{"subnet-a"},
 		"storageCapacity": 512.0, "throughputCapacity": 640.0, "dailyAutomaticBackupStartTime": "04:30",
 	}))
@@ -95,7 +97,7 @@ func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 func TestOpenZfsFileSystemPreview(t *testing.T) {
 	t.Parallel()
 	for _, deploymentType := range []string{"MULTI_AZ_1", "SINGLE_AZ_2"} {
-		samePreview(t, func(ctx *pulumi.Context) error {
+		componenttest.SamePreview(t, func(ctx *pulumi.Context) error {
 			vpc, err := NewVpc(ctx, "demo01-staging", &VpcArgs{
 				CIDR: "10.37.0.0/16", AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2"}), ZoneCount: 2,
 			})
@@ -113,9 +115,9 @@ func TestOpenZfsFileSystemPreview(t *testing.T) {
 func TestOpenZfsFileSystemErrors(t *testing.T) {
 	t.Parallel()
 	const required = "file system demo01-staging: a network and security groups are required"
-	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.Network = Network{} }), required)
-	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.SecurityGroupIDs = nil }), required)
-	fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
+	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.Network = Network{} }), required)
+	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.SecurityGroupIDs = nil }), required)
+	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
 		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
 	}), "the network has 1 private subnets, at least 2 are needed")
 }
@@ -145,12 +147,12 @@ func ExampleNewOpenZfsFileSystem() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, fileSystem := range mocks.all(openZfsType) {
-		fmt.Println(fileSystem.Name, fileSystem.args()["subnetIds"])
+	for _, fileSystem := range mocks.All(openZfsType) {
+		fmt.Println(fileSystem.Name, fileSystem.Args()["subnetIds"])
 	}
 	// Output: demo01-staging [subnet/demo01-staging-private-az1]
 }

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 // goldenPolicy compares a policy with testdata/<name>.json, or writes it with -update.
@@ -20,21 +20,7 @@ func goldenPolicy(t *testing.T, name, document string) {
 	if err := json.Indent(&indented, []byte(document), "", "  "); err != nil {
 		t.Fatalf("policy is no JSON: %v\n%s", err, document)
 	}
-	got := indented.String() + "\n"
-	path := filepath.Join("testdata", name+".json")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("read golden file (run with -update to write it): %v", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("policy differs from %s (-want +got):\n%s", path, diff)
-	}
+	componenttest.GoldenText(t, name+".json", indented.String()+"\n")
 }
 
 func TestPolicies(t *testing.T) {
@@ -50,9 +36,9 @@ func TestPolicies(t *testing.T) {
 		"bucket-read-write-policy":        BucketReadWritePolicy(bucket, ""),
 		"bucket-read-policy":              BucketReadPolicy(bucket, "/some/folder/"),
 		"bucket-tls-only-policy":          tlsOnly(bucket),
-		"service-account-trust":           ServiceAccountTrust(mockAccount, issuers, "kube-system", accounts),
-		"service-account-trust-one":       ServiceAccountTrust(mockAccount, []string{mockIssuer}, "loki", []string{"loki.posit.team"}),
-		"service-account-trust-nobody":    ServiceAccountTrust(mockAccount, nil, "kube-system", accounts),
+		"service-account-trust":           ServiceAccountTrust(componenttest.Account, issuers, "kube-system", accounts),
+		"service-account-trust-one":       ServiceAccountTrust(componenttest.Account, []string{mockIssuer}, "loki", []string{"loki.posit.team"}),
+		"service-account-trust-nobody":    ServiceAccountTrust(componenttest.Account, nil, "kube-system", accounts),
 	} {
 		goldenPolicy(t, name, policy.JSON())
 	}
@@ -97,8 +83,8 @@ func ExamplePolicyOf() {
 	policy := PolicyOf(pulumi.StringArray{bucketARN}, func(arns []string) PolicyDocument {
 		return NewPolicyDocument(PolicyStatement{Action: Actions("s3", "GetObject"), Resource: []string{arns[0] + "/public/*"}})
 	})
-	err := newRecorder().exec(func(ctx *pulumi.Context) error {
-		document := await(ctx, policy)
+	err := componenttest.New().Exec(func(ctx *pulumi.Context) error {
+		document := componenttest.Await(ctx, policy)
 		fmt.Println(document.Value)
 		return nil
 	})

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const (
@@ -20,7 +22,7 @@ func lokiRoleArgs() *ServiceAccountRoleArgs {
 		Namespace:           "loki",
 		ServiceAccounts:     []string{"loki.posit.team"},
 		Issuers:             pulumi.ToStringArray([]string{mockIssuer}),
-		AccountID:           pulumi.String(mockAccount),
+		AccountID:           pulumi.String(componenttest.Account),
 		PermissionsBoundary: pulumi.String("boundary"),
 		Tags:                map[string]string{"posit.team/managed-by": "test"},
 		Policies: []RolePolicy{{
@@ -47,26 +49,26 @@ func TestServiceAccountRole(t *testing.T) {
 		name   = "loki.demo01-staging.posit.team"
 		policy = "loki-s3-bucket.demo01-staging.posit.team"
 	)
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		role, err := NewServiceAccountRole(ctx, name, lokiRoleArgs())
 		if err != nil {
 			return err
 		}
-		wantOutputs(ctx, t, map[string]any{"arn": "arn:aws:iam::123456789012:role/" + name, "name": name},
+		componenttest.WantOutputs(ctx, t, map[string]any{"arn": "arn:aws:iam::123456789012:role/" + name, "name": name},
 			map[string]pulumi.Output{"arn": role.ARN, "name": role.Name})
 		return nil
 	})
-	r.golden(t, "service-account-role")
-	r.find(t, roleType, name).exactly(t, map[string]any{
+	r.Golden(t, "service-account-role")
+	r.Find(t, roleType, name).Exactly(t, map[string]any{
 		"name": name, "permissionsBoundary": "boundary", "tags": map[string]any{"posit.team/managed-by": "test"},
-		"assumeRolePolicy": ServiceAccountTrust(mockAccount, []string{mockIssuer}, "loki", []string{"loki.posit.team"}).JSON(),
+		"assumeRolePolicy": ServiceAccountTrust(componenttest.Account, []string{mockIssuer}, "loki", []string{"loki.posit.team"}).JSON(),
 	})
-	r.find(t, policyType, policy).exactly(t, map[string]any{
+	r.Find(t, policyType, policy).Exactly(t, map[string]any{
 		"name": policy, "description": "Posit Team Dedicated policy for demo01-staging to read the Loki S3 bucket",
 		"tags":   map[string]any{"Name": "demo01-staging-demo01-staging-loki-s3-bucket-policy"},
 		"policy": BucketReadWritePolicy("arn:aws:s3:::demo", "").JSON(),
 	})
-	r.find(t, attachmentType, policy+"-att").exactly(t, map[string]any{
+	r.Find(t, attachmentType, policy+"-att").Exactly(t, map[string]any{
 		"role": name, "policyArn": "arn:aws:iam::123456789012:policy/" + policy,
 	})
 }
@@ -79,16 +81,16 @@ func TestServiceAccountRoleOptions(t *testing.T) {
 	args.ManagedPolicies = []ManagedPolicy{
 		{Name: "demo01-staging-fsx-openzfs", ARN: pulumi.String("arn:aws:iam::aws:policy/AmazonFSxFullAccess")},
 	}
-	r := run(t, makeRole("logical.posit.team", args))
-	r.golden(t, "service-account-role-options")
-	r.find(t, roleType, "logical.posit.team").want(t, map[string]any{
+	r := componenttest.Run(t, makeRole("logical.posit.team", args))
+	r.Golden(t, "service-account-role-options")
+	r.Find(t, roleType, "logical.posit.team").Want(t, map[string]any{
 		"name": "physical.posit.team", "permissionsBoundary": nil,
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":["*"]},"Action":["sts:AssumeRole"]}]}`,
 	})
-	r.find(t, policyType, "lbc.posit.team").exactly(t, map[string]any{
+	r.Find(t, policyType, "lbc.posit.team").Exactly(t, map[string]any{
 		"name": "lbc.posit.team", "policy": LoadBalancerControllerPolicy().JSON(),
 	})
-	r.find(t, attachmentType, "demo01-staging-fsx-openzfs").exactly(t, map[string]any{
+	r.Find(t, attachmentType, "demo01-staging-fsx-openzfs").Exactly(t, map[string]any{
 		"role": "physical.posit.team", "policyArn": "arn:aws:iam::aws:policy/AmazonFSxFullAccess",
 	})
 }
@@ -98,10 +100,10 @@ func TestServiceAccountRoleOptions(t *testing.T) {
 func TestServiceAccountRoleOfUnknownIssuers(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} {
-		r := newRecorder()
-		r.preview = true
+		r := componenttest.New()
+		r.Preview = true
 		args := lokiRoleArgs()
-		if err := r.exec(func(ctx *pulumi.Context) error {
+		if err := r.Exec(func(ctx *pulumi.Context) error {
 			if !known {
 				args.Issuers = pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
 			}
@@ -109,12 +111,12 @@ func TestServiceAccountRoleOfUnknownIssuers(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		trust, found := r.find(t, roleType, "loki.posit.team").args()["assumeRolePolicy"]
+		trust, found := r.Find(t, roleType, "loki.posit.team").Args()["assumeRolePolicy"]
 		if found != known { // the mocks leave out what is unknown
 			t.Errorf("issuers known %v: trust policy %v", known, trust)
 		}
 		for _, typ := range []string{policyType, attachmentType} {
-			if got := len(r.all(typ)); got != 1 {
+			if got := len(r.All(typ)); got != 1 {
 				t.Errorf("issuers known %v: %d of %s, want 1", known, got, typ)
 			}
 		}
@@ -124,7 +126,7 @@ func TestServiceAccountRoleOfUnknownIssuers(t *testing.T) {
 func TestServiceAccountRoleErrors(t *testing.T) {
 	t.Parallel()
 	const required = "service account role r: namespace, service accounts, issuers and account id are required"
-	fails(t, makeRole("r", nil), required)
+	componenttest.Fails(t, makeRole("r", nil), required)
 	for _, test := range []struct {
 		change func(*ServiceAccountRoleArgs)
 		want   string
@@ -140,7 +142,7 @@ func TestServiceAccountRoleErrors(t *testing.T) {
 	} {
 		args := lokiRoleArgs()
 		test.change(args)
-		fails(t, makeRole("r", args), test.want)
+		componenttest.Fails(t, makeRole("r", args), test.want)
 	}
 }
 
@@ -169,12 +171,12 @@ func ExampleNewServiceAccountRole() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, attachment := range mocks.all(attachmentType) {
-		fmt.Println(attachment.args()["role"], "has", attachment.args()["policyArn"])
+	for _, attachment := range mocks.All(attachmentType) {
+		fmt.Println(attachment.Args()["role"], "has", attachment.Args()["policyArn"])
 	}
 	// Output: loki.demo01-staging.posit.team has arn:aws:iam::123456789012:policy/loki-s3-bucket.demo01-staging.posit.team
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const (
@@ -20,7 +22,7 @@ func makeTailscaleRouter(change func(*TailscaleRouterArgs)) pulumi.RunFunc {
 		network := testNetwork()
 		args := &TailscaleRouterArgs{
 			Network: network, SubnetIDs: network.PublicSubnetIDs, AssignPublicIP: true,
-			Region: pulumi.String(mockRegion), AccountID: pulumi.String(mockAccount), Hostname: "demo01-staging",
+			Region: pulumi.String(componenttest.Region), AccountID: pulumi.String(componenttest.Account), Hostname: "demo01-staging",
 			AuthKeySecretARN:    pulumi.String("arn:auth-key"),
 			PermissionsBoundary: pulumi.String("boundary"),
 			Tags:                map[string]string{"posit.team/managed-by": "test"},
@@ -33,25 +35,25 @@ func makeTailscaleRouter(change func(*TailscaleRouterArgs)) pulumi.RunFunc {
 
 func TestTailscaleRouter(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeTailscaleRouter(func(*TailscaleRouterArgs) {}))
-	r.golden(t, "tailscale-router")
+	r := componenttest.Run(t, makeTailscaleRouter(func(*TailscaleRouterArgs) {}))
+	r.Golden(t, "tailscale-router")
 	const ts = "demo01-staging-tailscale"
 	tags := map[string]any{"posit.team/managed-by": "test", "rs:project": "security", "rs:subsystem": "tailscale"}
 
-	r.find(t, groupType, ts+"-sg").want(t, map[string]any{
+	r.Find(t, groupType, ts+"-sg").Want(t, map[string]any{
 		"name": ts, "description": "Tailscale Fargate Security Group", "vpcId": "vpc-1",
 		"ingress": nil, "egress": nil, "tags": map[string]any{"Name": ts},
 	})
-	r.find(t, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", ts+"-sg-egress").want(t, map[string]any{
+	r.Find(t, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", ts+"-sg-egress").Want(t, map[string]any{
 		"securityGroupId": "securitygroup/" + ts + "-sg", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1", "fromPort": nil, "toPort": nil,
 	})
-	r.find(t, "aws:ecs/cluster:Cluster", ts+"-fargate").want(t, map[string]any{"name": ts, "tags": tags})
-	r.find(t, "aws:cloudwatch/logGroup:LogGroup", ts+"-log-group").want(t, map[string]any{
+	r.Find(t, "aws:ecs/cluster:Cluster", ts+"-fargate").Want(t, map[string]any{"name": ts, "tags": tags})
+	r.Find(t, "aws:cloudwatch/logGroup:LogGroup", ts+"-log-group").Want(t, map[string]any{
 		"name": "/aws/ecs/" + ts, "retentionInDays": 60.0, "tags": tags,
 	})
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
 		`"Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	r.find(t, "aws:iam/role:Role", ts+"-ecs-task-execution-role.posit.team").want(t, map[string]any{
+	r.Find(t, "aws:iam/role:Role", ts+"-ecs-task-execution-role.posit.team").Want(t, map[string]any{
 		"name": ts + "-TaskExecution.posit.team", "description": "Role for " + ts + " Fargate Task Execution",
 		"assumeRolePolicy": trust, "permissionsBoundary": "boundary", "tags": nil,
 		"managedPolicyArns": []any{"arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"},
@@ -61,7 +63,7 @@ func TestTailscaleRouter(t *testing.T) {
 				`"Resource":"arn:auth-key"}],"Version":"2012-10-17"}`,
 		}},
 	})
-	r.find(t, "aws:iam/role:Role", ts+"-ecs-task-role.posit.team").want(t, map[string]any{
+	r.Find(t, "aws:iam/role:Role", ts+"-ecs-task-role.posit.team").Want(t, map[string]any{
 		"name": ts + "-Task.posit.team", "description": "Role for " + ts + " Fargate Task",
 		"assumeRolePolicy": trust, "permissionsBoundary": "boundary", "tags": nil,
 		"managedPolicyArns": []any{},
@@ -71,15 +73,15 @@ func TestTailscaleRouter(t *testing.T) {
 				`"Resource":"arn:aws:ssm:us-east-2:123456789012:parameter/` + ts + `/ts-state"}],"Version":"2012-10-17"}`,
 		}},
 	})
-	task := r.find(t, taskType, ts+"-task")
-	task.want(t, map[string]any{
+	task := r.Find(t, taskType, ts+"-task")
+	task.Want(t, map[string]any{
 		"family": ts, "requiresCompatibilities": []any{"FARGATE"}, "networkMode": "awsvpc", "cpu": "256", "memory": "512",
 		"runtimePlatform":  map[string]any{"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
 		"executionRoleArn": "arn:aws:iam::123456789012:role/" + ts + "-TaskExecution.posit.team",
 		"taskRoleArn":      "arn:aws:iam::123456789012:role/" + ts + "-Task.posit.team", "tags": tags,
 	})
 	var containers any
-	if err := json.Unmarshal([]byte(task.args()["containerDefinitions"].(string)), &containers); err != nil {
+	if err := json.Unmarshal([]byte(task.Args()["containerDefinitions"].(string)), &containers); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]any{map[string]any{
@@ -100,39 +102,33 @@ func TestTailscaleRouter(t *testing.T) {
 	}}, containers); diff != "" {
 		t.Errorf("container definitions (-want +got):\n%s", diff)
 	}
-	r.find(t, serviceType, ts+"-service").want(t, map[string]any{
+	r.Find(t, serviceType, ts+"-service").Want(t, map[string]any{
 		"name": ts, "launchType": "FARGATE", "desiredCount": 1.0, "enableEcsManagedTags": true, "enableExecuteCommand": false,
 		"waitForSteadyState": true, "propagateTags": "SERVICE", "tags": tags,
-		"cluster":        r.arn("aws:ecs/cluster:Cluster", ts+"-fargate"),
-		"taskDefinition": r.arn(taskType, ts+"-task"),
+		"cluster":        componenttest.ARN("aws:ecs/cluster:Cluster", ts+"-fargate"),
+		"taskDefinition": componenttest.ARN(taskType, ts+"-task"),
 		"networkConfiguration": map[string]any{
 			"assignPublicIp": true, "subnets": []any{"subnet-p"}, "securityGroups": []any{"securitygroup/" + ts + "-sg"},
 		},
 	})
 }
 
-// arn is the one that the recorder made up for an AWS resource without one of its own form.
-func (r *recorder) arn(typ, name string) string {
-	reg := registration{Type: typ, Name: name, ID: strings.ToLower(typ[strings.LastIndex(typ, ":")+1:]) + "/" + name}
-	return computed(reg)["arn"].StringValue()
-}
-
 func TestTailscaleRouterOptions(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeTailscaleRouter(func(a *TailscaleRouterArgs) {
+	r := componenttest.Run(t, makeTailscaleRouter(func(a *TailscaleRouterArgs) {
 		a.SubnetIDs, a.AssignPublicIP, a.ExecuteCommand, a.Image = a.Network.PrivateSubnetIDs, false, true, "registry.example/tailscale:v9"
 	}))
-	r.find(t, "aws:iam/role:Role", "demo01-staging-tailscale-ecs-task-role.posit.team").want(t, map[string]any{
+	r.Find(t, "aws:iam/role:Role", "demo01-staging-tailscale-ecs-task-role.posit.team").Want(t, map[string]any{
 		"managedPolicyArns": []any{"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"},
 	})
-	r.find(t, serviceType, "demo01-staging-tailscale-service").want(t, map[string]any{
+	r.Find(t, serviceType, "demo01-staging-tailscale-service").Want(t, map[string]any{
 		"enableExecuteCommand": true,
 		"networkConfiguration": map[string]any{
 			"assignPublicIp": false, "subnets": []any{"subnet-a", "subnet-b"},
 			"securityGroups": []any{"securitygroup/demo01-staging-tailscale-sg"},
 		},
 	})
-	if got := r.find(t, taskType, "demo01-staging-tailscale-task").args()["containerDefinitions"].(string); !strings.Contains(
+	if got := r.Find(t, taskType, "demo01-staging-tailscale-task").Args()["containerDefinitions"].(string); !strings.Contains(
 		got, `"image":"registry.example/tailscale:v9"`) {
 		t.Errorf("container definitions %s lack the image asked for", got)
 	}
@@ -141,7 +137,7 @@ func TestTailscaleRouterOptions(t *testing.T) {
 		"subnets":  func(a *TailscaleRouterArgs) { a.SubnetIDs = nil },
 		"auth key": func(a *TailscaleRouterArgs) { a.AuthKeySecretARN = nil },
 	} {
-		err := newRecorder().exec(makeTailscaleRouter(remove))
+		err := componenttest.New().Exec(makeTailscaleRouter(remove))
 		if err == nil || !strings.Contains(err.Error(), "are required") {
 			t.Errorf("no %s: got error %v", name, err)
 		}
@@ -163,12 +159,12 @@ func ExampleNewTailscaleRouter() {
 		return err
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, service := range mocks.all(serviceType) {
-		fmt.Println(service.Name, service.args()["desiredCount"])
+	for _, service := range mocks.All(serviceType) {
+		fmt.Println(service.Name, service.Args()["desiredCount"])
 	}
 	// Output: demo01-staging-tailscale-service 1
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
 )
 
 const (
@@ -24,14 +26,14 @@ func workloadVpcArgs() *VpcArgs {
 		CIDR:                "10.10.0.0/16",
 		AvailabilityZoneIDs: pulumi.ToStringArray([]string{"use2-az1", "use2-az2", "use2-az3"}),
 		ZoneCount:           3,
-		Region:              pulumi.String(mockRegion),
+		Region:              pulumi.String(componenttest.Region),
 		Tags:                map[string]string{"posit.team/managed-by": "test"},
 		PublicTags:          map[string]string{"kubernetes.io/role/elb": "1", "posit.team/network-access": "public"},
 		PrivateTags:         map[string]string{"kubernetes.io/role/internal-elb": "1", "posit.team/network-access": "private"},
 		NATGateways:         true,
 		NetworkACLRules:     WorkloadNetworkACLRules(),
 		Endpoints:           VpcEndpointsArgs{Enabled: true},
-		FlowLogs:            &FlowLogsArgs{PermissionsBoundary: pulumi.String("arn:aws:iam::" + mockAccount + ":policy/boundary")},
+		FlowLogs:            &FlowLogsArgs{PermissionsBoundary: pulumi.String("arn:aws:iam::" + componenttest.Account + ":policy/boundary")},
 	}
 }
 
@@ -51,30 +53,11 @@ func makeVpc(args *VpcArgs) pulumi.RunFunc {
 }
 
 // want compares some inputs of a resource.
-func (r registration) want(t *testing.T, inputs map[string]any) {
-	t.Helper()
-	got := r.args()
-	for key := range got {
-		if _, asked := inputs[key]; !asked {
-			delete(got, key)
-		}
-	}
-	for key, value := range inputs {
-		if value == nil { // must not be set
-			if _, set := got[key]; !set {
-				got[key] = nil
-			}
-		}
-	}
-	if diff := cmp.Diff(inputs, got); diff != "" {
-		t.Errorf("inputs of %s %s (-want +got):\n%s", r.Type, r.Name, diff)
-	}
-}
 
 func TestVpcOfWorkload(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeVpc(workloadVpcArgs()))
-	r.golden(t, "vpc")
+	r := componenttest.Run(t, makeVpc(workloadVpcArgs()))
+	r.Golden(t, "vpc")
 	for typ, want := range map[string]int{
 		vpcType:    1,
 		subnetType: 6,
@@ -88,18 +71,18 @@ func TestVpcOfWorkload(t *testing.T) {
 		endpointType:                              7,
 		flowLogType:                               1,
 	} {
-		if got := len(r.all(typ)); got != want {
+		if got := len(r.All(typ)); got != want {
 			t.Errorf("%d of %s, want %d", got, typ, want)
 		}
 	}
-	if len(r.invoked) > 0 {
-		t.Errorf("looked up %v, want nothing looked up", r.invoked)
+	if len(r.Invoked) > 0 {
+		t.Errorf("looked up %v, want nothing looked up", r.Invoked)
 	}
 }
 
 func TestVpcInputs(t *testing.T) {
 	t.Parallel()
-	r := run(t, makeVpc(workloadVpcArgs()))
+	r := componenttest.Run(t, makeVpc(workloadVpcArgs()))
 	public := map[string]any{
 		"posit.team/managed-by": "test", "kubernetes.io/role/elb": "1", "posit.team/network-access": "public",
 	}
@@ -117,7 +100,7 @@ func TestVpcInputs(t *testing.T) {
 	const cn, vpcID = "demo01-staging", "vpc/demo01-staging"
 	privateSubnets := []any{"subnet/" + cn + "-private-az1", "subnet/" + cn + "-private-az2", "subnet/" + cn + "-private-az3"}
 
-	r.find(t, vpcType, cn).want(t, map[string]any{
+	r.Find(t, vpcType, cn).Want(t, map[string]any{
 		"cidrBlock": "10.10.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": true, "tags": named(plainTags, cn),
 	})
 	for n, want := range []struct{ private, public string }{
@@ -128,8 +111,8 @@ func TestVpcInputs(t *testing.T) {
 			tags map[string]any
 		}{"private": {want.private, private}, "public": {want.public, public}} {
 			name := fmt.Sprintf("%s-%s-az%d", cn, access, n+1)
-			subnet := r.find(t, subnetType, name)
-			subnet.want(t, map[string]any{
+			subnet := r.Find(t, subnetType, name)
+			subnet.Want(t, map[string]any{
 				"vpcId": vpcID, "cidrBlock": kind.cidr, "availabilityZoneId": fmt.Sprintf("use2-az%d", n+1),
 				"mapPublicIpOnLaunch": false, "tags": named(kind.tags, name),
 			})
@@ -138,41 +121,41 @@ func TestVpcInputs(t *testing.T) {
 			}
 		}
 	}
-	r.find(t, "aws:ec2/route:Route", cn+"-public").want(t, map[string]any{
+	r.Find(t, "aws:ec2/route:Route", cn+"-public").Want(t, map[string]any{
 		"routeTableId": "routetable/" + cn + "-public", "destinationCidrBlock": "0.0.0.0/0",
 		"gatewayId": "internetgateway/" + cn, "natGatewayId": nil,
 	})
-	r.find(t, "aws:ec2/route:Route", cn+"-nat-az2").want(t, map[string]any{
+	r.Find(t, "aws:ec2/route:Route", cn+"-nat-az2").Want(t, map[string]any{
 		"routeTableId": "routetable/" + cn + "-private-az2", "destinationCidrBlock": "0.0.0.0/0",
 		"natGatewayId": "natgateway/" + cn + "-az2", "gatewayId": nil,
 	})
-	r.find(t, "aws:ec2/natGateway:NatGateway", cn+"-az3").want(t, map[string]any{
+	r.Find(t, "aws:ec2/natGateway:NatGateway", cn+"-az3").Want(t, map[string]any{
 		"subnetId": "subnet/" + cn + "-public-az3", "allocationId": "eip/" + cn + "-az3", "tags": named(plainTags, cn+"-az3"),
 	})
-	r.find(t, "aws:ec2/eip:Eip", cn+"-az3").want(t, map[string]any{"domain": "vpc", "tags": named(plainTags, cn+"-az3")})
-	r.find(t, "aws:ec2/routeTableAssociation:RouteTableAssociation", cn+"-private-az2").want(t, map[string]any{
+	r.Find(t, "aws:ec2/eip:Eip", cn+"-az3").Want(t, map[string]any{"domain": "vpc", "tags": named(plainTags, cn+"-az3")})
+	r.Find(t, "aws:ec2/routeTableAssociation:RouteTableAssociation", cn+"-private-az2").Want(t, map[string]any{
 		"subnetId": privateSubnets[1], "routeTableId": "routetable/" + cn + "-private-az2",
 	})
-	r.find(t, "aws:ec2/routeTableAssociation:RouteTableAssociation", cn+"-public-az2").want(t, map[string]any{
+	r.Find(t, "aws:ec2/routeTableAssociation:RouteTableAssociation", cn+"-public-az2").Want(t, map[string]any{
 		"subnetId": "subnet/" + cn + "-public-az2", "routeTableId": "routetable/" + cn + "-public",
 	})
-	r.find(t, "aws:ec2/networkAcl:NetworkAcl", cn+"-private").want(t, map[string]any{
+	r.Find(t, "aws:ec2/networkAcl:NetworkAcl", cn+"-private").Want(t, map[string]any{
 		"vpcId": vpcID, "subnetIds": privateSubnets, "tags": named(private, cn+"-private"),
 	})
-	r.find(t, groupType, cn+"-vpc-endpoint").want(t, map[string]any{
+	r.Find(t, groupType, cn+"-vpc-endpoint").Want(t, map[string]any{
 		"namePrefix": cn + "-vpc-endpoint-", "description": cn + " VPC endpoint", "vpcId": vpcID, "egress": nil, "name": nil,
 		"ingress": []any{map[string]any{
 			"protocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrBlocks": []any{"10.10.0.0/16"},
 		}},
 		"tags": named(plainTags, cn+"-vpc-endpoint"),
 	})
-	r.find(t, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", cn+"-default").want(t, map[string]any{
+	r.Find(t, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", cn+"-default").Want(t, map[string]any{
 		"vpcId": vpcID, "ingress": nil, "egress": nil, "tags": nil,
 	})
-	r.find(t, "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", cn+"-default").want(t, map[string]any{
+	r.Find(t, "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", cn+"-default").Want(t, map[string]any{
 		"defaultNetworkAclId": "acl/default", "ingress": nil, "egress": nil, "subnetIds": nil, "tags": nil,
 	})
-	r.find(t, endpointType, cn+"-s3").want(t, map[string]any{
+	r.Find(t, endpointType, cn+"-s3").Want(t, map[string]any{
 		"serviceName": "com.amazonaws.us-east-2.s3", "vpcEndpointType": "Gateway", "vpcId": vpcID,
 		"routeTableIds": []any{
 			"routetable/" + cn + "-private-az1", "routetable/" + cn + "-private-az2", "routetable/" + cn + "-private-az3",
@@ -184,8 +167,8 @@ func TestVpcInputs(t *testing.T) {
 		"kms": {"securitygroup/" + cn + "-vpc-endpoint"},
 		"fsx": {"sg-nfs", "securitygroup/" + cn + "-vpc-endpoint"},
 	} {
-		endpoint := r.find(t, endpointType, cn+"-"+service)
-		endpoint.want(t, map[string]any{
+		endpoint := r.Find(t, endpointType, cn+"-"+service)
+		endpoint.Want(t, map[string]any{
 			"serviceName": "com.amazonaws.us-east-2." + service, "vpcEndpointType": "Interface", "vpcId": vpcID,
 			"privateDnsEnabled": true, "subnetIds": privateSubnets, "securityGroupIds": groups, "routeTableIds": nil,
 			"tags": named(plainTags, cn+"-"+service),
@@ -224,15 +207,15 @@ func TestVpcOptions(t *testing.T) {
 			t.Parallel()
 			args := workloadVpcArgs()
 			test.change(args)
-			r := run(t, makeVpc(args))
-			r.golden(t, test.name)
+			r := componenttest.Run(t, makeVpc(args))
+			r.Golden(t, test.name)
 			for typ, want := range test.want {
-				if got := len(r.all(typ)); got != want {
+				if got := len(r.All(typ)); got != want {
 					t.Errorf("%d of %s, want %d", got, typ, want)
 				}
 			}
 			if args.Endpoints.InPublicSubnets {
-				r.find(t, endpointType, "demo01-staging-sts").want(t, map[string]any{
+				r.Find(t, endpointType, "demo01-staging-sts").Want(t, map[string]any{
 					"subnetIds": []any{"subnet/demo01-staging-public-az1", "subnet/demo01-staging-public-az2"},
 				})
 			}
@@ -244,24 +227,24 @@ func TestVpcOptions(t *testing.T) {
 // them must still be registered.
 func TestVpcPreview(t *testing.T) {
 	t.Parallel()
-	applied := run(t, makeVpc(workloadVpcArgs()))
-	dry := newRecorder()
-	dry.preview = true
-	if err := dry.exec(makeVpc(workloadVpcArgs())); err != nil {
+	applied := componenttest.Run(t, makeVpc(workloadVpcArgs()))
+	dry := componenttest.New()
+	dry.Preview = true
+	if err := dry.Exec(makeVpc(workloadVpcArgs())); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(dry.all("")), len(applied.all("")); got != want {
+	if got, want := len(dry.All("")), len(applied.All("")); got != want {
 		t.Errorf("a dry run registers %d resources, a real one %d", got, want)
 	}
 	// The mocks leave out what is unknown.
-	dry.find(t, subnetType, "demo01-staging-private-az1").want(t, map[string]any{"vpcId": nil, "cidrBlock": "10.10.0.0/18"})
+	dry.Find(t, subnetType, "demo01-staging-private-az1").Want(t, map[string]any{"vpcId": nil, "cidrBlock": "10.10.0.0/18"})
 }
 
 // The workspaces of a control room are in a region of their own: whatever is in a
 // Vpc takes the provider it was given, the children of children too.
 func TestVpcProvider(t *testing.T) {
 	t.Parallel()
-	r := run(t, func(ctx *pulumi.Context) error {
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		var provider struct{ pulumi.ProviderResourceState }
 		if err := ctx.RegisterResource("pulumi:providers:aws", "use1", pulumi.Map{}, &provider); err != nil {
 			return err
@@ -269,7 +252,7 @@ func TestVpcProvider(t *testing.T) {
 		_, err := NewVpc(ctx, "demo01-staging", workloadVpcArgs(), pulumi.Provider(&provider))
 		return err
 	})
-	for _, reg := range r.all("") {
+	for _, reg := range r.All("") {
 		if strings.HasPrefix(reg.Type, "aws:") && !strings.Contains(reg.Provider, "pulumi:providers:aws::use1") {
 			t.Errorf("%s %s has the provider %q", reg.Type, reg.Name, reg.Provider)
 		}
@@ -300,13 +283,13 @@ func TestVpcErrors(t *testing.T) {
 			t.Parallel()
 			args := workloadVpcArgs()
 			test.change(args)
-			err := newRecorder().exec(makeVpc(args))
+			err := componenttest.New().Exec(makeVpc(args))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
 	}
-	if err := newRecorder().exec(func(ctx *pulumi.Context) error {
+	if err := componenttest.New().Exec(func(ctx *pulumi.Context) error {
 		_, err := NewVpc(ctx, "demo01-staging", nil)
 		return err
 	}); err == nil || !strings.Contains(err.Error(), "vpc demo01-staging: split VPC CIDR") {
@@ -334,12 +317,12 @@ func ExampleNewVpc() {
 		return nil
 	}
 	// In a program of your own: pulumi.Run(program).
-	mocks := newRecorder()
-	if err := mocks.exec(program); err != nil {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
 		fmt.Println(err)
 	}
-	for _, subnet := range mocks.all(subnetType) {
-		fmt.Println(subnet.Name, subnet.args()["cidrBlock"])
+	for _, subnet := range mocks.All(subnetType) {
+		fmt.Println(subnet.Name, subnet.Args()["cidrBlock"])
 	}
 	// Output:
 	// demo01-staging-private-az1 10.37.0.0/18

@@ -1,4 +1,7 @@
-package aws
+// Package componenttest records what Pulumi programs register, for tests of components and
+// stacks: a mock that answers like the providers, questions about registrations, and
+// golden lists of them.
+package componenttest
 
 import (
 	"flag"
@@ -18,16 +21,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
 
+// Account and Region are where the recorded programs believe to be.
 const (
-	mockAccount = "123456789012"
-	mockRegion  = "us-east-2"
+	Account = "123456789012"
+	Region  = "us-east-2"
 )
 
-// registration is one resource as a program registered it.
-type registration struct {
+// Registration is one resource as a program registered it.
+type Registration struct {
 	Type, Name string
 	Parent     string // "type name" of the parent, "stack" when there is none
-	ID         string // physical id: as read or imported, else made up by the recorder
+	ID         string // physical id: as read or imported, else made up by the Recorder
 	Read       bool   // got by id (external), not managed
 	Custom     bool   // has a provider; false for components
 	Protect    bool
@@ -35,19 +39,29 @@ type registration struct {
 	Replace    bool // deleteBeforeReplace
 	Ignore     []string
 	DependsOn  []string // "type name" of explicit and implicit dependencies, sorted
-	Provider   string
+	Provider   string   // "type name::id" of the explicit provider, "" when there is none
 	Secrets    []string // inputs that hold a secret and outputs declared secret, sorted
 	Inputs     resource.PropertyMap
 }
 
-// args gives the inputs as plain Go values (secrets unwrapped), to compare with.
-func (r registration) args() map[string]any {
-	return plain(resource.NewObjectProperty(r.Inputs)).(map[string]any)
+// Args gives the inputs as plain Go values (secrets unwrapped), to compare with.
+func (r Registration) Args() map[string]any {
+	return Plain(resource.NewObjectProperty(r.Inputs)).(map[string]any)
 }
 
-// physical gives the name or name prefix that the program fixed ("prefix-*" for a
-// prefix), or "" where the engine names the resource.
-func (r registration) physical() string {
+// Physical gives the name or name prefix that the program fixed ("prefix-*" for a
+// prefix), {namespace}/{name} of a Kubernetes object, or "" where the engine names the
+// resource.
+func (r Registration) Physical() string {
+	if metadata, ok := r.Inputs["metadata"]; ok && metadata.IsObject() {
+		var parts []string
+		for _, key := range []resource.PropertyKey{"namespace", "name"} {
+			if part := metadata.ObjectValue()[key]; part.IsString() {
+				parts = append(parts, part.StringValue())
+			}
+		}
+		return strings.Join(parts, "/")
+	}
 	for _, key := range []resource.PropertyKey{
 		"name", "bucket", "identifier", "family", "domainName", "namePrefix", "bucketPrefix", "identifierPrefix",
 	} {
@@ -61,72 +75,73 @@ func (r registration) physical() string {
 	return ""
 }
 
-// recorder is a Pulumi mock that records what is registered and answers with
-// outputs of the right form. Change calls before exec to answer invokes
-// differently, outputs to add to or override a resource's outputs.
-type recorder struct {
-	calls   map[string]func(args resource.PropertyMap) (resource.PropertyMap, error)
-	outputs map[string]resource.PropertyMap // by resource type
-	preview bool                            // as in a dry run: no ids, no computed outputs
+// Recorder is a Pulumi mock that records what is registered and answers with
+// outputs of the right form. Change Calls before Exec to answer invokes
+// differently, Outputs to add to or override a resource's outputs.
+type Recorder struct {
+	Calls   map[string]func(args resource.PropertyMap) (resource.PropertyMap, error)
+	Outputs map[string]resource.PropertyMap // by resource type
+	Preview bool                            // as in a dry run: no ids, no computed outputs
 
 	mu         sync.Mutex
-	registered []registration
-	invoked    []string
+	registered []Registration
+	Invoked    []string
 }
 
-func newRecorder() *recorder {
-	return &recorder{
-		outputs: map[string]resource.PropertyMap{},
-		calls: map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
-			"aws:index/getCallerIdentity:getCallerIdentity": answer(map[string]any{
-				"accountId": mockAccount, "id": mockAccount, "userId": "AIDAEXAMPLE",
-				"arn": "arn:aws:iam::" + mockAccount + ":role/caller",
+// New makes a Recorder that knows the usual look-ups.
+func New() *Recorder {
+	return &Recorder{
+		Outputs: map[string]resource.PropertyMap{},
+		Calls: map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
+			"aws:index/getCallerIdentity:getCallerIdentity": Answer(map[string]any{
+				"accountId": Account, "id": Account, "userId": "AIDAEXAMPLE",
+				"arn": "arn:aws:iam::" + Account + ":role/caller",
 			}),
-			"aws:index/getRegion:getRegion": answer(map[string]any{
-				"name": mockRegion, "id": mockRegion, "description": "mock", "endpoint": "mock",
+			"aws:index/getRegion:getRegion": Answer(map[string]any{
+				"name": Region, "id": Region, "description": "mock", "endpoint": "mock",
 			}),
-			"aws:ec2/getAmi:getAmi": answer(map[string]any{"id": "ami-newest", "architecture": "arm64"}),
+			"aws:ec2/getAmi:getAmi": Answer(map[string]any{"id": "ami-newest", "architecture": "arm64"}),
 		},
 	}
 }
 
-// answer makes the reply to an invoke that does not depend on its arguments.
-func answer(reply map[string]any) func(resource.PropertyMap) (resource.PropertyMap, error) {
+// Answer makes the reply to an invoke that does not depend on its arguments.
+func Answer(reply map[string]any) func(resource.PropertyMap) (resource.PropertyMap, error) {
 	return func(resource.PropertyMap) (resource.PropertyMap, error) {
 		return resource.NewPropertyMapFromMap(reply), nil
 	}
 }
 
-// exec runs the program against the recorder.
-func (r *recorder) exec(program pulumi.RunFunc) error {
+// Exec runs the program against the Recorder.
+func (r *Recorder) Exec(program pulumi.RunFunc) error {
 	return pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r),
-		func(info *pulumi.RunInfo) { info.DryRun = r.preview })
+		func(info *pulumi.RunInfo) { info.DryRun = r.Preview })
 }
 
-// run runs the program against a new recorder and fails the test when it fails.
-func run(t *testing.T, program pulumi.RunFunc) *recorder {
+// Run runs the program against a new Recorder and fails the test when it fails.
+func Run(t *testing.T, program pulumi.RunFunc) *Recorder {
 	t.Helper()
-	r := newRecorder()
-	if err := r.exec(program); err != nil {
+	r := New()
+	if err := r.Exec(program); err != nil {
 		t.Fatalf("run program: %v", err)
 	}
 	return r
 }
 
 // Call answers an invoke; one that nobody foresaw fails.
-func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	r.mu.Lock()
-	r.invoked = append(r.invoked, args.Token)
+	r.Invoked = append(r.Invoked, args.Token)
 	r.mu.Unlock()
-	if call, ok := r.calls[args.Token]; ok {
+	if call, ok := r.Calls[args.Token]; ok {
 		return call(args.Args)
 	}
 	return nil, fmt.Errorf("unexpected invoke of %s", args.Token)
 }
 
-// NewResource records a registration or a read.
-func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	reg := registration{
+// NewResource records a Registration or a read.
+func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	reg := Registration{
 		Type: args.TypeToken, Name: args.Name, ID: args.ID, Custom: args.Custom,
 		Provider: args.Provider, Inputs: args.Inputs, Parent: "stack",
 	}
@@ -159,7 +174,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 
 	state := args.Inputs.Copy()
-	if reg.Custom && !(r.preview && !reg.Read) {
+	if reg.Custom && !(r.Preview && !reg.Read) {
 		if reg.ID == "" {
 			reg.ID = strings.ToLower(string(tokens.Type(reg.Type).Name())) + "/" + reg.Name
 		}
@@ -168,7 +183,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 				state[key] = value
 			}
 		}
-		for key, value := range r.outputs[reg.Type] {
+		for key, value := range r.Outputs[reg.Type] {
 			state[key] = value
 		}
 	}
@@ -179,10 +194,10 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 }
 
 // computed makes up what the provider would compute for a resource.
-func computed(reg registration) resource.PropertyMap {
+func computed(reg Registration) resource.PropertyMap {
 	typ := tokens.Type(reg.Type)
 	module, _, _ := strings.Cut(string(typ.Module().Name()), "/")
-	name := reg.physical()
+	name := reg.Physical()
 	switch {
 	case name == "":
 		name = reg.Name + "-0123456"
@@ -191,13 +206,13 @@ func computed(reg registration) resource.PropertyMap {
 	}
 	outputs := map[string]any{"name": name}
 	if typ.Package() == "aws" {
-		outputs["arn"] = fmt.Sprintf("arn:aws:%s:%s:%s:%s", module, mockRegion, mockAccount, reg.ID)
+		outputs["arn"] = fmt.Sprintf("arn:aws:%s:%s:%s:%s", module, Region, Account, reg.ID)
 	}
 	switch reg.Type {
 	case "aws:iam/role:Role":
-		outputs["arn"] = "arn:aws:iam::" + mockAccount + ":role/" + name
+		outputs["arn"] = "arn:aws:iam::" + Account + ":role/" + name
 	case "aws:iam/policy:Policy":
-		outputs["arn"] = "arn:aws:iam::" + mockAccount + ":policy/" + name
+		outputs["arn"] = "arn:aws:iam::" + Account + ":policy/" + name
 	case "aws:ec2/vpc:Vpc":
 		outputs["defaultNetworkAclId"] = "acl/default"
 		outputs["defaultSecurityGroupId"] = "sg/default"
@@ -208,7 +223,7 @@ func computed(reg registration) resource.PropertyMap {
 		outputs["port"] = 5432
 		outputs["masterUserSecrets"] = []any{map[string]any{
 			"kmsKeyId": "key", "secretStatus": "active",
-			"secretArn": "arn:aws:secretsmanager:" + mockRegion + ":" + mockAccount + ":secret:rds!" + name,
+			"secretArn": "arn:aws:secretsmanager:" + Region + ":" + Account + ":secret:rds!" + name,
 		}}
 	case "aws:s3/bucket:Bucket":
 		outputs["bucket"] = name
@@ -226,7 +241,7 @@ func computed(reg registration) resource.PropertyMap {
 	case "aws:acm/certificate:Certificate":
 		// The apex and its wildcard are validated by one and the same record.
 		names := []any{name}
-		if sans, ok := reg.args()["subjectAlternativeNames"].([]any); ok {
+		if sans, ok := reg.Args()["subjectAlternativeNames"].([]any); ok {
 			names = append(names, sans...)
 		}
 		var options []any
@@ -239,9 +254,9 @@ func computed(reg registration) resource.PropertyMap {
 		}
 		outputs["domainValidationOptions"] = options
 	case "aws:cloudwatch/logGroup:LogGroup":
-		outputs["arn"] = "arn:aws:logs:" + mockRegion + ":" + mockAccount + ":log-group:" + name
+		outputs["arn"] = "arn:aws:logs:" + Region + ":" + Account + ":log-group:" + name
 	case "aws:secretsmanager/secret:Secret":
-		outputs["arn"] = "arn:aws:secretsmanager:" + mockRegion + ":" + mockAccount + ":secret:" + name
+		outputs["arn"] = "arn:aws:secretsmanager:" + Region + ":" + Account + ":secret:" + name
 	}
 	made := resource.NewPropertyMapFromMap(outputs)
 	if reg.Type == "random:index/randomPassword:RandomPassword" {
@@ -253,11 +268,11 @@ func computed(reg registration) resource.PropertyMap {
 // label is "type name" of a URN.
 func label(urn resource.URN) string { return string(urn.Type()) + " " + urn.Name() }
 
-// find gives the one registration of the type and logical name.
-func (r *recorder) find(t *testing.T, typ, name string) registration {
+// Find gives the one Registration of the type and logical name.
+func (r *Recorder) Find(t *testing.T, typ, name string) Registration {
 	t.Helper()
-	var found []registration
-	for _, reg := range r.all(typ) {
+	var found []Registration
+	for _, reg := range r.All(typ) {
 		if reg.Name == name {
 			found = append(found, reg)
 		}
@@ -268,33 +283,33 @@ func (r *recorder) find(t *testing.T, typ, name string) registration {
 	return found[0]
 }
 
-// all gives the registrations of a type (every one for ""), sorted by name.
-func (r *recorder) all(typ string) []registration {
+// All gives the registrations of a type (every one for ""), sorted by name.
+func (r *Recorder) All(typ string) []Registration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []registration
+	var found []Registration
 	for _, reg := range r.registered {
 		if typ == "" || reg.Type == typ {
 			found = append(found, reg)
 		}
 	}
-	slices.SortFunc(found, func(a, b registration) int {
+	slices.SortFunc(found, func(a, b Registration) int {
 		return strings.Compare(a.Name+"\x00"+a.Type, b.Name+"\x00"+b.Type)
 	})
 	return found
 }
 
-// golden compares the list of registrations (identity and options, no values but
+// Golden compares the list of registrations (identity and options, no values but
 // names) with testdata/<name>.golden, or writes it with -update.
-func (r *recorder) golden(t *testing.T, name string) {
+func (r *Recorder) Golden(t *testing.T, name string) {
 	t.Helper()
 	var lines []string
-	for _, reg := range r.all("") {
+	for _, reg := range r.All("") {
 		line := fmt.Sprintf("%s %s\n\tparent: %s\n", reg.Type, reg.Name, reg.Parent)
 		if reg.Read {
 			line += "\tread: " + reg.ID + "\n"
 		}
-		if physical := reg.physical(); physical != "" {
+		if physical := reg.Physical(); physical != "" {
 			line += "\tphysical: " + physical + "\n"
 		}
 		if reg.Provider != "" {
@@ -323,7 +338,13 @@ func (r *recorder) golden(t *testing.T, name string) {
 	}
 	slices.Sort(lines)
 	got := strings.Join(lines, "")
-	path := filepath.Join("testdata", name+".golden")
+	GoldenText(t, name+".golden", got)
+}
+
+// GoldenText compares a text with the file testdata/<file>, or writes it with -update.
+func GoldenText(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -335,26 +356,33 @@ func (r *recorder) golden(t *testing.T, name string) {
 		t.Fatalf("read golden file (run with -update to write it): %v", err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("registrations differ from %s (-want +got):\n%s", path, diff)
+		t.Errorf("differs from %s (-want +got):\n%s", path, diff)
 	}
 }
 
-// plain turns a property value into plain Go values: secrets unwrapped, numbers
+// ARN is the one that a Recorder makes up for an AWS resource without one of its own
+// form.
+func ARN(typ, name string) string {
+	id := strings.ToLower(string(tokens.Type(typ).Name())) + "/" + name
+	return computed(Registration{Type: typ, Name: name, ID: id})["arn"].StringValue()
+}
+
+// Plain turns a property value into plain Go values: secrets unwrapped, numbers
 // float64. Unknown values never get here: the SDK's mocks leave such inputs out.
-func plain(v resource.PropertyValue) any {
+func Plain(v resource.PropertyValue) any {
 	switch {
 	case v.IsSecret():
-		return plain(v.SecretValue().Element)
+		return Plain(v.SecretValue().Element)
 	case v.IsArray():
 		list := []any{}
 		for _, element := range v.ArrayValue() {
-			list = append(list, plain(element))
+			list = append(list, Plain(element))
 		}
 		return list
 	case v.IsObject():
 		object := map[string]any{}
 		for key, element := range v.ObjectValue() {
-			object[string(key)] = plain(element)
+			object[string(key)] = Plain(element)
 		}
 		return object
 	}

@@ -1,0 +1,212 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/goccy/go-yaml"
+	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components"
+)
+
+// ChartArgs says which Helm chart is installed, and how. Chart, Version and Namespace
+// are required: a chart without a version would move by itself.
+type ChartArgs struct {
+	// ReleaseName is Helm's name of the installation; the logical name if "".
+	ReleaseName string
+	// Chart is a name in Repository, or without one an address ("oci://...").
+	Chart, Repository, Version string
+	// Namespace is where the release is installed. CreateNamespace makes it when it is
+	// not there.
+	Namespace       string
+	CreateNamespace bool
+	// SkipCRDs leaves the chart's definitions out; Atomic takes a failed installation
+	// back. Both only without Controller.
+	SkipCRDs, Atomic bool
+	// Values are the chart's. Overrides win over them: maps are merged, everything else
+	// is replaced, and null removes a value.
+	Values    pulumi.Map
+	Overrides map[string]any
+	// Controller leaves the installation to the Helm controller in the cluster; nil
+	// installs in the run itself, which waits until the release is ready.
+	Controller *ChartController
+}
+
+// ChartController says how the Helm controller is told of a chart.
+type ChartController struct {
+	// Namespace is the one that the controller watches.
+	Namespace string
+	// HelmVersion is that of the installing job ("v3"); the controller's default if "".
+	HelmVersion string
+	// Labels are those of the HelmChart object.
+	Labels map[string]string
+	// Await waits until the controller has installed the chart, or says why it did not.
+	// It is called in a run, not in a preview, whenever the object was made or changed,
+	// before what depends on Chart.Installed; nil waits for nothing.
+	Await func(ctx context.Context) error
+}
+
+// Chart is an installed Helm chart.
+type Chart struct {
+	pulumi.ResourceState
+
+	ReleaseName pulumi.StringOutput `pulumi:"releaseName"`
+	Version     pulumi.StringOutput `pulumi:"version"`
+	// Installed is what resources that need the chart's definitions or services depend
+	// on (pulumi.DependsOnInputs): it comes when the chart is installed.
+	Installed pulumi.ResourceArrayOutput
+}
+
+// NewChart makes a Chart. The Helm release, or the HelmChart object of the controller,
+// has the logical name name too.
+//
+// It is an error if a required argument is missing.
+//
+// (facts: aws-workload-apps 8.1; aws-workload-eks 10)
+func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
+	if args == nil || args.Chart == "" || args.Version == "" || args.Namespace == "" {
+		return nil, fmt.Errorf("chart %s: a chart, its version and a namespace are required", name)
+	}
+	made := &Chart{}
+	err := components.Register(ctx, "ptd:kubernetes:Chart", name, made, func(child pulumi.ResourceOption) error {
+		release := args.ReleaseName
+		if release == "" {
+			release = name
+		}
+		var installed pulumi.Resource
+		var err error
+		if args.Controller == nil {
+			installed, err = args.install(ctx, name, release, child)
+		} else {
+			installed, err = args.request(ctx, name, release, child)
+		}
+		if err != nil {
+			return err
+		}
+		made.ReleaseName = pulumi.String(release).ToStringOutput()
+		made.Version = pulumi.String(args.Version).ToStringOutput()
+		made.Installed = args.installed(ctx, release, installed)
+		return nil
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// install makes the Helm release.
+func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (pulumi.Resource, error) {
+	made := &helm.ReleaseArgs{
+		Name: pulumi.String(release), Chart: pulumi.String(args.Chart), Version: pulumi.String(args.Version),
+		Namespace: pulumi.String(args.Namespace), Values: args.values(),
+	}
+	if args.Repository != "" {
+		made.RepositoryOpts = helm.RepositoryOptsArgs{Repo: pulumi.String(args.Repository)}
+	}
+	for option, set := range map[*pulumi.BoolPtrInput]bool{
+		&made.CreateNamespace: args.CreateNamespace, &made.SkipCrds: args.SkipCRDs, &made.Atomic: args.Atomic,
+	} {
+		if set {
+			*option = pulumi.Bool(true)
+		}
+	}
+	return helm.NewRelease(ctx, name, made, child)
+}
+
+// request makes the HelmChart object.
+func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (pulumi.Resource, error) {
+	spec := pulumi.Map{
+		"chart": pulumi.String(args.Chart), "version": pulumi.String(args.Version),
+		"targetNamespace": pulumi.String(args.Namespace),
+		"valuesContent": args.values().ApplyT(func(values map[string]any) (string, error) {
+			return chartValues(values)
+		}).(pulumi.StringOutput),
+	}
+	for field, value := range map[string]string{"repo": args.Repository, "helmVersion": args.Controller.HelmVersion} {
+		if value != "" {
+			spec[field] = pulumi.String(value)
+		}
+	}
+	if args.CreateNamespace {
+		spec["createNamespace"] = pulumi.Bool(true)
+	}
+	return apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
+		ApiVersion: pulumi.String("helm.cattle.io/v1"), Kind: pulumi.String("HelmChart"),
+		Metadata: metav1.ObjectMetaArgs{
+			Name: pulumi.String(release), Namespace: pulumi.String(args.Controller.Namespace),
+			Labels: labels(args.Controller.Labels),
+		},
+		OtherFields: sdk.UntypedArgs{"spec": spec},
+	}, child)
+}
+
+// installed waits for the Helm controller, if it is to.
+func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource pulumi.Resource) pulumi.ResourceArrayOutput {
+	await := func(context.Context) error { return nil }
+	if args.Controller != nil && args.Controller.Await != nil && !ctx.DryRun() {
+		await = args.Controller.Await
+	}
+	custom := resource.(pulumi.CustomResource)
+	return custom.ID().ToIDOutput().ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
+		if err := await(ctx); err != nil {
+			return nil, fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+		}
+		return []pulumi.Resource{resource}, nil
+	}).(pulumi.ResourceArrayOutput)
+}
+
+// values are the chart's values under what overrides them.
+func (args *ChartArgs) values() pulumi.MapOutput {
+	values := args.Values
+	if values == nil {
+		values = pulumi.Map{}
+	}
+	return values.ToMapOutput().ApplyT(func(values map[string]any) map[string]any {
+		return overrideValues(values, args.Overrides)
+	}).(pulumi.MapOutput)
+}
+
+// overrideValues lays values over others as Helm does.
+func overrideValues(values, overrides map[string]any) map[string]any {
+	merged := maps.Clone(values)
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, override := range overrides {
+		below, isMap := merged[key].(map[string]any)
+		over, overIsMap := override.(map[string]any)
+		switch {
+		case override == nil:
+			delete(merged, key)
+		case isMap && overIsMap:
+			merged[key] = overrideValues(below, over)
+		default:
+			merged[key] = override
+		}
+	}
+	return merged
+}
+
+// chartValues is the text of values as the older programs wrote it, so that adopting a
+// chart does not run its job again: keys sorted, lists not indented, single quotes.
+func chartValues(values map[string]any) (string, error) {
+	text, err := yaml.MarshalWithOptions(values, yaml.IndentSequence(false), yaml.UseSingleQuote(true))
+	if err != nil {
+		return "", fmt.Errorf("write chart values: %w", err)
+	}
+	return string(text), nil
+}
+
+// labels are labels as an input; nil for none.
+func labels(of map[string]string) pulumi.StringMapInput {
+	if len(of) == 0 {
+		return nil
+	}
+	return pulumi.ToStringMap(of)
+}

@@ -1,0 +1,41 @@
+// Package kubernetes is the edge to Kubernetes clusters: the explicit Pulumi provider
+// that the stacks use, and the narrow interface behind the check that charts are
+// installed.
+package kubernetes
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrNotFound says that there is no such chart in the cluster.
+var ErrNotFound = errors.New("not found")
+
+// Clusters reaches clusters by their identifier (an EKS cluster's ARN).
+type Clusters interface {
+	Cluster(ctx context.Context, identifier string) (Cluster, error)
+}
+
+// Cluster is one cluster.
+type Cluster interface {
+	// Chart tells how far the Helm controller is with a HelmChart object; ErrNotFound
+	// when there is none.
+	Chart(ctx context.Context, namespace, name string) (ChartStatus, error)
+}
+
+// ChartStatus is how far an installation, or the newest change of it, is.
+type ChartStatus struct {
+	State ChartState
+	// Message says what failed, or what is waited for.
+	Message string
+}
+
+// ChartState is the state of an installation.
+type ChartState string
+
+// The states of an installation. Failed is final until the chart is changed.
+const (
+	ChartPending   ChartState = "pending"
+	ChartInstalled ChartState = "installed"
+	ChartFailed    ChartState = "failed"
+)
