@@ -117,11 +117,11 @@ func (w *awsWorkload) databaseReplaceable(r *run) bool {
 // right when the server was restored from a snapshot. When the user allowed to
 // replace the server they are gone with it, and are made anew.
 func (w *awsWorkload) followServer(ctx context.Context, r *run, address string) error {
-	inputs, err := w.postgres.stack.Inputs(ctx, "pulumi:providers:postgresql")
-	if err != nil || inputs == nil {
+	providers, err := w.postgres.stack.Resources(ctx, "pulumi:providers:postgresql")
+	if err != nil || len(providers) == 0 {
 		return err
 	}
-	plain, _, _ := plainOf(inputs["host"])
+	plain, _, _ := plainOf(providers[0].Inputs["host"])
 	before, _ := plain.(string)
 	switch {
 	case before == "" || before == address:

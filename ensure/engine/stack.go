@@ -140,19 +140,26 @@ func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exis
 	return root.Outputs, true, nil
 }
 
-// Inputs returns the inputs of the first resource of a type in the stack's state;
-// nil when there is none.
-func (s *Stack) Inputs(ctx context.Context, typ string) (resource.PropertyMap, error) {
+// Resource is a resource as a stack's state has it.
+type Resource struct {
+	URN, Name       string
+	Inputs, Outputs resource.PropertyMap
+}
+
+// Resources lists the resources of a type in the stack's state; none when it was never
+// applied.
+func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 	snapshot, err := s.snapshot(ctx)
 	if err != nil || snapshot == nil {
 		return nil, err
 	}
+	var found []Resource
 	for _, state := range snapshot.Resources {
 		if string(state.Type) == typ && !state.Delete {
-			return state.Inputs, nil
+			found = append(found, Resource{string(state.URN), state.URN.Name(), state.Inputs, state.Outputs})
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 // Forget empties the state and leaves what it described alone: for resources that
