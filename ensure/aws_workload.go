@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,7 +31,7 @@ type awsWorkload struct {
 	postgres   typedStack[awsworkload.PostgresConfigOutputs]
 	reprise    typedStack[awsworkload.PersistentOutputs]
 
-	trusted        []string // the issuers that the roles trust by the state of persistent
+	trusted        []string // the clusters' issuers that the roles trust by the state of persistent
 	database       string   // the identifier of the database by the state of persistent
 	masterPassword *string  // nil while unknown, which only a dry run may meet
 	sitePasswords  map[string]map[string]*string
@@ -95,7 +97,13 @@ func (w *awsWorkload) readState(ctx context.Context, r *run) error {
 		plain, _, _ := plainOf(property)
 		w.database, _ = plain.(string)
 	}
-	plain, _, _ := plainOf(values["oidc_issuers"])
+	issuers, ok := values["cluster_oidc_issuers"]
+	if !ok {
+		// State of before there was this output: what the roles trust says it.
+		w.trusted, err = w.issuersOfRoles(ctx)
+		return err
+	}
+	plain, _, _ := plainOf(issuers)
 	list, _ := plain.([]any)
 	for _, item := range list {
 		if issuer, ok := item.(string); ok {
@@ -103,6 +111,28 @@ func (w *awsWorkload) readState(ctx context.Context, r *run) error {
 		}
 	}
 	return nil
+}
+
+// federated finds OIDC providers in a trust policy.
+var federated = regexp.MustCompile(`arn:aws:iam::\d+:oidc-provider/([^"]+)`)
+
+// issuersOfRoles lists the issuers that the roles in the state of persistent trust.
+func (w *awsWorkload) issuersOfRoles(ctx context.Context) ([]string, error) {
+	roles, err := w.persistent.stack.Resources(ctx, "aws:iam/role:Role")
+	if err != nil {
+		return nil, err
+	}
+	issuers := map[string]bool{}
+	for _, role := range roles {
+		plain, _, _ := plainOf(role.Inputs["assumeRolePolicy"])
+		trust, _ := plain.(string)
+		for _, match := range federated.FindAllStringSubmatch(trust, -1) {
+			if issuer := "https://" + match[1]; !slices.Contains(w.workload.ExtraClusterOIDCURLs, issuer) {
+				issuers[issuer] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(issuers)), nil
 }
 
 // databaseReplaceable tells whether the user allowed to replace the database server.

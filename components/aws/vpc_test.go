@@ -253,7 +253,7 @@ func TestVpcProvider(t *testing.T) {
 		return err
 	})
 	for _, reg := range r.All("") {
-		if strings.HasPrefix(reg.Type, "aws:") && !strings.Contains(reg.Provider, "pulumi:providers:aws::use1") {
+		if strings.HasPrefix(reg.Type, "aws:") && !strings.Contains(reg.Provider, "pulumi:providers:aws use1") {
 			t.Errorf("%s %s has the provider %q", reg.Type, reg.Name, reg.Provider)
 		}
 	}

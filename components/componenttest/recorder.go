@@ -39,7 +39,7 @@ type Registration struct {
 	Replace    bool // deleteBeforeReplace
 	Ignore     []string
 	DependsOn  []string // "type name" of explicit and implicit dependencies, sorted
-	Provider   string   // "type name::id" of the explicit provider, "" when there is none
+	Provider   string   // "type name" of the explicit provider, "" when there is none
 	Secrets    []string // inputs that hold a secret and outputs declared secret, sorted
 	Inputs     resource.PropertyMap
 }
@@ -143,7 +143,10 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	reg := Registration{
 		Type: args.TypeToken, Name: args.Name, ID: args.ID, Custom: args.Custom,
-		Provider: args.Provider, Inputs: args.Inputs, Parent: "stack",
+		Inputs: args.Inputs, Parent: "stack",
+	}
+	if args.Provider != "" {
+		reg.Provider = label(resource.URN(args.Provider[:strings.LastIndex(args.Provider, "::")])) // the reference ends in "::id"
 	}
 	var parent string
 	var dependencies []string
@@ -313,8 +316,7 @@ func (r *Recorder) Golden(t *testing.T, name string) {
 			line += "\tphysical: " + physical + "\n"
 		}
 		if reg.Provider != "" {
-			urn := reg.Provider[:strings.LastIndex(reg.Provider, "::")] // the reference ends in "::id"
-			line += "\tprovider: " + label(resource.URN(urn)) + "\n"
+			line += "\tprovider: " + reg.Provider + "\n"
 		}
 		var options []string
 		for _, option := range []struct {

@@ -59,7 +59,7 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 		databaseIdentifier: in.DatabaseIdentifier,
 	}
 	p.issuers = trustedIssuers(in.OIDCIssuers, in.Config.ExtraClusterOIDCURLs)
-	p.outputs.OIDCIssuers = p.issuers
+	p.outputs.OIDCIssuers, p.outputs.ClusterOIDCIssuers = p.issuers, trustedIssuers(in.OIDCIssuers, nil)
 	provider, err := awsprovider.NewProvider(ctx, in.Config.Region, in.Config.AccountID, in.Config.IgnoreTags)
 	if err != nil {
 		return nil, err

@@ -53,9 +53,12 @@ type PersistentOutputs struct {
 	HostedZoneInfo pulumi.StringOutput    `pulumi:"hosted_zone_info,optional"`
 	ZoneIDs        pulumi.StringMapOutput `pulumi:"zone_ids,optional"` // domain: zone
 
-	// OIDCIssuers are the issuers that the service-account roles trust, sorted. The next
-	// ordinary run passes them in again, so that it does not undo persistent_reprise.
+	// OIDCIssuers are all issuers that the service-account roles trust, sorted.
 	OIDCIssuers pulumi.StringArrayOutput `pulumi:"oidc_issuers,optional"`
+	// ClusterOIDCIssuers are those of them that are the clusters', and not of
+	// extra_cluster_oidc_urls alone. The next ordinary run passes them in again, so that it
+	// does not undo persistent_reprise.
+	ClusterOIDCIssuers pulumi.StringArrayOutput `pulumi:"cluster_oidc_issuers,optional"`
 	// RoleARNs are the service-account roles by what uses them ("loki", "external-dns", ...).
 	RoleARNs              pulumi.StringMapOutput `pulumi:"role_arns,optional"`
 	TeamOperatorPolicyARN pulumi.StringOutput    `pulumi:"team_operator_policy_arn,optional"`

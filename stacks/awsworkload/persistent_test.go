@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
+	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -37,10 +38,10 @@ func load(t *testing.T, name string, change ...func(*config.AWSWorkload)) *confi
 }
 
 // runPersistent runs the program with mocks.
-func runPersistent(t *testing.T, r *recorder, workload *config.AWSWorkload, issuers ...string) *PersistentOutputs {
+func runPersistent(t *testing.T, r *componenttest.Recorder, workload *config.AWSWorkload, issuers ...string) *PersistentOutputs {
 	t.Helper()
 	var outputs *PersistentOutputs
-	err := r.run(func(ctx *pulumi.Context) (err error) {
+	err := r.Exec(func(ctx *pulumi.Context) (err error) {
 		outputs, err = Persistent(ctx, PersistentIn{
 			Config: workload, TargetName: workload.Name, OIDCIssuers: pulumi.ToStringArray(issuers),
 		})
@@ -90,13 +91,6 @@ func resolve(t *testing.T, outputs any) map[string]output {
 
 var awsTargets = []string{"demo01-staging", "minimal01-staging", "tailscale01-staging", "adopted01-production"}
 
-// lookUps makes the look-ups answer with the subnets that the target names.
-func lookUps(r *recorder, workload *config.AWSWorkload) {
-	if workload.ProvisionedVpc != nil {
-		r.subnets = workload.ProvisionedVpc.PrivateSubnets
-	}
-}
-
 func TestPersistentRegistrations(t *testing.T) {
 	t.Parallel()
 	for _, name := range awsTargets {
@@ -105,13 +99,13 @@ func TestPersistentRegistrations(t *testing.T) {
 			workload, r := load(t, name), newRecorder()
 			lookUps(r, workload)
 			runPersistent(t, r, workload)
-			r.golden(t, "persistent-"+name)
-			for _, made := range r.all("") {
-				if made.typ != "ptd:awsworkload:Persistent" && !strings.HasPrefix(made.typ, "pulumi:providers:") && made.parent == "" {
-					t.Errorf("%s %s is not below the stack's component", made.typ, made.name)
+			r.Golden(t, "persistent-"+name)
+			for _, made := range r.All("") {
+				if made.Type != "ptd:awsworkload:Persistent" && !strings.HasPrefix(made.Type, "pulumi:providers:") && made.Parent == "" {
+					t.Errorf("%s %s is not below the stack's component", made.Type, made.Name)
 				}
-				if strings.HasPrefix(made.typ, "aws:") && made.provider == "" {
-					t.Errorf("%s %s has no explicit provider", made.typ, made.name)
+				if strings.HasPrefix(made.Type, "aws:") && made.Provider == "" {
+					t.Errorf("%s %s has no explicit provider", made.Type, made.Name)
 				}
 			}
 		})
@@ -124,8 +118,8 @@ func TestPersistentCounts(t *testing.T) {
 	r := newRecorder()
 	runPersistent(t, r, load(t, "minimal01-staging"))
 	issuersRoles := 0
-	for _, role := range r.all("aws:iam/role:Role") {
-		if strings.Contains(fmt.Sprint(role.input("assumeRolePolicy")), `"Deny"`) {
+	for _, role := range r.All("aws:iam/role:Role") {
+		if strings.Contains(fmt.Sprint(input(role, "assumeRolePolicy")), `"Deny"`) {
 			issuersRoles++
 		}
 	}
@@ -152,7 +146,7 @@ func TestPersistentCounts(t *testing.T) {
 	}
 	for typ := range want {
 		if strings.Contains(typ, ":") {
-			got[typ] = len(r.all(typ))
+			got[typ] = len(r.All(typ))
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -169,7 +163,7 @@ func TestPersistentEndpoints(t *testing.T) {
 	} {
 		r := newRecorder()
 		runPersistent(t, r, load(t, "minimal01-staging", change))
-		if got := len(r.all("aws:ec2/vpcEndpoint:VpcEndpoint")); got != want {
+		if got := len(r.All("aws:ec2/vpcEndpoint:VpcEndpoint")); got != want {
 			t.Errorf("%d endpoints, want %d", got, want)
 		}
 	}
@@ -183,8 +177,8 @@ func TestPersistentOutputs(t *testing.T) {
 	issuers := []string{clusterIssuer}
 	cn := "demo01-staging"
 	for name, want := range map[string]any{
-		"bastion_id":               cn + "-bastion-id",
-		"access_security_group_id": cn + "-bastion-id",
+		"bastion_id":               "instance/" + cn + "-bastion",
+		"access_security_group_id": "securitygroup/" + cn + "-bastion",
 		"chronicle_bucket":         "ptd-" + cn + "-chronicle-0123456",
 		"packagemanager_bucket":    "ptd-" + cn + "-ppm-0123456",
 		"mimir_bucket":             "ptd-" + cn + "-mimir",
@@ -194,25 +188,26 @@ func TestPersistentOutputs(t *testing.T) {
 		"rds_host":                 cn + "-0123456.db.example",
 		"db_secret_arn":            "arn:aws:secretsmanager:us-east-2:" + testAccount + ":secret:rds!" + cn + "-0123456",
 		"db_url":                   "postgres://" + cn + "-0123456.db.example/postgres?sslmode=require",
-		"fs_dns_name":              cn + "-filesystem-id.fsx.example",
-		"fs_root_volume_id":        "fsvol-" + cn + "-filesystem-id",
-		"fs_id":                    cn + "-filesystem-id",
-		"vpc":                      cn + "-id",
-		"private_subnet_ids":       []string{cn + "-private-az1-id", cn + "-private-az2-id", cn + "-private-az3-id"},
-		"subnet_ids":               []string{cn + "-private-az1-id", cn + "-private-az2-id", cn + "-private-az3-id"},
+		"fs_dns_name":              cn + "-filesystem.fsx.example",
+		"fs_root_volume_id":        "fsvol/" + cn + "-filesystem",
+		"fs_id":                    "openzfsfilesystem/" + cn + "-filesystem",
+		"vpc":                      "vpc/" + cn,
+		"private_subnet_ids":       []string{"subnet/" + cn + "-private-az1", "subnet/" + cn + "-private-az2", "subnet/" + cn + "-private-az3"},
+		"subnet_ids":               []string{"subnet/" + cn + "-private-az1", "subnet/" + cn + "-private-az2", "subnet/" + cn + "-private-az3"},
 		"hosted_zone_info":         "",
 		"oidc_issuers":             issuers,
+		"cluster_oidc_issuers":     issuers,
 		"mimir_password":           secretValue,
 		"domain_ns_map": map[string][]string{
 			"demo.staging.example.com":      {"ns-1.example", "ns-2.example"},
 			"analytics.staging.example.com": {"ns-1.example", "ns-2.example"},
 		},
 		"zone_ids": map[string]string{
-			"demo.staging.example.com": "demo.staging.example.com-zone-id", "analytics.staging.example.com": "Z0400000ANALYTICS001",
+			"demo.staging.example.com": "zone/demo.staging.example.com-zone", "analytics.staging.example.com": "Z0400000ANALYTICS001",
 		},
 		"hosted_zone_name_servers": map[string]map[string]any{
 			"main": {
-				"domain": "demo.staging.example.com", "zone_id": "demo.staging.example.com-zone-id",
+				"domain": "demo.staging.example.com", "zone_id": "zone/demo.staging.example.com-zone",
 				"name_servers": []string{"ns-1.example", "ns-2.example"},
 			},
 			"analytics": {
@@ -260,7 +255,7 @@ func TestPersistentOutputsOfOtherShapes(t *testing.T) {
 	if got := outputs["bastion_id"].value; got != "" {
 		t.Errorf("bastion_id with Tailscale is %q", got)
 	}
-	if got := outputs["access_security_group_id"].value; got != "tailscale01-staging-tailscale-sg-id" {
+	if got := outputs["access_security_group_id"].value; got != "securitygroup/tailscale01-staging-tailscale-sg" {
 		t.Errorf("access_security_group_id with Tailscale is %q", got)
 	}
 	if diff := cmp.Diff(tailscale.ExtraClusterOIDCURLs, outputs["oidc_issuers"].value); diff != "" {
@@ -291,9 +286,9 @@ func TestPersistentPreview(t *testing.T) {
 	t.Parallel()
 	for _, name := range awsTargets {
 		workload, r := load(t, name), newRecorder()
-		r.preview = true
+		r.Preview = true
 		lookUps(r, workload)
-		err := r.run(func(ctx *pulumi.Context) error {
+		err := r.Exec(func(ctx *pulumi.Context) error {
 			unknown := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
 			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: name, OIDCIssuers: unknown})
 			return err
@@ -313,10 +308,10 @@ type trustPolicy struct {
 	}
 }
 
-func trustOf(t *testing.T, role registered) trustPolicy {
+func trustOf(t *testing.T, role componenttest.Registration) trustPolicy {
 	t.Helper()
 	var trust trustPolicy
-	if err := json.Unmarshal([]byte(role.input("assumeRolePolicy").(string)), &trust); err != nil {
+	if err := json.Unmarshal([]byte(input(role, "assumeRolePolicy").(string)), &trust); err != nil {
 		t.Fatal(err)
 	}
 	return trust
@@ -328,7 +323,7 @@ func TestPersistentTrustWithoutIssuers(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()
 	runPersistent(t, r, load(t, "minimal01-staging"))
-	trust := trustOf(t, r.one(t, "aws:iam/role:Role", "loki.minimal01-staging.posit.team"))
+	trust := trustOf(t, r.Find(t, "aws:iam/role:Role", "loki.minimal01-staging.posit.team"))
 	if len(trust.Statement) != 1 || trust.Statement[0].Effect != "Deny" || trust.Statement[0].Principal["AWS"] == nil {
 		t.Errorf("trust %+v, want one that denies", trust)
 	}
@@ -341,11 +336,11 @@ func TestPersistentTrustOfIssuers(t *testing.T) {
 	for _, issuers := range [][]string{{clusterIssuer, second}, {second, clusterIssuer, second}} {
 		r := newRecorder()
 		runPersistent(t, r, load(t, "demo01-staging"), issuers...)
-		role := r.one(t, "aws:iam/role:Role", "aws-fsx-openzfs-csi-driver.posit.team")
-		documents = append(documents, role.input("assumeRolePolicy").(string))
-		if role.physical() != "aws-fsx-openzfs-csi-driver.demo01-staging.posit.team" ||
-			role.input("permissionsBoundary") != "arn:aws:iam::111122223333:policy/PositTeamDedicatedAdmin" {
-			t.Errorf("role %s with boundary %v", role.physical(), role.input("permissionsBoundary"))
+		role := r.Find(t, "aws:iam/role:Role", "aws-fsx-openzfs-csi-driver.posit.team")
+		documents = append(documents, input(role, "assumeRolePolicy").(string))
+		if role.Physical() != "aws-fsx-openzfs-csi-driver.demo01-staging.posit.team" ||
+			input(role, "permissionsBoundary") != "arn:aws:iam::111122223333:policy/PositTeamDedicatedAdmin" {
+			t.Errorf("role %s with boundary %v", role.Physical(), input(role, "permissionsBoundary"))
 		}
 		trust := trustOf(t, role)
 		var federated []string
@@ -383,7 +378,7 @@ func TestPersistentPolicies(t *testing.T) {
 	r := newRecorder()
 	runPersistent(t, r, load(t, "demo01-staging"))
 	resources := func(name string) string {
-		return fmt.Sprint(r.one(t, policyType, name).input("policy"))
+		return fmt.Sprint(input(r.Find(t, policyType, name), "policy"))
 	}
 	operator := resources("team-operator.demo01-staging.posit.team")
 	if strings.Contains(operator, `"*"`) || !strings.Contains(operator, "secret:rds!demo01-staging-0123456") ||
@@ -400,7 +395,7 @@ func TestPersistentPolicies(t *testing.T) {
 
 	shared := newRecorder()
 	runPersistent(t, shared, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.Sites["twin"] = w.Sites["main"] }))
-	dns := fmt.Sprint(shared.one(t, policyType, "dns-update.minimal01-staging.posit.team").input("policy"))
+	dns := fmt.Sprint(input(shared.Find(t, policyType, "dns-update.minimal01-staging.posit.team"), "policy"))
 	if strings.Count(dns, "hostedzone/") != 1 {
 		t.Errorf("DNS policy of sites that share a zone is %s", dns)
 	}
@@ -409,7 +404,7 @@ func TestPersistentPolicies(t *testing.T) {
 	foreign, adopted := newRecorder(), load(t, "adopted01-production", func(w *config.AWSWorkload) { w.ExternalDNSEnabled = true })
 	lookUps(foreign, adopted)
 	runPersistent(t, foreign, adopted)
-	if dns := fmt.Sprint(foreign.one(t, policyType, "dns-update.adopted01-production.posit.team").input("policy")); strings.Contains(dns, "[]") ||
+	if dns := fmt.Sprint(input(foreign.Find(t, policyType, "dns-update.adopted01-production.posit.team"), "policy")); strings.Contains(dns, "[]") ||
 		strings.Contains(dns, "ChangeResourceRecordSets") {
 		t.Errorf("DNS policy without zones is %s", dns)
 	}
@@ -420,19 +415,19 @@ func TestPersistentProtection(t *testing.T) {
 	for _, protect := range []bool{true, false} {
 		r := newRecorder()
 		runPersistent(t, r, load(t, "demo01-staging", func(w *config.AWSWorkload) { w.ProtectPersistentResources = protect }))
-		for _, made := range r.all("") {
-			switch made.typ {
+		for _, made := range r.All("") {
+			switch made.Type {
 			case "aws:rds/instance:Instance", "aws:s3/bucket:Bucket", "aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "aws:efs/fileSystem:FileSystem":
-				if made.protect != protect {
-					t.Errorf("%s %s: protect is %t, want %t", made.typ, made.name, made.protect, protect)
+				if made.Protect != protect {
+					t.Errorf("%s %s: protect is %t, want %t", made.Type, made.Name, made.Protect, protect)
 				}
 			}
 		}
-		db := r.one(t, "aws:rds/instance:Instance", "demo01-staging")
-		if db.input("skipFinalSnapshot") != !protect || db.input("multiAz") != false || db.input("engineVersion") != "16.4" {
-			t.Errorf("database: skipFinalSnapshot %v, multiAz %v, engineVersion %v", db.input("skipFinalSnapshot"), db.input("multiAz"), db.input("engineVersion"))
+		db := r.Find(t, "aws:rds/instance:Instance", "demo01-staging")
+		if input(db, "skipFinalSnapshot") != !protect || input(db, "multiAz") != false || input(db, "engineVersion") != "16.4" {
+			t.Errorf("database: skipFinalSnapshot %v, multiAz %v, engineVersion %v", input(db, "skipFinalSnapshot"), input(db, "multiAz"), input(db, "engineVersion"))
 		}
-		if family := r.one(t, "aws:rds/parameterGroup:ParameterGroup", "demo01-staging-main-database-parameter-group").input("family"); family != "postgres16" {
+		if family := input(r.Find(t, "aws:rds/parameterGroup:ParameterGroup", "demo01-staging-main-database-parameter-group"), "family"); family != "postgres16" {
 			t.Errorf("parameter family %v, want postgres16", family)
 		}
 	}
@@ -442,15 +437,15 @@ func TestPersistentPrivateZone(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()
 	runPersistent(t, r, load(t, "tailscale01-staging"))
-	zone := r.one(t, "aws:route53/zone:Zone", "tailscale.staging.example.com-zone")
+	zone := r.Find(t, "aws:route53/zone:Zone", "tailscale.staging.example.com-zone")
 	var vpcs []any
-	for _, vpc := range zone.input("vpcs").([]any) {
+	for _, vpc := range input(zone, "vpcs").([]any) {
 		vpcs = append(vpcs, vpc.(map[string]any)["vpcId"])
 	}
-	if diff := cmp.Diff([]any{"tailscale01-staging-id", "vpc-0f1e2d3c4b5a69788"}, vpcs); diff != "" {
+	if diff := cmp.Diff([]any{"vpc/tailscale01-staging", "vpc-0f1e2d3c4b5a69788"}, vpcs); diff != "" {
 		t.Errorf("VPCs of the private zone (-want +got):\n%s", diff)
 	}
-	if got := zone.input("comment"); got != "Hosted Zone for the Posit Team Dedicated service in tailscale01-staging. Private" {
+	if got := input(zone, "comment"); got != "Hosted Zone for the Posit Team Dedicated service in tailscale01-staging. Private" {
 		t.Errorf("comment %q", got)
 	}
 }
@@ -461,15 +456,15 @@ func TestPersistentDatabaseIdentifier(t *testing.T) {
 	workload := load(t, "minimal01-staging")
 	for identifier, want := range map[string][2]any{"": {nil, "minimal01-staging-"}, "minimal01-staging-abc": {"minimal01-staging-abc", nil}} {
 		r := newRecorder()
-		err := r.run(func(ctx *pulumi.Context) error {
+		err := r.Exec(func(ctx *pulumi.Context) error {
 			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name, DatabaseIdentifier: identifier})
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		db := r.one(t, "aws:rds/instance:Instance", "minimal01-staging")
-		if got := [2]any{db.input("identifier"), db.input("identifierPrefix")}; got != want {
+		db := r.Find(t, "aws:rds/instance:Instance", "minimal01-staging")
+		if got := [2]any{input(db, "identifier"), input(db, "identifierPrefix")}; got != want {
 			t.Errorf("identifier and prefix %v, want %v", got, want)
 		}
 	}
@@ -481,12 +476,12 @@ func TestPersistentBuckets(t *testing.T) {
 	for _, force := range []bool{true, false} {
 		r := newRecorder()
 		runPersistent(t, r, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.ForceDestroyBuckets = force }))
-		for _, bucket := range r.all("aws:s3/bucket:Bucket") {
-			if (bucket.input("forceDestroy") == true) != force || bucket.retain == force {
-				t.Errorf("bucket %s: forceDestroy %v, retained %t", bucket.name, bucket.input("forceDestroy"), bucket.retain)
+		for _, bucket := range r.All("aws:s3/bucket:Bucket") {
+			if (input(bucket, "forceDestroy") == true) != force || bucket.Retain == force {
+				t.Errorf("bucket %s: forceDestroy %v, retained %t", bucket.Name, input(bucket, "forceDestroy"), bucket.Retain)
 			}
 		}
-		if got := len(r.all("aws:s3/bucketVersioningV2:BucketVersioningV2")); got != 2 {
+		if got := len(r.All("aws:s3/bucketVersioningV2:BucketVersioningV2")); got != 2 {
 			t.Errorf("%d buckets keep old versions, want those of Package Manager and Chronicle", got)
 		}
 	}
@@ -498,12 +493,12 @@ func TestPersistentTailscaleInAdoptedVpc(t *testing.T) {
 	r, workload := newRecorder(), load(t, "adopted01-production", func(w *config.AWSWorkload) { w.TailscaleEnabled = true })
 	lookUps(r, workload)
 	runPersistent(t, r, workload)
-	service := r.one(t, "aws:ecs/service:Service", "adopted01-production-tailscale-service")
+	service := r.Find(t, "aws:ecs/service:Service", "adopted01-production-tailscale-service")
 	want := map[string]any{
-		"assignPublicIp": false, "securityGroups": []any{"adopted01-production-tailscale-sg-id"},
+		"assignPublicIp": false, "securityGroups": []any{"securitygroup/adopted01-production-tailscale-sg"},
 		"subnets": []any{"subnet-0", "subnet-1", "subnet-2"},
 	}
-	if diff := cmp.Diff(want, service.input("networkConfiguration")); diff != "" {
+	if diff := cmp.Diff(want, input(service, "networkConfiguration")); diff != "" {
 		t.Errorf("network of the router (-want +got):\n%s", diff)
 	}
 }
@@ -521,8 +516,8 @@ func TestPersistentWithoutExternalDNS(t *testing.T) {
 func TestPersistentTailscaleWithoutAuthKey(t *testing.T) {
 	t.Parallel()
 	r, workload := newRecorder(), load(t, "tailscale01-staging")
-	delete(r.invokes, "aws:secretsmanager/getSecret:getSecret")
-	err := r.run(func(ctx *pulumi.Context) error {
+	delete(r.Calls, "aws:secretsmanager/getSecret:getSecret")
+	err := r.Exec(func(ctx *pulumi.Context) error {
 		_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name})
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -26,9 +27,9 @@ func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
 	}
 }
 
-func runPostgresConfig(r *recorder, in PostgresConfigIn) (*PostgresConfigOutputs, error) {
+func runPostgresConfig(r *componenttest.Recorder, in PostgresConfigIn) (*PostgresConfigOutputs, error) {
 	var outputs *PostgresConfigOutputs
-	err := r.run(func(ctx *pulumi.Context) (err error) {
+	err := r.Exec(func(ctx *pulumi.Context) (err error) {
 		outputs, err = PostgresConfig(ctx, in)
 		return err
 	})
@@ -42,18 +43,18 @@ func TestPostgresConfigRegistrations(t *testing.T) {
 		if _, err := runPostgresConfig(r, postgresIn(load(t, name))); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		r.golden(t, "postgres-config-"+name)
-		for _, made := range r.all("") {
-			inServer := strings.HasPrefix(made.typ, "postgresql:")
-			if inServer && made.provider != name+"-postgres-provider" {
-				t.Errorf("%s %s has the provider %q", made.typ, made.name, made.provider)
+		r.Golden(t, "postgres-config-"+name)
+		for _, made := range r.All("") {
+			inServer := strings.HasPrefix(made.Type, "postgresql:")
+			if inServer && made.Provider != "pulumi:providers:postgresql "+name+"-postgres-provider" {
+				t.Errorf("%s %s has the provider %q", made.Type, made.Name, made.Provider)
 			}
-			holdsData := made.typ == "postgresql:index/database:Database" || made.typ == "postgresql:index/schema:Schema"
-			if made.protect != holdsData {
-				t.Errorf("%s %s: protect is %t", made.typ, made.name, made.protect)
+			holdsData := made.Type == "postgresql:index/database:Database" || made.Type == "postgresql:index/schema:Schema"
+			if made.Protect != holdsData {
+				t.Errorf("%s %s: protect is %t", made.Type, made.Name, made.Protect)
 			}
-			if password, ok := made.inputs["password"]; ok && !password.ContainsSecrets() {
-				t.Errorf("%s %s: its password is not secret", made.typ, made.name)
+			if password, ok := made.Inputs["password"]; ok && !password.ContainsSecrets() {
+				t.Errorf("%s %s: its password is not secret", made.Type, made.Name)
 			}
 		}
 	}
@@ -72,8 +73,8 @@ func TestPostgresConfigCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := 0
-		for _, made := range r.all("") {
-			if !strings.HasPrefix(made.typ, "ptd:") {
+		for _, made := range r.All("") {
+			if !strings.HasPrefix(made.Type, "ptd:") {
 				got++
 			}
 		}
@@ -92,7 +93,7 @@ func TestPostgresConfigOutputs(t *testing.T) {
 	want := map[string]output{
 		"db_grafana_pw":   {secretValue, true, true},
 		"grafana_db_name": {"grafana-demo01-staging", true, false},
-		"grant_id":        {"demo01-staging-grafana-grant-id", true, false},
+		"grant_id":        {"grant/demo01-staging-grafana-grant", true, false},
 		"sol_eng_pw":      {secretValue, true, true},
 	}
 	if diff := cmp.Diff(want, resolve(t, outputs), cmp.AllowUnexported(output{})); diff != "" {
@@ -111,8 +112,8 @@ func TestPostgresConfigOfSites(t *testing.T) {
 		t.Fatal(err)
 	}
 	passwords := map[string]string{}
-	for _, role := range r.all("postgresql:index/role:Role") {
-		passwords[role.physical()] = strings.TrimPrefix(role.input("password").(string), secretValue)
+	for _, role := range r.All("postgresql:index/role:Role") {
+		passwords[role.Physical()] = strings.TrimPrefix(input(role, "password").(string), secretValue)
 	}
 	want := map[string]string{"grafana-demo01-staging": "", "sol_eng": ""}
 	for _, site := range []string{"main", "analytics", "two_words"} {
@@ -123,12 +124,12 @@ func TestPostgresConfigOfSites(t *testing.T) {
 		t.Errorf("roles and where their passwords come from (-want +got):\n%s", diff)
 	}
 	schemas := map[string][]string{}
-	for _, schema := range r.all("postgresql:index/schema:Schema") {
-		database := schema.input("database").(string)
-		if schema.input("owner") != database {
-			t.Errorf("schema %s of %s belongs to %v", schema.physical(), database, schema.input("owner"))
+	for _, schema := range r.All("postgresql:index/schema:Schema") {
+		database := input(schema, "database").(string)
+		if input(schema, "owner") != database {
+			t.Errorf("schema %s of %s belongs to %v", schema.Physical(), database, input(schema, "owner"))
 		}
-		schemas[database] = append(schemas[database], schema.physical())
+		schemas[database] = append(schemas[database], schema.Physical())
 	}
 	if got := schemas["two_words_packagemanager"]; !slices.Equal(got, []string{"metrics", "pm"}) {
 		t.Errorf("schemas of Package Manager %v", got)
@@ -137,8 +138,8 @@ func TestPostgresConfigOfSites(t *testing.T) {
 		t.Errorf("schemas %v", schemas)
 	}
 	extensions := map[string]bool{}
-	for _, extension := range r.all("postgresql:index/extension:Extension") {
-		extensions[extension.input("database").(string)] = true
+	for _, extension := range r.All("postgresql:index/extension:Extension") {
+		extensions[input(extension, "database").(string)] = true
 	}
 	if got := slices.Sorted(maps.Keys(extensions)); len(got) != len(want) {
 		t.Errorf("the extension is in %v, want it in every database", got)
