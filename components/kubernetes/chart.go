@@ -21,7 +21,7 @@ type ChartArgs struct {
 	// ReleaseName is Helm's name of the installation; the logical name if "".
 	ReleaseName string
 	// Chart is a name in Repository, or without one an address ("oci://...").
-	Chart, Repository, Version string
+	Chart, Repository string
 	// Namespace is where the release is installed. CreateNamespace makes it when it is
 	// not there.
 	Namespace       string
@@ -29,9 +29,17 @@ type ChartArgs struct {
 	// SkipCRDs leaves the chart's definitions out; Atomic takes a failed installation
 	// back. Both only without Controller.
 	SkipCRDs, Atomic bool
-	// Values are the chart's. Overrides win over them: maps are merged, everything else
-	// is replaced, and null removes a value.
-	Values    pulumi.Map
+	// Values are the chart's.
+	Values pulumi.Map
+	Installation
+}
+
+// Installation is how a chart is installed: what differs between clusters and not
+// between charts. Version is required.
+type Installation struct {
+	Version string
+	// Overrides win over the chart's values: maps are merged, everything else is
+	// replaced, and null removes a value, the chart's own default too.
 	Overrides map[string]any
 	// Controller leaves the installation to the Helm controller in the cluster; nil
 	// installs in the run itself, which waits until the release is ready.

@@ -1,0 +1,52 @@
+package awsworkload
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/kubernetes"
+)
+
+// helmControllerNamespace is where the Helm controller looks for HelmChart objects.
+const helmControllerNamespace = "helm-controller"
+
+// controlled says how the Helm controller installs the chart called name. key is the key
+// of its version below the cluster's spec ("components.loki_version"), version what the
+// configuration has there, be it given or the default. (facts: aws-workload-apps 8.1)
+func (r *helmRelease) controlled(name, key, version string) kubernetes.Installation {
+	installation := r.direct(name, key, version)
+	installation.Controller = &kubernetes.ChartController{Namespace: helmControllerNamespace, Labels: r.labels}
+	if await := r.in.AwaitChart; await != nil {
+		identifier := "arn:aws:eks:" + r.config.Region + ":" + r.config.AccountID + ":cluster/" + r.name
+		installation.Controller.Await = func(ctx context.Context) error {
+			return await(ctx, identifier, helmControllerNamespace, name)
+		}
+	}
+	r.objects = append(r.objects, pulumi.String(helmControllerNamespace+"/"+name))
+	return installation
+}
+
+// direct says how the run itself installs the chart called name (see controlled).
+func (r *helmRelease) direct(name, key, version string) kubernetes.Installation {
+	version = r.version(name, key, version)
+	r.versions[name] = pulumi.String(version)
+	return kubernetes.Installation{Version: version, Overrides: nil}
+}
+
+// version is the one that the configuration gives, else the one that the chart was
+// installed with, else the default. It warns when that is not the default.
+func (r *helmRelease) version(chart, key, configured string) string {
+	adopted := r.in.AdoptedVersions[r.release][chart]
+	if adopted == "" || adopted == configured || r.cluster.Gives(key) {
+		return configured
+	}
+	message := fmt.Sprintf("chart %s of release %s stays at version %s, with which it was installed; the default is %s: "+
+		"set clusters.%s.spec.%s to keep the one or to move to the other", chart, r.release, adopted, configured, r.release, key)
+	if err := r.ctx.Log.Warn(message, nil); err != nil {
+		// The engine is gone, which every registration will say too.
+		return adopted
+	}
+	return adopted
+}
