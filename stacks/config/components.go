@@ -19,9 +19,12 @@ type ComponentVersions struct {
 type AWSComponents struct {
 	ComponentVersions `yaml:",inline"`
 
+	Given GivenKeys `yaml:"-"`
+
 	AWSEBSCSIDriverVersion                 string `yaml:"aws_ebs_csi_driver_version" default:"2.31.0" noeffect:"the EBS driver is an add-on: use ebs_csi_addon_version"`
 	AWSFSxOpenZFSCSIDriverVersion          string `yaml:"aws_fsx_openzfs_csi_driver_version" default:"v1.0.0"`
 	AWSLoadBalancerControllerVersion       string `yaml:"aws_load_balancer_controller_version" default:"1.6.0"`
+	CertManagerVersion                     string `yaml:"cert_manager_version" default:"v1.18.1" blank:"default"`
 	KarpenterVersion                       string `yaml:"karpenter_version" default:"1.6.0"`
 	LokiReplicas                           int    `yaml:"loki_replicas" default:"2" min:"1"`
 	MetricsServerVersion                   string `yaml:"metrics_server_version" default:"3.11.0"`

@@ -125,6 +125,7 @@ func (d *decoder) structure(n *node, v reflect.Value, path string, key position)
 		}
 	}
 	d.siblingDefaults(v, fields, given)
+	recordGiven(v, given)
 }
 
 // siblingDefaults sets the fields that take another field's value when they are absent.

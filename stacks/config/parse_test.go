@@ -71,8 +71,8 @@ func TestScalars(t *testing.T) {
 	assert.Equal(t, "literal", w.Profile)
 	c := w.Clusters["20250115"]
 	assert.Equal(t, "1.30", c.ClusterVersion)
-	assert.Equal(t, "abc", c.TeamOperatorImage)
-	assert.Equal(t, "abc", c.OperatorImage())
+	assert.Equal(t, "ABC", c.TeamOperatorImage, "tags are case-sensitive")
+	assert.Equal(t, "ABC", c.OperatorImage())
 	assert.Equal(t, "0", c.RoutingWeight)
 	assert.Equal(t, "AL2023_x86_64_STANDARD", c.AMIType)
 	assert.Empty(t, c.Components.AlloyVersion, "null installs none")

@@ -225,6 +225,13 @@ func fullStruct(t *testing.T, v reflect.Value) map[string]any {
 	for _, f := range fields {
 		document[f.key] = fullValue(t, v.FieldByIndex(f.index), f.tag, f.key)
 	}
+	if given := v.FieldByName("Given"); given.IsValid() {
+		keys := GivenKeys{}
+		for key := range document {
+			keys[key] = true
+		}
+		given.Set(reflect.ValueOf(keys))
+	}
 	return document
 }
 
