@@ -4,6 +4,8 @@ package config
 type AWSCluster struct {
 	_ struct{} `kebab:"true"`
 
+	Given GivenKeys `yaml:"-"`
+
 	// ClusterVersion is major.minor, of the control plane and every node group. EKS knows
 	// no patch versions: one that is given is dropped.
 	ClusterVersion string `yaml:"cluster_version" default:"1.33" check:"eks-version" norm:"minor"`
@@ -16,8 +18,28 @@ type AWSCluster struct {
 	AdditionalNodeGroups map[string]AWSNodeGroup `yaml:"additional_node_groups" keycheck:"node-group"`
 	KarpenterConfig      *KarpenterConfig        `yaml:"karpenter_config"`
 	Components           AWSComponents           `yaml:"components"`
+	// ChartValues are values by Helm release; they win over ptd's, and null removes one.
+	ChartValues map[string]map[string]any `yaml:"chart_values"`
 
-	EBSCSIAddonVersion string `yaml:"ebs_csi_addon_version" default:"v1.41.0-eksbuild.1"`
+	// CalicoEnabled makes Calico the pods' network; off keeps the VPC CNI. It is decided when
+	// a cluster is made. PodCIDR is Calico's pool of addresses.
+	CalicoEnabled bool   `yaml:"calico_enabled" default:"true"`
+	PodCIDR       string `yaml:"pod_cidr" default:"172.16.0.0/16" check:"cidr"`
+	// NodeMetadataHopLimit is how far from a node its metadata can be read: 1 keeps the
+	// node's role from pods, 0 is 1 for new launch templates and leaves others alone.
+	NodeMetadataHopLimit int `yaml:"node_metadata_hop_limit" default:"0" min:"0" max:"64"`
+	// LogRetentionDays is how long the control plane's logs of new clusters are kept.
+	LogRetentionDays int `yaml:"log_retention_days" default:"90" min:"1" max:"3653"`
+
+	EBSCSIAddonVersion string `yaml:"ebs_csi_addon_version" default:"v1.41.0-eksbuild.1" check:"addon-version"`
+	// EFSCSIAddonVersion and SecretsStoreAddonVersion: "" installs the version that ptd was
+	// tested with, and leaves the one that is installed alone.
+	EFSCSIAddonVersion       string `yaml:"efs_csi_addon_version" default:"" check:"addon-version"`
+	SecretsStoreAddonVersion string `yaml:"secrets_store_addon_version" default:"" check:"addon-version"`
+	// CorednsAddonVersion and KubeProxyAddonVersion make what EKS installed an add-on of this
+	// version; "" leaves it as it is, which no upgrade of the cluster touches.
+	CorednsAddonVersion   string `yaml:"coredns_addon_version" default:"" check:"addon-version"`
+	KubeProxyAddonVersion string `yaml:"kube_proxy_addon_version" default:"" check:"addon-version"`
 	// EnableEFSCSIDriver installs the EFS add-on; EFSConfig does too (see EFSNeeded).
 	EnableEFSCSIDriver bool             `yaml:"enable_efs_csi_driver" default:"false"`
 	EFSConfig          *EFSConfig       `yaml:"efs_config"`
@@ -40,7 +62,7 @@ type AWSCluster struct {
 type ReleaseCommon struct {
 	// TeamOperatorImage is a tag or a full reference, "" the chart's own;
 	// AdhocTeamOperatorImage wins over it (see OperatorImage).
-	TeamOperatorImage        string       `yaml:"team_operator_image" norm:"trim,lower"`
+	TeamOperatorImage        string       `yaml:"team_operator_image" norm:"trim"`
 	AdhocTeamOperatorImage   string       `yaml:"adhoc_team_operator_image"`
 	TeamOperatorChartVersion string       `yaml:"team_operator_chart_version" default:"v1.16.2" blank:"default"`
 	TeamOperatorSkipCRDs     bool         `yaml:"team_operator_skip_crds" default:"false"`
@@ -96,6 +118,8 @@ type EKSAccessEntries struct {
 	Enabled                     bool          `yaml:"enabled" default:"true"`
 	AdditionalEntries           []AccessEntry `yaml:"additional_entries"`
 	IncludeSameAccountPoweruser bool          `yaml:"include_same_account_poweruser" default:"false"`
+	// PoweruserPolicy is the EKS access policy of the account's power users.
+	PoweruserPolicy string `yaml:"poweruser_policy" default:"AmazonEKSClusterAdminPolicy" enum:"AmazonEKSClusterAdminPolicy,AmazonEKSAdminPolicy,AmazonEKSEditPolicy,AmazonEKSViewPolicy"`
 }
 
 // AccessEntry is one principal's access to a cluster.
@@ -129,7 +153,7 @@ type AWSNodeGroup struct {
 	AdditionalSecurityGroupIDs []string         `yaml:"additional_security_group_ids" check:"security-group-id"`
 	AdditionalRootDiskSize     int              `yaml:"additional_root_disk_size" default:"200" min:"1" max:"16384"`
 	Taints                     []NodeGroupTaint `yaml:"taints"`
-	// Labels become AWS tags of the node group.
+	// Labels are labels of the nodes (see KubernetesLabels), and AWS tags of the node group.
 	Labels map[string]string `yaml:"labels" check:"tags"`
 	// SystemNodes labels the nodes posit.team/node-role=system.
 	SystemNodes bool `yaml:"system_nodes" default:"false"`

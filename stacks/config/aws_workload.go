@@ -26,6 +26,9 @@ type WorkloadCommon struct {
 	ResourceTags               map[string]string `yaml:"resource_tags" check:"tags"`
 	// ProtectPersistentResources protects durable resources; off also skips RDS final snapshots.
 	ProtectPersistentResources bool `yaml:"protect_persistent_resources" default:"true"`
+	// AllowUnknownSiteFields lets fields through that ptd does not know in site.yaml, for
+	// operators newer than ptd.
+	AllowUnknownSiteFields bool `yaml:"allow_unknown_site_fields" default:"false"`
 
 	// Domain and HostedZoneID moved to the site called main.
 	Domain       string `yaml:"domain" noeffect:"set sites.main.spec.domain instead"`
@@ -134,7 +137,11 @@ type AWSWorkload struct {
 	// GrafanaScrapeSystemLogs runs Alloy privileged, with the nodes' logs mounted.
 	GrafanaScrapeSystemLogs bool `yaml:"grafana_scrape_system_logs" default:"false"`
 	KeycloakEnabled         bool `yaml:"keycloak_enabled" default:"false"`
-	NvidiaGPUEnabled        bool `yaml:"nvidia_gpu_enabled" default:"false"`
+	// CertManagerEnabled installs cert-manager; ptd's own certificates come from ACM.
+	CertManagerEnabled bool `yaml:"cert_manager_enabled" default:"false"`
+	// BedrockEnabled lets sessions use the models of Amazon Bedrock.
+	BedrockEnabled   bool `yaml:"bedrock_enabled" default:"true"`
+	NvidiaGPUEnabled bool `yaml:"nvidia_gpu_enabled" default:"false"`
 	// SecretsStoreAddonEnabled takes the EKS add-on instead of the two Helm charts.
 	SecretsStoreAddonEnabled bool `yaml:"secrets_store_addon_enabled" default:"false"`
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -182,6 +183,10 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	if c.KarpenterConfig != nil {
 		d.validateKarpenter(path+".karpenter_config", c.KarpenterConfig)
 	}
+	d.validateCalico(w, path, c)
+	if !slices.Contains(logRetentions, c.LogRetentionDays) {
+		d.reject(path+".log_retention_days", "%d must be one of %s", c.LogRetentionDays, integers(logRetentions))
+	}
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
 	}
@@ -203,6 +208,35 @@ func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {
 		d.reject(path+".desired_size", "%d must be from min_size to max_size, %d to %d", g.DesiredSize, g.MinSize, g.MaxSize)
 	}
 	d.warnSmall(path+".instance_type", g.InstanceType)
+	labels := g.KubernetesLabels()
+	for key := range sorted(g.Labels) {
+		if _, ok := labels[key]; !ok {
+			d.warn(path+".labels."+key, "is not a label that nodes can have: it becomes a tag of the node group only")
+		}
+	}
+}
+
+// logRetentions are the days that CloudWatch keeps logs for.
+var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// validateCalico checks the addresses of the pods. EKS takes one of two blocks for
+// services. (facts: aws-workload-eks 21.25)
+func (d *decoder) validateCalico(w *AWSWorkload, path string, c AWSCluster) {
+	pods, err := netip.ParsePrefix(c.PodCIDR)
+	if err != nil || !c.CalicoEnabled {
+		return
+	}
+	if pods.Bits() > 24 {
+		d.reject(path+".pod_cidr", "%s is too small: every node takes blocks of 64 addresses, a /24 is the least", pods)
+	}
+	for _, services := range []string{"10.100.0.0/16", "172.20.0.0/16"} {
+		if pods.Overlaps(netip.MustParsePrefix(services)) {
+			d.reject(path+".pod_cidr", "%s overlaps %s, where EKS puts services", pods, services)
+		}
+	}
+	if vpc, err := netip.ParsePrefix(w.ResolvedVpcCIDR()); err == nil && pods.Overlaps(vpc) {
+		d.warn(path+".pod_cidr", "%s overlaps the VPC's %s: pods cannot reach what is in both", pods, vpc)
+	}
 }
 
 func (d *decoder) validateKarpenter(path string, c *KarpenterConfig) {
