@@ -20,7 +20,7 @@ func clusterProvider(
 	args := kubernetes.Args{
 		Target:               targetName,
 		Cluster:              name,
-		Identifier:           "arn:aws:eks:" + workload.Region + ":" + workload.AccountID + ":cluster/" + name,
+		Identifier:           workload.ClusterARN(release),
 		Endpoint:             cluster.Endpoint,
 		CertificateAuthority: cluster.CertificateAuthority,
 	}

@@ -80,6 +80,11 @@ func (c AWSCluster) EFSNeeded() bool { return c.EnableEFSCSIDriver || c.EFSConfi
 // ClusterName is {compound name}-{release}.
 func (w *AWSWorkload) ClusterName(release string) string { return w.CompoundName() + "-" + release }
 
+// ClusterARN is the ARN of a release's cluster, which its name gives.
+func (w *AWSWorkload) ClusterARN(release string) string {
+	return "arn:aws:eks:" + w.Region + ":" + w.AccountID + ":cluster/" + w.ClusterName(release)
+}
+
 // WorkloadSecretName is the secret of what persistent made. (facts: config-and-cli 4.4)
 func (w *AWSWorkload) WorkloadSecretName() string { return w.Name + ".posit.team" }
 
