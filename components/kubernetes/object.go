@@ -1,0 +1,70 @@
+package kubernetes
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Object is an object in a cluster.
+type Object struct {
+	pulumi.CustomResourceState
+}
+
+// NewObject makes an object of any kind, of Kubernetes' own or defined in the cluster,
+// with the logical name name. fields are all but apiVersion and kind, under the names
+// that the API gives them; metadata is required. Its type token is the one that the
+// SDK's type for the kind has, so that either can take over from the other. What a
+// Secret holds is secret.
+func NewObject(
+	ctx *pulumi.Context, name, apiVersion, kind string, fields pulumi.Map, opts ...pulumi.ResourceOption,
+) (*Object, error) {
+	if apiVersion == "" || kind == "" || fields["metadata"] == nil {
+		return nil, fmt.Errorf("object %s: an apiVersion, a kind and metadata are required", name)
+	}
+	inputs := sdk.UntypedArgs{"apiVersion": pulumi.String(apiVersion), "kind": pulumi.String(kind)}
+	for field, value := range fields {
+		inputs[field] = value
+	}
+	if apiVersion == "v1" && kind == "Secret" {
+		secret := []string{"data", "stringData"}
+		for _, field := range secret {
+			if value, ok := fields[field]; ok {
+				inputs[field] = pulumi.ToSecret(value)
+			}
+		}
+		opts = append(opts, pulumi.AdditionalSecretOutputs(secret))
+	}
+	made := &Object{}
+	if err := ctx.RegisterResource(token(apiVersion, kind), name, inputs, made, opts...); err != nil {
+		return nil, fmt.Errorf("register %s %s %q: %w", apiVersion, kind, name, err)
+	}
+	return made, nil
+}
+
+// token is the type token of a kind: "kubernetes:apps/v1:Deployment". The group without
+// a name is core.
+func token(apiVersion, kind string) string {
+	if !strings.Contains(apiVersion, "/") {
+		apiVersion = "core/" + apiVersion
+	}
+	return "kubernetes:" + apiVersion + ":" + kind
+}
+
+// metadata is the metadata of an object; namespace is "" for one that is in none.
+func metadata(namespace, name string, labels map[string]string) pulumi.Map {
+	made := pulumi.Map{"name": pulumi.String(name)}
+	if namespace != "" {
+		made["namespace"] = pulumi.String(namespace)
+	}
+	if len(labels) > 0 {
+		made["labels"] = pulumi.ToStringMap(maps.Clone(labels))
+	}
+	return made
+}
+
+// texts is a list of texts as an input.
+func texts(of ...string) pulumi.StringArray { return pulumi.ToStringArray(of) }
