@@ -25,14 +25,23 @@ func NewObject(
 	if apiVersion == "" || kind == "" || fields["metadata"] == nil {
 		return nil, fmt.Errorf("object %s: an apiVersion, a kind and metadata are required", name)
 	}
-	inputs := sdk.UntypedArgs{"apiVersion": pulumi.String(apiVersion), "kind": pulumi.String(kind)}
+	inputs := map[string]any{}
 	for field, value := range fields {
 		inputs[field] = value
 	}
+	return register(ctx, name, apiVersion, kind, inputs, opts...)
+}
+
+// register makes an object whose fields may be plain values too.
+func register(
+	ctx *pulumi.Context, name, apiVersion, kind string, fields map[string]any, opts ...pulumi.ResourceOption,
+) (*Object, error) {
+	inputs := sdk.UntypedArgs(maps.Clone(fields))
+	inputs["apiVersion"], inputs["kind"] = apiVersion, kind
 	if apiVersion == "v1" && kind == "Secret" {
 		secret := []string{"data", "stringData"}
 		for _, field := range secret {
-			if value, ok := fields[field]; ok {
+			if value, ok := inputs[field]; ok {
 				inputs[field] = pulumi.ToSecret(value)
 			}
 		}
