@@ -66,6 +66,9 @@ type entry struct {
 }
 
 func (n *node) lookup(key string) (entry, bool) {
+	if n == nil {
+		return entry{}, false
+	}
 	i := slices.IndexFunc(n.entries, func(e entry) bool { return e.key == key })
 	if i < 0 {
 		return entry{}, false

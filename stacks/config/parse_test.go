@@ -122,7 +122,7 @@ func TestFileTooLarge(t *testing.T) {
 // Any bytes are a value or an error.
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{
-		"testdata/invalid/*.yaml", targetsDir + "/*/*/ptd.yaml", targetsDir + "/*/*/*/*.yaml",
+		"testdata/invalid/*.yaml", "testdata/invalid-sites/*.yaml", targetsDir + "/*/*/ptd.yaml", targetsDir + "/*/*/*/*.yaml",
 	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(f, err)
@@ -144,7 +144,7 @@ func FuzzParse(f *testing.F) {
 			_, _ = target.Stack("persistent"), target.BackendURL()
 			_, _, _, _ = target.SecretsProviderURL(), target.CompoundName(), target.AccountID(), target.SiteNames()
 		}
-		_, site := parseSiteFile("main", "site.yaml", data)
+		_, site := parseSiteFile("main", "site.yaml", data, len(data)%2 == 0)
 		_, manifest := parseManifest(KindAWSWorkload, "testdata/manifest.yaml", data)
 		problems, _ := err.(Errors)
 		for _, p := range append(append(problems, site.problems...), manifest.problems...) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -13,7 +14,12 @@ type SiteFile struct {
 	// Version is the text after the last "/" of apiVersion.
 	Version string
 	// Spec passes through to the operator: maps, lists, strings, bools, ints and floats.
+	// Keys without a value are left out.
 	Spec map[string]any
+
+	// decoder and spec tell where in the file a value is.
+	decoder *decoder
+	spec    *node
 }
 
 // siteVersion is the only version of the base that a site.yaml is laid over.
@@ -27,15 +33,16 @@ type siteEnvelope struct {
 	Spec       map[string]any `yaml:"spec"`
 }
 
-// products have the keys of a site's spec that ptd itself reads.
+// products have the replicas that ptd itself reads.
 var products = []string{"workbench", "connect", "packageManager"}
 
 func emptySiteFile(site string) *SiteFile {
 	return &SiteFile{Site: site, Version: siteVersion, Spec: map[string]any{}}
 }
 
-// parseSiteFile decodes a site.yaml; what is wrong is in the decoder.
-func parseSiteFile(site, file string, data []byte) (*SiteFile, *decoder) {
+// parseSiteFile decodes a site.yaml; what is wrong is in the decoder. Keys that the
+// definition of a Site does not have are problems unless unknown keys are allowed.
+func parseSiteFile(site, file string, data []byte, allowUnknown bool) (*SiteFile, *decoder) {
 	s := emptySiteFile(site)
 	s.File = file
 	d, root := newDecoder(file, data)
@@ -51,35 +58,58 @@ func parseSiteFile(site, file string, data []byte) (*SiteFile, *decoder) {
 	if e.Spec == nil {
 		return s, d
 	}
-	s.Spec = e.Spec
 	spec, _ := root.lookup("spec")
-	d.siteSpec(spec.value)
+	s.decoder, s.spec = d, spec.value
+	d.problems = append(d.problems, s.check(e.Spec, true, allowUnknown)...)
+	s.Spec = withoutNulls(siteSpecSchema(), e.Spec).(map[string]any)
 	return s, d
 }
 
-// siteSpec checks the keys that ptd reads; it leaves the others to the operator.
-func (d *decoder) siteSpec(spec *node) {
-	expect := func(n *node, path, key string, kind nodeKind) {
-		e, ok := n.lookup(key)
-		if !ok || e.value.kind == nullNode || e.value.kind == kind {
-			return
-		}
-		d.problem(e.value.position, path+"."+key, "", "must be %s, not %s", kind.phrase(), e.value.kind.phrase())
+// Check compares the spec of a Site, merged from ptd's values and this file (see Merge),
+// with the definition. Problems of what comes from the file have their place in it, the
+// others only their path. (facts: site-spec)
+func (s *SiteFile) Check(merged map[string]any, allowUnknown bool) error {
+	if problems := s.check(merged, false, allowUnknown); len(problems) > 0 {
+		problems.sort()
+		return problems
 	}
-	expect(spec, "spec", "enableFqdnHealthChecks", boolNode)
+	return nil
+}
+
+// check compares a spec with the definition; partial is the file's own, which ptd
+// completes.
+func (s *SiteFile) check(spec map[string]any, partial, allowUnknown bool) Errors {
+	var problems Errors
+	at := func(n *node, path, suggestion, text string) Problem {
+		if n == nil || s.decoder == nil {
+			return Problem{File: "site " + s.Site, Path: path, Text: text, Suggestion: suggestion}
+		}
+		return s.decoder.at(n.position, path, suggestion, text)
+	}
+	check := &siteCheck{partial: partial, report: func(n *node, path, suggestion, text string) {
+		problems = append(problems, at(n, path, suggestion, text))
+	}}
+	if allowUnknown {
+		check.unknown = func(n *node, path, suggestion string) {
+			if partial && suggestion != "" {
+				s.decoder.warnings = append(s.decoder.warnings, at(n, path, suggestion, "unknown key, passed on to the operator"))
+			}
+		}
+	}
+	check.value(siteSpecSchema(), spec, s.spec, "spec")
+	// A product may have no replicas, but not fewer.
 	for _, product := range products {
-		expect(spec, "spec", product, mapNode)
-		e, ok := spec.lookup(product)
-		if !ok || e.value.kind != mapNode {
-			continue
-		}
-		path := "spec." + product
-		expect(e.value, path, "domainPrefix", stringNode)
-		expect(e.value, path, "replicas", intNode)
-		if r, ok := e.value.lookup("replicas"); ok && r.value.kind == intNode && strings.HasPrefix(r.value.text, "-") {
-			d.problem(r.value.position, path+".replicas", "", "%s must be at least 0", r.value.text)
+		entries, _ := spec[product].(map[string]any)
+		if replicas, ok := entries["replicas"].(int); ok && replicas < 0 {
+			var n *node
+			if above, ok := s.spec.lookup(product); ok {
+				below, _ := above.value.lookup("replicas")
+				n = below.value
+			}
+			check.report(n, join("spec."+product, "replicas"), "", fmt.Sprintf("%d must be at least 0", replicas))
 		}
 	}
+	return problems
 }
 
 // Replicas of workbench, connect or packageManager: 1 unless the file says otherwise.

@@ -181,6 +181,12 @@ func (t *Target) workload() *WorkloadCommon {
 	}
 }
 
+// allowsUnknownSiteFields says that a site.yaml may have keys that ptd does not know.
+func (t *Target) allowsUnknownSiteFields() bool {
+	w := t.workload()
+	return w != nil && w.AllowUnknownSiteFields
+}
+
 func clusterStep(kind Kind) string {
 	if kind == KindAzureWorkload {
 		return "aks"

@@ -188,7 +188,7 @@ func (l *loader) siteFiles() {
 	for _, site := range sites {
 		file := filepath.Join(l.target.Dir, "site_"+site, "site.yaml")
 		if data := l.read(file); data != nil {
-			siteFile, d := parseSiteFile(site, file, data)
+			siteFile, d := parseSiteFile(site, file, data, l.target.allowsUnknownSiteFields())
 			l.target.SiteFiles[site] = siteFile
 			l.take(d)
 		}
