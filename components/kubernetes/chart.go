@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 
 	"github.com/goccy/go-yaml"
 	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
@@ -65,7 +66,8 @@ type Chart struct {
 	pulumi.ResourceState
 
 	ReleaseName pulumi.StringOutput `pulumi:"releaseName"`
-	Version     pulumi.StringOutput `pulumi:"version"`
+	// Version comes when the chart is installed.
+	Version pulumi.StringOutput `pulumi:"version"`
 	// Installed is what resources that need the chart's definitions or services depend
 	// on (pulumi.DependsOnInputs): it comes when the chart is installed.
 	Installed pulumi.ResourceArrayOutput
@@ -98,8 +100,10 @@ func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.
 			return err
 		}
 		made.ReleaseName = pulumi.String(release).ToStringOutput()
-		made.Version = pulumi.String(args.Version).ToStringOutput()
 		made.Installed = args.installed(ctx, release, installed)
+		// An output of the component, so that a failed installation fails the run also
+		// when nothing depends on it.
+		made.Version = made.Installed.ApplyT(func([]pulumi.Resource) string { return args.Version }).(pulumi.StringOutput)
 		return nil
 	}, opts...)
 	if err != nil {
@@ -119,6 +123,7 @@ func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child 
 	}
 	for option, set := range map[*pulumi.BoolPtrInput]bool{
 		&made.CreateNamespace: args.CreateNamespace, &made.SkipCrds: args.SkipCRDs, &made.Atomic: args.Atomic,
+		&made.AllowNullValues: hasNull(args.Overrides),
 	} {
 		if set {
 			*option = pulumi.Bool(true)
@@ -180,25 +185,50 @@ func (args *ChartArgs) values() pulumi.MapOutput {
 	}).(pulumi.MapOutput)
 }
 
-// overrideValues lays values over others as Helm does.
+// overrideValues lays values over others as Helm does. A null stays, since it removes the
+// chart's own default too.
 func overrideValues(values, overrides map[string]any) map[string]any {
 	merged := maps.Clone(values)
 	if merged == nil {
 		merged = map[string]any{}
 	}
 	for key, override := range overrides {
-		below, isMap := merged[key].(map[string]any)
+		below, isMap := stringMap(merged[key])
 		over, overIsMap := override.(map[string]any)
-		switch {
-		case override == nil:
-			delete(merged, key)
-		case isMap && overIsMap:
-			merged[key] = overrideValues(below, over)
-		default:
-			merged[key] = override
+		if isMap && overIsMap {
+			override = overrideValues(below, over)
 		}
+		merged[key] = override
 	}
 	return merged
+}
+
+// stringMap is any map with strings as keys: inputs of one type (pulumi.StringMap) come to
+// a map of that type.
+func stringMap(value any) (map[string]any, bool) {
+	if generic, ok := value.(map[string]any); ok {
+		return generic, true
+	}
+	of := reflect.ValueOf(value)
+	if !of.IsValid() || of.Kind() != reflect.Map || of.Type().Key().Kind() != reflect.String {
+		return nil, false
+	}
+	generic := map[string]any{}
+	for key, element := range of.Seq2() {
+		generic[key.String()] = element.Interface()
+	}
+	return generic, true
+}
+
+// hasNull tells whether values remove something.
+func hasNull(values map[string]any) bool {
+	for _, value := range values {
+		below, _ := value.(map[string]any)
+		if value == nil || hasNull(below) {
+			return true
+		}
+	}
+	return false
 }
 
 // chartValues is the text of values as the older programs wrote it, so that adopting a
@@ -218,3 +248,42 @@ func labels(of map[string]string) pulumi.StringMapInput {
 	}
 	return pulumi.ToStringMap(of)
 }
+
+// values are plain Go values, with inputs among them, as the values of a chart.
+func values(of map[string]any) pulumi.Map {
+	made := pulumi.Map{}
+	for key, value := range of {
+		made[key] = input(value)
+	}
+	return made
+}
+
+func input(value any) pulumi.Input {
+	switch value := value.(type) {
+	case pulumi.Input:
+		return value
+	case map[string]any:
+		return values(value)
+	case map[string]string:
+		return pulumi.ToStringMap(value)
+	case []string:
+		return pulumi.ToStringArray(value)
+	case []any:
+		made := pulumi.Array{}
+		for _, element := range value {
+			made = append(made, input(element))
+		}
+		return made
+	case []map[string]any:
+		made := pulumi.Array{}
+		for _, element := range value {
+			made = append(made, values(element))
+		}
+		return made
+	default: // strings, booleans, numbers
+		return pulumi.Any(value)
+	}
+}
+
+// object is a part of a chart's values or of a Kubernetes object.
+type object = map[string]any
