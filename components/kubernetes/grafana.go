@@ -1,0 +1,156 @@
+package kubernetes
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components"
+)
+
+// GrafanaDatabaseSecret is the Secret in the namespace grafana from which Grafana has
+// its database, under the key PTD_DATABASE_URL.
+const GrafanaDatabaseSecret = "grafana-db-url"
+
+// GrafanaArgs says what a Grafana is like. Domain, LokiURL and MimirURL are required.
+type GrafanaArgs struct {
+	Installation
+	// Domain is the workload's; Grafana is at https://grafana.{Domain}.
+	Domain string
+	// LokiURL and MimirURL are the gateways in the cluster, without a path.
+	LokiURL, MimirURL string
+	// ForwardAuth lets in whom Traefik says it has let in; without it Grafana has users
+	// and passwords of its own.
+	ForwardAuth *GrafanaForwardAuth
+	// NoTelemetry keeps Grafana from reporting its use and from asking for updates.
+	NoTelemetry bool
+	// Labels are those of the network policy.
+	Labels map[string]string
+}
+
+// GrafanaForwardAuth says whom Grafana believes the header X-Forwarded-User, which makes
+// its bearer an Editor.
+type GrafanaForwardAuth struct {
+	// Middlewares are those of Traefik that ask who it is, in order
+	// ("{namespace}-{name}@kubernetescrd"). There must be one.
+	Middlewares []string
+	// ProxyNamespace is Traefik's: no pod of another can reach Grafana. "" lets all.
+	ProxyNamespace string
+	// TrustedProxies are the addresses or blocks that the header is believed from, all
+	// if none.
+	TrustedProxies []string
+}
+
+// Grafana shows what Loki and Mimir have.
+type Grafana struct {
+	pulumi.ResourceState
+
+	Chart *Chart
+}
+
+// NewGrafana makes a Grafana named after name, {cluster}-grafana in the sheets, in the
+// namespace grafana, which must be there with GrafanaDatabaseSecret in it. The logical
+// name of its chart is {name}-helm-release.
+//
+// It is an error if a required argument is missing or Domain is no host name.
+//
+// (facts: aws-workload-apps 8.1, 8.2, 15 point 13)
+func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pulumi.ResourceOption) (*Grafana, error) {
+	if args == nil || args.Domain == "" || args.LokiURL == "" || args.MimirURL == "" {
+		return nil, fmt.Errorf("Grafana %s: a domain and the URLs of Loki and Mimir are required", name)
+	}
+	if !hostName.MatchString(args.Domain) { // the chart would evaluate a template in it
+		return nil, fmt.Errorf("Grafana %s: the domain %q is no host name", name, args.Domain)
+	}
+	if args.ForwardAuth != nil && len(args.ForwardAuth.Middlewares) == 0 {
+		return nil, fmt.Errorf("Grafana %s: forward authentication without a middleware would let everybody in", name)
+	}
+	made := &Grafana{}
+	err := components.Register(ctx, "ptd:kubernetes:Grafana", name, made, func(child pulumi.ResourceOption) (err error) {
+		const namespace = "grafana"
+		options := []pulumi.ResourceOption{child}
+		if auth := args.ForwardAuth; auth != nil && auth.ProxyNamespace != "" {
+			policy, err := NewObject(ctx, name+"-from-proxy", "networking.k8s.io/v1", "NetworkPolicy", pulumi.Map{
+				"metadata": metadata(namespace, "grafana-from-proxy", args.Labels),
+				"spec": pulumi.Map{
+					"podSelector": pulumi.Map{"matchLabels": pulumi.StringMap{
+						"app.kubernetes.io/name": pulumi.String("grafana"), "app.kubernetes.io/instance": pulumi.String("grafana"),
+					}},
+					"policyTypes": texts("Ingress"),
+					"ingress": pulumi.Array{pulumi.Map{"from": pulumi.Array{pulumi.Map{
+						"namespaceSelector": pulumi.Map{"matchLabels": pulumi.StringMap{
+							"kubernetes.io/metadata.name": pulumi.String(auth.ProxyNamespace),
+						}},
+					}}}},
+				},
+			}, child)
+			if err != nil {
+				return err
+			}
+			options = append(options, pulumi.DependsOn([]pulumi.Resource{policy}))
+		}
+		made.Chart, err = NewChart(ctx, name+"-helm-release", &ChartArgs{
+			ReleaseName: "grafana", Chart: "grafana", Repository: grafanaCharts, Namespace: namespace,
+			Values: args.values(), Installation: args.Installation,
+		}, options...)
+		return err
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+func (args *GrafanaArgs) values() pulumi.Map {
+	host := "grafana." + args.Domain
+	ini := pulumi.Map{
+		"server": pulumi.Map{
+			"domain": pulumi.String(args.Domain), "root_url": pulumi.String("https://" + host),
+			"serve_from_sub_path": pulumi.Bool(false),
+		},
+		"database": pulumi.Map{
+			"ssl_mode": pulumi.String("require"),
+			// The chart evaluates templates here: this comes to ${PTD_DATABASE_URL}.
+			"url": pulumi.String(`${{ "{" }}PTD_DATABASE_URL{{ "}" }}`),
+		},
+		"users": pulumi.Map{"auto_assign_org_role": pulumi.String("Editor")},
+	}
+	ingress := pulumi.Map{"enabled": pulumi.Bool(true), "hosts": texts(host), "path": pulumi.String("/")}
+	if auth := args.ForwardAuth; auth != nil {
+		proxy := pulumi.Map{
+			"enabled": pulumi.Bool(true), "header_name": pulumi.String("X-Forwarded-User"),
+			"header_property": pulumi.String("username"), "auto_sign_up": pulumi.Bool(true),
+		}
+		if len(auth.TrustedProxies) > 0 {
+			proxy["whitelist"] = pulumi.String(strings.Join(auth.TrustedProxies, ", "))
+		}
+		ini["auth.proxy"] = proxy
+		ini["auth"] = pulumi.Map{"disable_signout_menu": pulumi.Bool(true)}
+		ingress["annotations"] = pulumi.Map{
+			"traefik.ingress.kubernetes.io/router.middlewares": pulumi.String(strings.Join(auth.Middlewares, ",")),
+		}
+	}
+	if args.NoTelemetry {
+		ini["analytics"] = pulumi.Map{"reporting_enabled": pulumi.Bool(false), "check_for_updates": pulumi.Bool(false)}
+		ini["plugins"] = pulumi.Map{"check_for_plugin_updates": pulumi.Bool(false)}
+	}
+	source := func(name, kind, url string, isDefault bool) pulumi.Map {
+		return pulumi.Map{
+			"name": pulumi.String(name), "type": pulumi.String(kind), "access": pulumi.String("proxy"),
+			"editable": pulumi.Bool(false), "url": pulumi.String(url), "isDefault": pulumi.Bool(isDefault),
+		}
+	}
+	return pulumi.Map{
+		"envFromSecret": pulumi.String(GrafanaDatabaseSecret),
+		"grafana.ini":   ini,
+		"ingress":       ingress,
+		"datasources": pulumi.Map{"datasources.yaml": pulumi.Map{
+			"apiVersion": pulumi.Int(1),
+			"datasources": pulumi.Array{
+				source("Loki", "loki", args.LokiURL, true),
+				source("Mimir", "prometheus", args.MimirURL+"/prometheus", false),
+			},
+		}},
+	}
+}

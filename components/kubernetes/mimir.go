@@ -1,0 +1,102 @@
+package kubernetes
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// MimirURL is where Mimir (NewMimir) is reached in its cluster.
+const MimirURL = "http://mimir-gateway.mimir.svc.cluster.local"
+
+// MimirArgs says what a Mimir is like. Bucket, Region and RoleARN are required.
+type MimirArgs struct {
+	Installation
+	// Bucket of S3, in Region, holds the metrics.
+	Bucket pulumi.StringInput
+	Region string
+	// RoleARN is the role, for mimir/mimir.posit.team, that reads and writes Bucket.
+	RoleARN pulumi.StringInput
+	// Replicas is how many pods there are of each part that keeps data; 2 if 0.
+	Replicas int
+	// RetentionDays is after how long metrics are deleted; 0 is never.
+	RetentionDays int
+	// NoTelemetry keeps Mimir from reporting its use to its makers.
+	NoTelemetry bool
+}
+
+// NewMimir makes the Chart of Mimir, in the namespace mimir, which must be there:
+// metrics in a bucket, and a gateway at MimirURL. The parts with volumes stay off the
+// nodes that Karpenter may take away.
+//
+// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
+func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
+	if args == nil || args.Bucket == nil || args.Region == "" || args.RoleARN == nil {
+		return nil, fmt.Errorf("Mimir %s: a bucket, its region and a role are required", name)
+	}
+	return NewChart(ctx, name, &ChartArgs{
+		ReleaseName: "mimir", Chart: "mimir-distributed", Repository: grafanaCharts, Namespace: "mimir",
+		Values: args.values(), Installation: args.Installation,
+	}, opts...)
+}
+
+func (args *MimirArgs) values() pulumi.Map {
+	off := pulumi.Map{"enabled": pulumi.Bool(false)}
+	limits := pulumi.Map{"max_global_series_per_user": pulumi.Int(800000), "max_label_names_per_series": pulumi.Int(45)}
+	if args.RetentionDays > 0 {
+		limits["compactor_blocks_retention_period"] = pulumi.Sprintf("%dd", args.RetentionDays)
+	}
+	config := pulumi.Map{
+		"blocks_storage": pulumi.Map{
+			"backend": pulumi.String("s3"), "storage_prefix": pulumi.String("blocks"),
+			"s3": pulumi.Map{
+				"bucket_name": args.Bucket, "endpoint": pulumi.String("s3." + args.Region + ".amazonaws.com"),
+				"insecure": pulumi.Bool(false),
+			},
+		},
+		"limits": limits,
+	}
+	if args.NoTelemetry {
+		config["usage_stats"] = off
+	}
+	values := pulumi.Map{
+		"serviceAccount": roleServiceAccount("mimir.posit.team", args.RoleARN),
+		"minio":          off, "alertmanager": off, "ruler": off, "nginx": off,
+		"mimir":   pulumi.Map{"structuredConfig": config},
+		"gateway": pulumi.Map{
+			"enabledNonEnterprise": pulumi.Bool(true), "nginx": pulumi.Map{"image": unprivilegedNginx()},
+		},
+	}
+	for _, part := range []string{"ingester", "compactor", "store_gateway"} {
+		stateful := args.stateful()
+		if part != "compactor" {
+			stateful["zoneAwareReplication"] = off
+		}
+		if part == "store_gateway" {
+			stateful["resources"] = pulumi.Map{
+				"requests": pulumi.Map{"cpu": pulumi.String("100m"), "memory": pulumi.String("512Mi")},
+				"limits":   pulumi.Map{"cpu": pulumi.String("1"), "memory": pulumi.String("4Gi")},
+			}
+		}
+		values[part] = stateful
+	}
+	return values
+}
+
+// stateful are the values of a part with volumes.
+func (args *MimirArgs) stateful() pulumi.Map {
+	return pulumi.Map{
+		"persistentVolume": pulumi.Map{
+			"size": pulumi.String("20Gi"), "enableRetentionPolicy": pulumi.Bool(true),
+			"whenDeleted": pulumi.String("Delete"), "whenScaled": pulumi.String("Delete"),
+		},
+		"replicas": replicas(args.Replicas),
+		"affinity": pulumi.Map{"nodeAffinity": pulumi.Map{
+			"requiredDuringSchedulingIgnoredDuringExecution": pulumi.Map{"nodeSelectorTerms": pulumi.Array{pulumi.Map{
+				"matchExpressions": pulumi.Array{pulumi.Map{
+					"key": pulumi.String("karpenter.sh/nodepool"), "operator": pulumi.String("DoesNotExist"),
+				}},
+			}}},
+		}},
+	}
+}
