@@ -1,22 +1,17 @@
 package postgresql
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi-postgresql/sdk/v3/go/postgresql"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files under testdata")
+	"github.com/ptd-go/ptd/components/componenttest"
+)
 
 const (
 	passwordType  = "random:index/randomPassword:RandomPassword"
@@ -27,135 +22,33 @@ const (
 	schemaType    = "postgresql:index/schema:Schema"
 )
 
-// registered is one resource as a program registered it.
-type registered struct {
-	label, parent, provider string
-	dependsOn               []string
-	protect                 bool
-	inputs                  resource.PropertyMap
-}
-
-// recorder is a Pulumi mock that records what is registered.
-type recorder struct {
-	preview bool // as in a dry run: no ids, no computed outputs
-
-	mu    sync.Mutex
-	order []string
-	found map[string]registered
-}
-
-func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return nil, fmt.Errorf("unexpected invoke of %s", args.Token)
-}
-
-func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	rpc := args.RegisterRPC
-	reg := registered{
-		label: args.TypeToken + " " + args.Name, parent: label(rpc.GetParent()), protect: rpc.GetProtect(), inputs: args.Inputs,
-	}
-	if args.Provider != "" {
-		reg.provider = label(args.Provider[:strings.LastIndex(args.Provider, "::")]) // the reference ends in "::id"
-	}
-	for _, urn := range rpc.GetDependencies() {
-		reg.dependsOn = append(reg.dependsOn, label(urn))
-	}
-	slices.Sort(reg.dependsOn)
-	reg.dependsOn = slices.Compact(reg.dependsOn)
-
-	state := args.Inputs.Copy()
-	if args.TypeToken == passwordType && !r.preview {
-		state["result"] = resource.MakeSecret(resource.NewStringProperty("mock-password"))
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.found[reg.label] = reg
-	r.order = append(r.order, reg.label)
-	if r.preview {
-		return "", state, nil
-	}
-	return args.Name + "-id", state, nil
-}
-
-func label(urn string) string {
-	return string(resource.URN(urn).Type()) + " " + resource.URN(urn).Name()
-}
-
 // exec runs the program against a new recorder.
-func exec(program pulumi.RunFunc) (*recorder, error) {
-	r := &recorder{found: map[string]registered{}}
-	return r, r.exec(program)
+func exec(program pulumi.RunFunc) (*componenttest.Recorder, error) {
+	r := componenttest.New()
+	return r, r.Exec(program)
 }
 
-func (r *recorder) exec(program pulumi.RunFunc) error {
-	return pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r),
-		func(info *pulumi.RunInfo) { info.DryRun = r.preview })
-}
-
-// inputs are those of the registration as plain values; a secret is "[secret]".
-func (r *recorder) inputs(t *testing.T, typ, name string) map[string]any {
+// inputs are those of a registration as plain values; a secret is "[secret]".
+func inputs(t *testing.T, r *componenttest.Recorder, typ, name string) map[string]any {
 	t.Helper()
-	reg, ok := r.found[typ+" "+name]
-	if !ok {
-		t.Fatalf("no %s %s registered", typ, name)
-	}
-	plain := map[string]any{}
-	for key, value := range reg.inputs {
+	made := r.Find(t, typ, name)
+	plain := made.Args()
+	for key, value := range made.Inputs {
 		if value.IsSecret() {
 			plain[string(key)] = "[secret]"
-		} else {
-			plain[string(key)] = value.Mappable()
 		}
 	}
 	return plain
 }
 
-func (r *recorder) golden(t *testing.T, name string) {
-	t.Helper()
-	var text strings.Builder
-	for _, label := range slices.Sorted(slices.Values(r.order)) {
-		reg := r.found[label]
-		fmt.Fprintf(&text, "%s\n\tparent: %s\n", label, reg.parent)
-		if reg.provider != "" {
-			fmt.Fprintf(&text, "\tprovider: %s\n", reg.provider)
-		}
-		if len(reg.dependsOn) > 0 {
-			fmt.Fprintf(&text, "\tdepends on: %s\n", strings.Join(reg.dependsOn, ", "))
-		}
-		if reg.protect {
-			text.WriteString("\tprotect\n")
-		}
+// labels lists what was registered, sorted.
+func labels(r *componenttest.Recorder) []string {
+	var found []string
+	for _, made := range r.All("") {
+		found = append(found, made.Type+" "+made.Name)
 	}
-	path := "testdata/" + name + ".golden"
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("read golden file (run with -update to write it): %v", err)
-	}
-	if diff := cmp.Diff(string(want), text.String()); diff != "" {
-		t.Errorf("registrations differ from %s (-want +got):\n%s", path, diff)
-	}
-}
-
-// output is what an output came to.
-type output struct {
-	Value  any
-	Secret bool
-}
-
-func await(ctx *pulumi.Context, o pulumi.Output) output {
-	result, err := internals.UnsafeAwaitOutput(ctx.Context(), o)
-	if err != nil {
-		return output{Value: err}
-	}
-	return output{Value: result.Value, Secret: result.Secret}
+	slices.Sort(found)
+	return found
 }
 
 func TestDatabase(t *testing.T) {
@@ -171,13 +64,13 @@ func TestDatabase(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		want := map[string]output{
-			"name": {"grafana-demo01-staging", false}, "role": {"grafana-demo01-staging", false},
-			"password": {"mock-password", true}, "grant": {"demo01-staging-grafana-grant-id", false},
+		want := map[string]componenttest.Awaited{
+			"name": {Value: "grafana-demo01-staging", Known: true}, "role": {Value: "grafana-demo01-staging", Known: true},
+			"password": {Value: "mock-password", Known: true, Secret: true}, "grant": {Value: "grant/demo01-staging-grafana-grant", Known: true},
 		}
-		got := map[string]output{
-			"name": await(ctx, database.Name), "role": await(ctx, database.Role),
-			"password": await(ctx, database.Password), "grant": await(ctx, database.GrantID),
+		got := map[string]componenttest.Awaited{
+			"name": componenttest.Await(ctx, database.Name), "role": componenttest.Await(ctx, database.Role),
+			"password": componenttest.Await(ctx, database.Password), "grant": componenttest.Await(ctx, database.GrantID),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("outputs (-want +got):\n%s", diff)
@@ -187,7 +80,7 @@ func TestDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.golden(t, "database")
+	r.Golden(t, "database")
 	for label, want := range map[[2]string]map[string]any{
 		{passwordType, "demo01-staging-db-grafana-pw"}: {"length": 36.0, "special": true, "overrideSpecial": "-_"},
 		{roleType, "demo01-staging-grafana-role"}:      {"name": "grafana-demo01-staging", "login": true, "password": "[secret]"},
@@ -197,7 +90,7 @@ func TestDatabase(t *testing.T) {
 			"privileges": []any{"CREATE", "USAGE"},
 		},
 	} {
-		if diff := cmp.Diff(want, r.inputs(t, label[0], label[1])); diff != "" {
+		if diff := cmp.Diff(want, inputs(t, r, label[0], label[1])); diff != "" {
 			t.Errorf("inputs of %v (-want +got):\n%s", label, diff)
 		}
 	}
@@ -213,7 +106,7 @@ func TestDatabaseOptions(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if diff := cmp.Diff(output{"given", true}, await(ctx, database.Password)); diff != "" {
+		if diff := cmp.Diff(componenttest.Awaited{Value: "given", Known: true, Secret: true}, componenttest.Await(ctx, database.Password)); diff != "" {
 			t.Errorf("password (-want +got):\n%s", diff)
 		}
 		return nil
@@ -221,7 +114,7 @@ func TestDatabaseOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.golden(t, "database-options")
+	r.Golden(t, "database-options")
 	for label, want := range map[[2]string]map[string]any{
 		{roleType, "connect-role"}:                     {"name": "connect_owner", "login": true, "password": "[secret]"},
 		{databaseType, "connect-db"}:                   {"name": "main_connect", "owner": "connect_owner"},
@@ -230,7 +123,7 @@ func TestDatabaseOptions(t *testing.T) {
 		{schemaType, "connect-schema-connect"}:         {"name": "connect", "database": "main_connect", "owner": "connect_owner"},
 		{schemaType, "connect-schema-instrumentation"}: {"name": "instrumentation", "database": "main_connect", "owner": "connect_owner"},
 	} {
-		if diff := cmp.Diff(want, r.inputs(t, label[0], label[1])); diff != "" {
+		if diff := cmp.Diff(want, inputs(t, r, label[0], label[1])); diff != "" {
 			t.Errorf("inputs of %v (-want +got):\n%s", label, diff)
 		}
 	}
@@ -240,9 +133,10 @@ func TestDatabaseOptions(t *testing.T) {
 // cannot take an input that is both secret and unknown, as a generated one is here.
 func TestDatabasePreview(t *testing.T) {
 	t.Parallel()
-	labels := func(preview bool) []string {
-		r := &recorder{found: map[string]registered{}, preview: preview}
-		err := r.exec(func(ctx *pulumi.Context) error {
+	for _, preview := range []bool{false, true} {
+		r := componenttest.New()
+		r.Preview = preview
+		err := r.Exec(func(ctx *pulumi.Context) error {
 			database, err := NewDatabase(ctx, "connect", &DatabaseArgs{
 				Name: "main_connect", Password: pulumi.String("given"),
 				Extensions: []string{"pg_trgm"}, Schemas: []string{"instrumentation"},
@@ -250,11 +144,7 @@ func TestDatabasePreview(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			grant, err := internals.UnsafeAwaitOutput(ctx.Context(), database.GrantID)
-			if err != nil {
-				return err
-			}
-			if grant.Known == preview {
+			if grant := componenttest.Await(ctx, database.GrantID); grant.Known == preview {
 				t.Errorf("preview %v: grant id known is %v", preview, grant.Known)
 			}
 			return nil
@@ -262,10 +152,37 @@ func TestDatabasePreview(t *testing.T) {
 		if err != nil {
 			t.Fatalf("run program (preview %v): %v", preview, err)
 		}
-		return slices.Sorted(slices.Values(r.order))
+		want := []string{
+			databaseType + " connect-db", extensionType + " connect-extension-pg_trgm", grantType + " connect-grant",
+			roleType + " connect-role", schemaType + " connect-schema-instrumentation", "ptd:postgresql:Database connect",
+		}
+		if diff := cmp.Diff(want, labels(r)); diff != "" {
+			t.Errorf("resources (preview %v, -want +got):\n%s", preview, diff)
+		}
 	}
-	if diff := cmp.Diff(labels(false), labels(true)); diff != "" {
-		t.Errorf("resources (-run +preview):\n%s", diff)
+}
+
+// The schema and the extension need the database, which needs its owner.
+func TestDatabaseOrder(t *testing.T) {
+	t.Parallel()
+	r, err := exec(func(ctx *pulumi.Context) error {
+		_, err := NewDatabase(ctx, "connect", &DatabaseArgs{
+			Name: "main_connect", Extensions: []string{"pg_trgm"}, Schemas: []string{"instrumentation"},
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range [][4]string{
+		{databaseType, "connect-db", roleType, "connect-role"},
+		{extensionType, "connect-extension-pg_trgm", databaseType, "connect-db"},
+		{schemaType, "connect-schema-instrumentation", databaseType, "connect-db"},
+		{grantType, "connect-grant", databaseType, "connect-db"},
+	} {
+		if made := r.Find(t, test[0], test[1]); !slices.Contains(made.DependsOn, test[2]+" "+test[3]) {
+			t.Errorf("%s depends on %v, not on %s", test[1], made.DependsOn, test[3])
+		}
 	}
 }
 
@@ -278,7 +195,7 @@ func TestDatabaseGeneratedPasswordName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.inputs(t, passwordType, "extra-pw")
+	inputs(t, r, passwordType, "extra-pw")
 }
 
 func TestDatabaseErrors(t *testing.T) {
@@ -316,7 +233,7 @@ func ExampleNewDatabase() {
 	if err != nil {
 		fmt.Println(err)
 	}
-	for _, label := range slices.Sorted(slices.Values(mocks.order)) {
+	for _, label := range labels(mocks) {
 		fmt.Println(label)
 	}
 	// Output:
