@@ -149,8 +149,8 @@ func TestInterrupt(t *testing.T) {
 	require.NoError(t, command.Start())
 	state := w.path("sandbox/state/minimal01-staging/.pulumi/stacks/ptd-aws-workload-persistent/minimal01-staging.json")
 	require.Eventually(t, func() bool {
-		content, _ := os.ReadFile(state)
-		return strings.Contains(string(content), "pending_operations") && strings.Contains(string(content), "aws:ec2/vpc:Vpc")
+		content, _ := os.ReadFile(state + ".journal")
+		return strings.Contains(string(content), "aws:ec2/vpc:Vpc")
 	}, 30e9, 1e7, "the VPC is being made")
 	require.NoError(t, command.Process.Signal(os.Interrupt))
 	require.Error(t, command.Wait())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"time"
@@ -11,55 +12,46 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	"github.com/pulumi/pulumi/pkg/v3/display"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/snapshot"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
-
-// checkpoint writes the state of a locked stack where Pulumi's backend looks for it:
-// the state itself, the state before the operation beside it (.bak), and after each
-// operation one entry of history and one backup.
-type checkpoint struct {
-	ctx      context.Context
-	stack    *Stack
-	backedUp bool
-	last     *apitype.TypedDeployment
-}
-
-// checkpoint refuses stores in older layouts, which only Pulumi's own backend writes.
-func (s *Stack) checkpoint(ctx context.Context) (*checkpoint, error) {
-	// The end of a canceled operation still has to be written.
-	ctx = context.WithoutCancel(ctx)
-	if _, err := s.backend.open(ctx); err != nil {
-		return nil, err
-	}
-	plain, err := s.backend.bucket.Exists(ctx, s.path())
-	if err != nil {
-		return nil, fmt.Errorf("look for state of stack %s: %w", s.Name(), err)
-	}
-	if !plain {
-		return nil, fmt.Errorf("state of stack %s is not at %s in %s: it is compressed, or in the layout without projects; "+
-			"run `pulumi state upgrade`, or unset PULUMI_DIY_BACKEND_GZIP and import an export of it",
-			s.Name(), s.path(), s.backend.options.URL)
-	}
-	return &checkpoint{ctx: ctx, stack: s}, nil
-}
 
 func (s *Stack) path() string {
 	return path.Join(workspace.BookkeepingDir, workspace.StackDir, s.Project(), s.name+".json")
 }
 
-// Save implements backend.SnapshotPersister. It is called after every resource, and
-// writes without the indentation that Pulumi gives to state: finish does.
-func (c *checkpoint) Save(deployment apitype.TypedDeployment) error {
-	return c.write(deployment, "")
+// checkWritable refuses state in older layouts, which only Pulumi's own backend writes.
+func (s *Stack) checkWritable(ctx context.Context) error {
+	if !s.locked {
+		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
+	}
+	if _, err := s.backend.open(ctx); err != nil {
+		return err
+	}
+	plain, err := s.backend.bucket.Exists(ctx, s.path())
+	if err != nil {
+		return fmt.Errorf("look for state of stack %s: %w", s.Name(), err)
+	}
+	if !plain {
+		return fmt.Errorf("state of stack %s is not at %s in %s: it is compressed, or in the layout without projects; "+
+			"run `pulumi state upgrade`, or unset PULUMI_DIY_BACKEND_GZIP and import an export of it",
+			s.Name(), s.path(), s.backend.options.URL)
+	}
+	return nil
 }
 
 // indent is how Pulumi formats state.
 const indent = "    "
 
-func (c *checkpoint) write(deployment apitype.TypedDeployment, indent string) error {
-	c.last = &deployment
-	c.stack.current = nil
+// write writes the state of the locked stack where Pulumi's backend looks for it, the
+// state before beside it (.bak), and ends the journal.
+func (s *Stack) write(ctx context.Context, deployment apitype.TypedDeployment) error {
+	ctx = context.WithoutCancel(ctx) // the end of a canceled operation still has to be written
+	if err := s.checkWritable(ctx); err != nil {
+		return err
+	}
+	integrity := snapshot.VerifyIntegrity(deployment.Deployment)
 	var content bytes.Buffer
 	encoder := json.NewEncoder(&content)
 	encoder.SetEscapeHTML(false)
@@ -71,41 +63,31 @@ func (c *checkpoint) write(deployment apitype.TypedDeployment, indent string) er
 		Checkpoint apitype.CheckpointV3 `json:"checkpoint"`
 	}{
 		deployment.Version, deployment.Features,
-		apitype.CheckpointV3{Stack: tokens.QName(c.stack.Name()), Latest: deployment.Deployment},
+		apitype.CheckpointV3{Stack: tokens.QName(s.Name()), Latest: deployment.Deployment},
 	})
 	if err != nil {
-		return fmt.Errorf("write state of stack %s: %w", c.stack.Name(), err)
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
 	}
-	bucket, file := c.stack.backend.bucket, c.stack.path()
-	if !c.backedUp {
-		if err := bucket.Copy(c.ctx, file+".bak", file, nil); err != nil {
-			return fmt.Errorf("back up state of stack %s: %w", c.stack.Name(), err)
-		}
-		c.backedUp = true
+	s.current = nil
+	s.markFolded(ctx, content.Bytes())
+	if err := s.backend.copy(ctx, s.path()+".bak", s.path()); err != nil {
+		return fmt.Errorf("back up state of stack %s: %w", s.Name(), err)
 	}
-	for attempt := 0; ; attempt++ {
-		if err = bucket.WriteAll(c.ctx, file, content.Bytes(), nil); err == nil {
-			return nil
-		}
-		if attempt == len(writeRetries) {
-			return fmt.Errorf("write state of stack %s: %w", c.stack.Name(), err)
-		}
-		time.Sleep(writeRetries[attempt])
+	if err := s.backend.write(ctx, s.path(), content.Bytes()); err != nil {
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
 	}
+	if err := s.backend.remove(ctx, s.journalPath()); err != nil {
+		return fmt.Errorf("end the journal of stack %s: %w", s.Name(), err)
+	}
+	if integrity != nil {
+		return fmt.Errorf("state of stack %s contradicts itself, as the engine left it: %w", s.Name(), integrity)
+	}
+	return nil
 }
 
-// writeRetries are the pauses between attempts to write state: what was just made
-// in the cloud is lost to Pulumi if its state is not written.
-var writeRetries = []time.Duration{100 * time.Millisecond, time.Second, 3 * time.Second}
-
-// finish writes the state as Pulumi formats it, adds the operation to the stack's
-// history, and backs the state up.
-func (c *checkpoint) finish(kind apitype.UpdateKind, started time.Time, changes display.ResourceChanges, failed bool) error {
-	if c.last != nil {
-		if err := c.write(*c.last, indent); err != nil {
-			return err
-		}
-	}
+// record adds an operation to the stack's history, and backs the state up.
+func (s *Stack) record(ctx context.Context, kind apitype.UpdateKind, started time.Time, changes display.ResourceChanges, failed bool) error {
+	ctx = context.WithoutCancel(ctx)
 	now := time.Now()
 	update := backend.UpdateInfo{
 		Kind: kind, StartTime: started.Unix(), EndTime: now.Unix(),
@@ -117,18 +99,18 @@ func (c *checkpoint) finish(kind apitype.UpdateKind, started time.Time, changes 
 	}
 	content, err := json.MarshalIndent(update, "", indent)
 	if err != nil {
-		return fmt.Errorf("history of stack %s: %w", c.stack.Name(), err)
+		return fmt.Errorf("history of stack %s: %w", s.Name(), err)
 	}
-	bucket, root, project, name := c.stack.backend.bucket, workspace.BookkeepingDir, c.stack.Project(), c.stack.name
-	history := path.Join(root, workspace.HistoryDir, project, name, fmt.Sprintf("%s-%d", name, now.UnixNano()))
-	if err := bucket.WriteAll(c.ctx, history+".history.json", content, nil); err != nil {
-		return fmt.Errorf("history of stack %s: %w", c.stack.Name(), err)
-	}
-	backup := path.Join(root, workspace.BackupDir, project, name, fmt.Sprintf("%s.%d.json", name, now.UnixNano()))
-	for _, copied := range []string{history + ".checkpoint.json", backup} {
-		if err := bucket.Copy(c.ctx, copied, c.stack.path(), nil); err != nil {
-			return fmt.Errorf("back up state of stack %s: %w", c.stack.Name(), err)
-		}
+	root, project := workspace.BookkeepingDir, s.Project()
+	history := path.Join(root, workspace.HistoryDir, project, s.name, fmt.Sprintf("%s-%d", s.name, now.UnixNano()))
+	backup := path.Join(root, workspace.BackupDir, project, s.name, fmt.Sprintf("%s.%d.json", s.name, now.UnixNano()))
+	err = errors.Join(
+		s.backend.write(ctx, history+".history.json", content),
+		s.backend.copy(ctx, history+".checkpoint.json", s.path()),
+		s.backend.copy(ctx, backup, s.path()),
+	)
+	if err != nil {
+		return fmt.Errorf("history of stack %s: %w", s.Name(), err)
 	}
 	return nil
 }

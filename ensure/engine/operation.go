@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi/pkg/v3/backend"
 	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -176,14 +175,17 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	defer stop()
 	engineContext := &engine.Context{Cancel: cancelContext, Events: watch.events, BackendClient: noReferences{}}
 
-	var state *backend.SnapshotManager
-	var saved *checkpoint
+	var recorded *journal
 	if !dryRun {
-		if saved, err = s.checkpoint(ctx); err != nil {
+		if err := s.checkWritable(ctx); err != nil {
 			return nil, err
 		}
-		state = backend.NewSnapshotManager(saved, manager, before, nil)
-		engineContext.SnapshotManager = state
+		if recorded, err = s.journal(context.WithoutCancel(ctx), manager); err != nil {
+			return nil, err
+		}
+		if engineContext.SnapshotManager, err = engine.NewJournalSnapshotManager(recorded, before, manager); err != nil {
+			return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
+		}
 	}
 	update := engine.UpdateInfo{Root: directory, Project: s.project, Target: target}
 	started := time.Now()
@@ -200,16 +202,31 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 	outcome := watch.finish()
 	outcome.constraints = constraints
-	if state != nil {
+	if recorded != nil {
 		// State that could not be written comes before all other failures.
-		if err := state.Close(); err != nil {
-			return outcome, errors.Join(fmt.Errorf("write state of stack %s: %w", s.Name(), err), failure)
+		if err := s.commit(ctx, recorded); err != nil {
+			if len(outcome.failures) == 0 {
+				return outcome, err
+			}
+			return outcome, errors.Join(err, s.classify(verb, outcome, failure, false))
 		}
-		if err := saved.finish(kind, started, counts, failure != nil); err != nil && failure == nil {
+		if err := s.record(ctx, kind, started, counts, failure != nil); err != nil && failure == nil {
 			return outcome, err
 		}
 	}
 	return outcome, s.classify(verb, outcome, failure, cancelContext.CancelErr() != nil)
+}
+
+// commit writes the state that a journal has led to.
+func (s *Stack) commit(ctx context.Context, recorded *journal) error {
+	deployment, failure := recorded.end()
+	if deployment.Deployment == nil {
+		return failure
+	}
+	if err := s.write(ctx, deployment); err != nil && failure == nil {
+		return err
+	}
+	return failure
 }
 
 // classify turns the engine's failure into one of this package's errors.
@@ -292,11 +309,30 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 				continue // the display ends when all is said
 			}
 		}
-		if payload, ok := event.Payload().(engine.DiagEventPayload); !ok || !unreached(payload.Message) {
+		payload, ok := event.Payload().(engine.DiagEventPayload)
+		if ok && said(payload) {
+			continue
+		}
+		if !ok || !unreached(payload.Message) {
 			show(event)
 		}
 		w.note(event)
 	}
+}
+
+// said tells whether a message says only what an operation's error says anyway: that
+// it failed, or, of each resource in turn, that the state cannot be written.
+func said(payload engine.DiagEventPayload) bool {
+	if payload.Severity != diag.Error {
+		return false
+	}
+	message := diagnostic(payload).Message
+	return endings[message] || strings.Contains(message, errUnwritable.Error())
+}
+
+// endings are the engine's last words.
+var endings = map[string]bool{
+	"update failed": true, "preview failed": true, "update canceled": true, "preview canceled": true,
 }
 
 // finish ends the watching and returns what was seen.

@@ -23,6 +23,8 @@ type testCloud struct {
 	made    int
 	// before is called before a mutation, and may fail it or panic.
 	before func(operation string, urn resource.URN) error
+	// after is called after a mutation.
+	after func(operation string, urn resource.URN)
 }
 
 func newCloud() *testCloud { return &testCloud{objects: map[resource.ID]resource.PropertyMap{}} }
@@ -39,6 +41,12 @@ func (c *testCloud) mutate(operation string, urn resource.URN) error {
 		return nil
 	}
 	return c.before(operation, urn)
+}
+
+func (c *testCloud) mutated(operation string, urn resource.URN) {
+	if c.after != nil {
+		c.after(operation, urn)
+	}
 }
 
 func (c *testCloud) Close() error                             { return nil }
@@ -90,6 +98,7 @@ func (c *testCloud) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cr
 	if err := c.mutate("create", r.URN); err != nil {
 		return plugin.CreateResponse{Status: resource.StatusOK}, err
 	}
+	defer c.mutated("create", r.URN)
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.made++
@@ -108,6 +117,7 @@ func (c *testCloud) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Up
 	if err := c.mutate("update", r.URN); err != nil {
 		return plugin.UpdateResponse{}, err
 	}
+	defer c.mutated("update", r.URN)
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.objects[r.ID] = outputs
@@ -118,6 +128,7 @@ func (c *testCloud) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.De
 	if err := c.mutate("delete", r.URN); err != nil {
 		return plugin.DeleteResponse{}, err
 	}
+	defer c.mutated("delete", r.URN)
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	delete(c.objects, r.ID)

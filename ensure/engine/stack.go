@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
-	"gocloud.dev/gcerrors"
 )
 
 // Stack is one Pulumi stack of a backend. It need not exist: Preview works without
@@ -31,7 +31,11 @@ type Stack struct {
 	store     lockable
 	reference backend.StackReference
 	locked    bool
-	current   *apitype.DeploymentV3 // the state, if it was read under the lock and not written since
+
+	// The state, if it was read under the lock and not written since, and the digest of
+	// its file.
+	current *apitype.TypedDeployment
+	digest  string
 }
 
 // lockable is Pulumi's backend with the half of its lock that its interface leaves out.
@@ -93,7 +97,24 @@ func (s *Stack) Lock(ctx context.Context) error {
 		return s.classifyLock(ctx, fmt.Errorf("lock stack %s: %w", s.Name(), err))
 	}
 	s.locked = true
+	if err := s.fold(ctx); err != nil {
+		s.Unlock(ctx)
+		return err
+	}
 	return nil
+}
+
+// fold writes into the state what a run that died left in its journal.
+func (s *Stack) fold(ctx context.Context) error {
+	_, journaled, err := s.backend.read(ctx, s.journalPath())
+	if err != nil || !journaled {
+		return err
+	}
+	state, err := s.deployment(ctx)
+	if err != nil || state == nil {
+		return err
+	}
+	return s.write(ctx, *state)
 }
 
 // Unlock gives the lock back.
@@ -189,18 +210,18 @@ func rootOf(snapshot *deploy.Snapshot) *resource.State {
 // Export returns the state as the pulumi command line exports it, secrets
 // encrypted. A stack without state is a *NotAppliedError.
 func (s *Stack) Export(ctx context.Context) (*apitype.UntypedDeployment, error) {
-	store, existing, err := s.existing(ctx)
+	state, err := s.deployment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if existing == nil {
+	if state == nil {
 		return nil, &NotAppliedError{Stack: s.Name()}
 	}
-	exported, err := store.ExportDeployment(ctx, existing)
+	content, err := json.Marshal(state.Deployment)
 	if err != nil {
 		return nil, fmt.Errorf("export stack %s: %w", s.Name(), err)
 	}
-	return exported, nil
+	return &apitype.UntypedDeployment{Version: state.Version, Features: state.Features, Deployment: content}, nil
 }
 
 // Import replaces the state with an exported one, creating the stack if necessary.
@@ -240,11 +261,11 @@ func (s *Stack) existing(ctx context.Context) (lockable, backend.Stack, error) {
 // snapshot reads the state; nil when there is none. The caller owns what it gets:
 // operations change it.
 func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
-	deployment, err := s.deployment(ctx)
-	if err != nil || deployment == nil {
+	state, err := s.deployment(ctx)
+	if err != nil || state == nil {
 		return nil, err
 	}
-	snapshot, err := stack.DeserializeDeploymentV3(ctx, *deployment, &s.backend.secrets)
+	snapshot, err := stack.DeserializeDeploymentV3(ctx, *state.Deployment, &s.backend.secrets)
 	if err == nil {
 		err = snapshot.VerifyIntegrity()
 	}
@@ -256,34 +277,53 @@ func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
 
 // deployment reads the state as it is stored; nil when there is none. Nobody else
 // writes the state of a locked stack, so that it is read once between two writes.
-func (s *Stack) deployment(ctx context.Context) (*apitype.DeploymentV3, error) {
-	if s.current != nil {
-		return s.current, nil
+func (s *Stack) deployment(ctx context.Context) (*apitype.TypedDeployment, error) {
+	if s.current == nil {
+		exists, err := s.backend.open(ctx)
+		if err != nil || !exists {
+			return nil, err
+		}
+		content, exists, err := s.backend.read(ctx, s.path())
+		if err != nil {
+			return nil, s.unreadable(err)
+		}
+		if !exists {
+			return s.foreign(ctx)
+		}
+		state, err := s.parse(ctx, content)
+		if err != nil {
+			return nil, s.unreadable(err)
+		}
+		if !s.locked {
+			return applied(state), nil
+		}
+		s.current, s.digest = state, digest(content)
 	}
-	exists, err := s.backend.open(ctx)
-	if err != nil || !exists {
+	return applied(s.current), nil
+}
+
+// applied is nil for the state of a stack that was only created.
+func applied(state *apitype.TypedDeployment) *apitype.TypedDeployment {
+	if state.Deployment == nil {
+		return nil
+	}
+	return state
+}
+
+// parse reads the content of the state's file, and the journal of a run that died.
+func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeployment, error) {
+	checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(encoding.JSON, content)
+	if err != nil {
 		return nil, err
 	}
-	content, err := s.backend.bucket.ReadAll(ctx, s.path())
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return s.foreign(ctx)
-	}
-	if err != nil {
-		return nil, s.unreadable(err)
-	}
-	checkpoint, _, _, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(encoding.JSON, content)
-	if err != nil {
-		return nil, s.unreadable(err)
-	}
-	if s.locked {
-		s.current = checkpoint.Latest
-	}
-	return checkpoint.Latest, nil
+	state, _, err := s.replay(ctx, content,
+		apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features})
+	return &state, err
 }
 
 // foreign reads state that is not where the pulumi of today writes it, compressed or
 // in the layout without projects, if there is any.
-func (s *Stack) foreign(ctx context.Context) (*apitype.DeploymentV3, error) {
+func (s *Stack) foreign(ctx context.Context) (*apitype.TypedDeployment, error) {
 	store, existing, err := s.existing(ctx)
 	if err != nil || existing == nil {
 		return nil, err
@@ -296,7 +336,7 @@ func (s *Stack) foreign(ctx context.Context) (*apitype.DeploymentV3, error) {
 	if err != nil {
 		return nil, s.unreadable(err)
 	}
-	return deployment, nil
+	return &apitype.TypedDeployment{Version: exported.Version, Features: exported.Features, Deployment: deployment}, nil
 }
 
 func (s *Stack) unreadable(err error) error {
@@ -305,18 +345,11 @@ func (s *Stack) unreadable(err error) error {
 
 // save writes a snapshot outside of an operation.
 func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
-	if !s.locked {
-		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
-	}
 	serialized, version, features, err := stack.SerializeDeploymentWithMetadata(ctx, snapshot, false)
 	if err != nil {
 		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
 	}
-	saved, err := s.checkpoint(ctx)
-	if err != nil {
-		return err
-	}
-	return saved.write(apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features}, indent)
+	return s.write(ctx, apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
 }
 
 // secretsManager returns what encrypts the stack's state.

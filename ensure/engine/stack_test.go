@@ -76,6 +76,23 @@ func (w *world) files() map[string]string {
 	return content
 }
 
+const stateFile = "/state/.pulumi/stacks/project/target.json"
+
+// restore makes the state directory hold what files returned before.
+func (w *world) restore(files map[string]string) {
+	require.NoError(w.t, os.RemoveAll(filepath.Join(w.directory, "state")))
+	for path, content := range files {
+		file := filepath.Join(w.directory, path)
+		require.NoError(w.t, os.MkdirAll(filepath.Dir(file), 0o700))
+		require.NoError(w.t, os.WriteFile(file, []byte(content), 0o600))
+	}
+}
+
+func (w *world) cancel() error {
+	_, err := w.stack().Cancel(context.Background())
+	return err
+}
+
 // database registers a thing and exports its serial and a secret.
 func database(inputs pulumi.Map, options ...pulumi.ResourceOption) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
@@ -315,24 +332,28 @@ func TestRecoverTakesInWhatADeadRunMade(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	program := database(pulumi.Map{"name": pulumi.String("a")})
 	// The state as a process leaves it that dies within the create.
-	var dying []byte
+	var dying map[string]string
 	w.cloud.before = func(string, resource.URN) error {
-		var err error
-		dying, err = os.ReadFile(filepath.Join(w.directory, "state/.pulumi/stacks/project/target.json"))
-		return err
+		dying = w.files()
+		return nil
 	}
 	_, err := w.up(program)
 	require.NoError(t, err)
-	require.Contains(t, string(dying), "pending_operations")
-	state := filepath.Join(w.directory, "state/.pulumi/stacks/project/target.json")
+	require.Contains(t, dying[stateFile+".journal"], "creating")
 	w.cloud.before = nil
 
-	require.NoError(t, os.WriteFile(state, dying, 0o600))
+	w.restore(dying)
+	require.NoError(t, w.cancel())
+	outputs, _, err := w.stack().Outputs(ctx)
+	require.NoError(t, err)
+	assert.Empty(t, outputs, "the dead run got as far as the stack")
 	_, err = w.up(program)
 	require.NoError(t, err)
 	assert.Len(t, w.cloud.objects, 1, "it is not made twice")
+	assert.NotContains(t, w.files(), stateFile+".journal")
 
-	require.NoError(t, os.WriteFile(state, dying, 0o600))
+	w.restore(dying)
+	require.NoError(t, w.cancel())
 	clear(w.cloud.objects)
 	_, err = w.up(program)
 	require.NoError(t, err)
