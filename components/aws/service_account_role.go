@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,9 @@ type ServiceAccountRoleArgs struct {
 	// Namespace and ServiceAccounts are those of Kubernetes.
 	Namespace       string
 	ServiceAccounts []string
+	// ServiceAccountPattern, where * stands for any text, is trusted instead when the
+	// names are more than IAM takes in one document; "" keeps the names.
+	ServiceAccountPattern string
 	// Issuers are the URLs of the clusters' OIDC issuers. With none of them nobody
 	// can assume the role.
 	Issuers pulumi.StringArrayInput
@@ -31,6 +35,9 @@ type ServiceAccountRoleArgs struct {
 	// Policies are made and attached; ManagedPolicies, which are there, are attached.
 	Policies        []RolePolicy
 	ManagedPolicies []ManagedPolicy
+	// InlinePolicies are documents that are part of the role. The one at index i has the
+	// name {name}-role-policy-{i}, logical and physical.
+	InlinePolicies []pulumi.StringInput
 }
 
 // RolePolicy is a policy that a ServiceAccountRole brings along.
@@ -62,7 +69,7 @@ type ServiceAccountRole struct {
 //
 // It is an error if a required argument is missing or a policy has no name.
 //
-// (facts: aws-workload-base 5.1, 5.3)
+// (facts: aws-workload-base 5.1, 5.3, aws-workload-apps 7.2)
 func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccountRoleArgs, opts ...pulumi.ResourceOption) (*ServiceAccountRole, error) {
 	if args == nil || args.Namespace == "" || len(args.ServiceAccounts) == 0 || args.Issuers == nil || args.AccountID == nil {
 		return nil, fmt.Errorf("service account role %s: namespace, service accounts, issuers and account id are required", name)
@@ -108,6 +115,14 @@ func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccoun
 				return err
 			}
 		}
+		for i, document := range args.InlinePolicies {
+			inline := fmt.Sprintf("%s-role-policy-%d", name, i)
+			if _, err := iam.NewRolePolicy(ctx, inline, &iam.RolePolicyArgs{
+				Name: pulumi.String(inline), Role: role.ID(), Policy: document,
+			}, pulumi.Parent(role), replaceFirst); err != nil {
+				return err
+			}
+		}
 		made.ARN, made.Name = role.Arn, role.Name
 		return nil
 	}, opts...)
@@ -119,15 +134,24 @@ func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccoun
 
 func trustServiceAccounts(args *ServiceAccountRoleArgs) pulumi.StringOutput {
 	return pulumi.All(args.AccountID.ToStringOutput(), args.Issuers.ToStringArrayOutput()).ApplyT(func(values []any) string {
-		return ServiceAccountTrust(values[0].(string), values[1].([]string), args.Namespace, args.ServiceAccounts).JSON()
+		account, issuers := values[0].(string), values[1].([]string)
+		trust := ServiceAccountTrust(account, issuers, args.Namespace, args.ServiceAccounts).JSON()
+		if len(trust) > maxTrustPolicy && args.ServiceAccountPattern != "" {
+			trust = ServiceAccountTrust(account, issuers, args.Namespace, []string{args.ServiceAccountPattern}).JSON()
+		}
+		return trust
 	}).(pulumi.StringOutput)
 }
+
+// maxTrustPolicy is how many characters IAM takes in a trust policy.
+const maxTrustPolicy = 2048
 
 // ServiceAccountTrust is the trust policy of a role for service accounts of the
 // clusters with these OIDC issuers (URLs, in any order, repeated or not): a statement
 // an issuer. A slash at the end of an issuer is part of it, also in the ARN of its
-// provider. Without issuers it is one that denies everybody, since IAM does not take
-// a trust policy without statements.
+// provider. A * in the name of a service account stands for any text. Without issuers
+// it is one that denies everybody, since IAM does not take a trust policy without
+// statements.
 //
 // (facts: aws-workload-base 5.1, 12 point 13)
 func ServiceAccountTrust(accountID string, issuers []string, namespace string, serviceAccounts []string) PolicyDocument {
@@ -148,18 +172,24 @@ func ServiceAccountTrust(accountID string, issuers []string, namespace string, s
 		})
 	}
 
-	subjects := make([]string, len(serviceAccounts))
+	subjects, patterns := make([]string, len(serviceAccounts)), false
 	for i, account := range serviceAccounts {
 		subjects[i] = "system:serviceaccount:" + namespace + ":" + account
+		patterns = patterns || strings.Contains(account, "*")
 	}
 	statements := make([]PolicyStatement, len(tails))
 	for i, tail := range tails {
+		audience, subject := map[string][]string{tail + ":aud": {"sts.amazonaws.com"}}, map[string][]string{tail + ":sub": subjects}
+		condition := map[string]map[string][]string{"StringEquals": audience}
+		if patterns {
+			condition["StringLike"] = subject
+		} else {
+			maps.Copy(audience, subject)
+		}
 		statements[i] = PolicyStatement{
 			Principal: map[string][]string{"Federated": {"arn:aws:iam::" + accountID + ":oidc-provider/" + tail}},
 			Action:    Actions("sts", "AssumeRoleWithWebIdentity"),
-			Condition: map[string]map[string][]string{
-				"StringEquals": {tail + ":aud": {"sts.amazonaws.com"}, tail + ":sub": subjects},
-			},
+			Condition: condition,
 		}
 	}
 	return NewPolicyDocument(statements...)
