@@ -50,19 +50,19 @@ func NewAlloy(ctx *pulumi.Context, name string, args *AlloyArgs, opts ...pulumi.
 	err = components.Register(ctx, "ptd:kubernetes:Alloy", name, made, func(child pulumi.ResourceOption) error {
 		const namespace = "alloy"
 		configMap := name + "-alloy-config"
-		object, err := NewObject(ctx, configMap+"-configmap", "v1", "ConfigMap", pulumi.Map{
+		written, err := NewObject(ctx, configMap+"-configmap", "v1", "ConfigMap", values(object{
 			"metadata": metadata(namespace, configMap, args.Labels),
-			"data":     pulumi.StringMap{alloyConfigKey: pulumi.String(config)},
-		}, child)
+			"data":     object{alloyConfigKey: config},
+		}), child)
 		if err != nil {
 			return err
 		}
-		before := []pulumi.Resource{object}
+		before := []pulumi.Resource{written}
 		if args.Config.ControlRoom != nil {
-			secret, err := NewObject(ctx, name+"-alloy-"+alloyPasswordSecret, "v1", "Secret", pulumi.Map{
+			secret, err := NewObject(ctx, name+"-alloy-"+alloyPasswordSecret, "v1", "Secret", values(object{
 				"metadata":   metadata(namespace, alloyPasswordSecret, args.Labels),
-				"stringData": pulumi.StringMap{alloyPasswordKey: args.Password},
-			}, child)
+				"stringData": object{alloyPasswordKey: args.Password},
+			}), child)
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func NewAlloy(ctx *pulumi.Context, name string, args *AlloyArgs, opts ...pulumi.
 		}
 		made.Chart, err = NewChart(ctx, name+"-grafana-alloy-release", &ChartArgs{
 			ReleaseName: "alloy", Chart: "alloy", Repository: grafanaCharts, Namespace: namespace,
-			Values: args.values(configMap), Installation: args.Installation,
+			Values: values(args.values(configMap)), Installation: args.Installation,
 		}, child, pulumi.DependsOn(before))
 		return err
 	}, opts...)
@@ -86,51 +86,51 @@ const (
 	alloyPasswordKey    = "password" // and the name of the file
 )
 
-func (args *AlloyArgs) values(configMap string) pulumi.Map {
+func (args *AlloyArgs) values(configMap string) object {
 	config := args.Config
-	security := pulumi.Map{"privileged": pulumi.Bool(config.SystemLogs)}
+	security := object{"privileged": config.SystemLogs}
 	if config.SystemLogs {
-		security["runAsUser"] = pulumi.Int(0)
+		security["runAsUser"] = 0
 	}
-	mounts := pulumi.Map{"varlog": pulumi.Bool(config.SystemLogs)}
-	alloy := pulumi.Map{
-		"clustering": pulumi.Map{"enabled": pulumi.Bool(true)},
-		"extraPorts": pulumi.Array{pulumi.Map{
-			"name": pulumi.String("faro"), "port": pulumi.Int(alloyFaroPort), "targetPort": pulumi.Int(alloyFaroPort),
-			"protocol": pulumi.String("TCP"),
+	mounts := object{"varlog": config.SystemLogs}
+	alloy := object{
+		"clustering": object{"enabled": true},
+		"extraPorts": []object{{
+			"name": "faro", "port": alloyFaroPort, "targetPort": alloyFaroPort,
+			"protocol": "TCP",
 		}},
 		"mounts":          mounts,
 		"securityContext": security,
-		"configMap": pulumi.Map{
-			"create": pulumi.Bool(false), "name": pulumi.String(configMap), "key": pulumi.String(alloyConfigKey),
+		"configMap": object{
+			"create": false, "name": configMap, "key": alloyConfigKey,
 		},
 	}
 	if args.NoTelemetry {
-		alloy["reporting"] = pulumi.Map{"enabled": pulumi.Bool(false)}
+		alloy["reporting"] = object{"enabled": false}
 	}
-	values := pulumi.Map{
+	made := object{
 		"alloy":          alloy,
 		"serviceAccount": roleServiceAccount("alloy.posit.team", args.RoleARN),
-		"ingress": pulumi.Map{
-			"enabled": pulumi.Bool(true), "faroPort": pulumi.Int(alloyFaroPort), "hosts": texts("faro." + config.Domain),
+		"ingress": object{
+			"enabled": true, "faroPort": alloyFaroPort, "hosts": []string{"faro." + config.Domain},
 		},
 	}
 	// The sheet has tolerations at the top, where the chart does not look.
-	controller := pulumi.Map{"tolerations": pulumi.Array{sessionToleration()}}
-	values["controller"] = controller
+	controller := object{"tolerations": []any{sessionToleration()}}
+	made["controller"] = controller
 	if config.ControlRoom != nil {
-		mounts["extra"] = pulumi.Array{pulumi.Map{
-			"name": pulumi.String(alloyPasswordSecret), "mountPath": pulumi.String(alloyPasswordDirectory), "readOnly": pulumi.Bool(true),
+		mounts["extra"] = []object{{
+			"name": alloyPasswordSecret, "mountPath": alloyPasswordDirectory, "readOnly": true,
 		}}
-		controller["volumes"] = pulumi.Map{"extra": pulumi.Array{pulumi.Map{
-			"name": pulumi.String(alloyPasswordSecret),
-			"secret": pulumi.Map{
-				"secretName": pulumi.String(alloyPasswordSecret),
-				"items": pulumi.Array{pulumi.Map{
-					"key": pulumi.String(alloyPasswordKey), "path": pulumi.String(alloyPasswordKey),
+		controller["volumes"] = object{"extra": []object{{
+			"name": alloyPasswordSecret,
+			"secret": object{
+				"secretName": alloyPasswordSecret,
+				"items": []object{{
+					"key": alloyPasswordKey, "path": alloyPasswordKey,
 				}},
 			},
 		}}}
 	}
-	return values
+	return made
 }

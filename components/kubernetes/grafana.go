@@ -71,20 +71,20 @@ func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pul
 		const namespace = "grafana"
 		options := []pulumi.ResourceOption{child}
 		if auth := args.ForwardAuth; auth != nil && auth.ProxyNamespace != "" {
-			policy, err := NewObject(ctx, name+"-from-proxy", "networking.k8s.io/v1", "NetworkPolicy", pulumi.Map{
+			policy, err := NewObject(ctx, name+"-from-proxy", "networking.k8s.io/v1", "NetworkPolicy", values(object{
 				"metadata": metadata(namespace, "grafana-from-proxy", args.Labels),
-				"spec": pulumi.Map{
-					"podSelector": pulumi.Map{"matchLabels": pulumi.StringMap{
-						"app.kubernetes.io/name": pulumi.String("grafana"), "app.kubernetes.io/instance": pulumi.String("grafana"),
+				"spec": object{
+					"podSelector": object{"matchLabels": object{
+						"app.kubernetes.io/name": "grafana", "app.kubernetes.io/instance": "grafana",
 					}},
-					"policyTypes": texts("Ingress"),
-					"ingress": pulumi.Array{pulumi.Map{"from": pulumi.Array{pulumi.Map{
-						"namespaceSelector": pulumi.Map{"matchLabels": pulumi.StringMap{
-							"kubernetes.io/metadata.name": pulumi.String(auth.ProxyNamespace),
+					"policyTypes": []string{"Ingress"},
+					"ingress": []object{{"from": []object{{
+						"namespaceSelector": object{"matchLabels": object{
+							"kubernetes.io/metadata.name": auth.ProxyNamespace,
 						}},
 					}}}},
 				},
-			}, child)
+			}), child)
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pul
 		}
 		made.Chart, err = NewChart(ctx, name+"-helm-release", &ChartArgs{
 			ReleaseName: "grafana", Chart: "grafana", Repository: grafanaCharts, Namespace: namespace,
-			Values: args.values(), Installation: args.Installation,
+			Values: values(args.values()), Installation: args.Installation,
 		}, options...)
 		return err
 	}, opts...)
@@ -102,52 +102,52 @@ func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pul
 	return made, nil
 }
 
-func (args *GrafanaArgs) values() pulumi.Map {
+func (args *GrafanaArgs) values() object {
 	host := "grafana." + args.Domain
-	ini := pulumi.Map{
-		"server": pulumi.Map{
-			"domain": pulumi.String(args.Domain), "root_url": pulumi.String("https://" + host),
-			"serve_from_sub_path": pulumi.Bool(false),
+	ini := object{
+		"server": object{
+			"domain": args.Domain, "root_url": "https://" + host,
+			"serve_from_sub_path": false,
 		},
-		"database": pulumi.Map{
-			"ssl_mode": pulumi.String("require"),
+		"database": object{
+			"ssl_mode": "require",
 			// The chart evaluates templates here: this comes to ${PTD_DATABASE_URL}.
-			"url": pulumi.String(`${{ "{" }}PTD_DATABASE_URL{{ "}" }}`),
+			"url": `${{ "{" }}PTD_DATABASE_URL{{ "}" }}`,
 		},
-		"users": pulumi.Map{"auto_assign_org_role": pulumi.String("Editor")},
+		"users": object{"auto_assign_org_role": "Editor"},
 	}
-	ingress := pulumi.Map{"enabled": pulumi.Bool(true), "hosts": texts(host), "path": pulumi.String("/")}
+	ingress := object{"enabled": true, "hosts": []string{host}, "path": "/"}
 	if auth := args.ForwardAuth; auth != nil {
-		proxy := pulumi.Map{
-			"enabled": pulumi.Bool(true), "header_name": pulumi.String("X-Forwarded-User"),
-			"header_property": pulumi.String("username"), "auto_sign_up": pulumi.Bool(true),
+		proxy := object{
+			"enabled": true, "header_name": "X-Forwarded-User",
+			"header_property": "username", "auto_sign_up": true,
 		}
 		if len(auth.TrustedProxies) > 0 {
-			proxy["whitelist"] = pulumi.String(strings.Join(auth.TrustedProxies, ", "))
+			proxy["whitelist"] = strings.Join(auth.TrustedProxies, ", ")
 		}
 		ini["auth.proxy"] = proxy
-		ini["auth"] = pulumi.Map{"disable_signout_menu": pulumi.Bool(true)}
-		ingress["annotations"] = pulumi.Map{
-			"traefik.ingress.kubernetes.io/router.middlewares": pulumi.String(strings.Join(auth.Middlewares, ",")),
+		ini["auth"] = object{"disable_signout_menu": true}
+		ingress["annotations"] = object{
+			"traefik.ingress.kubernetes.io/router.middlewares": strings.Join(auth.Middlewares, ","),
 		}
 	}
 	if args.NoTelemetry {
-		ini["analytics"] = pulumi.Map{"reporting_enabled": pulumi.Bool(false), "check_for_updates": pulumi.Bool(false)}
-		ini["plugins"] = pulumi.Map{"check_for_plugin_updates": pulumi.Bool(false)}
+		ini["analytics"] = object{"reporting_enabled": false, "check_for_updates": false}
+		ini["plugins"] = object{"check_for_plugin_updates": false}
 	}
-	source := func(name, kind, url string, isDefault bool) pulumi.Map {
-		return pulumi.Map{
-			"name": pulumi.String(name), "type": pulumi.String(kind), "access": pulumi.String("proxy"),
-			"editable": pulumi.Bool(false), "url": pulumi.String(url), "isDefault": pulumi.Bool(isDefault),
+	source := func(name, kind, url string, isDefault bool) object {
+		return object{
+			"name": name, "type": kind, "access": "proxy",
+			"editable": false, "url": url, "isDefault": isDefault,
 		}
 	}
-	return pulumi.Map{
-		"envFromSecret": pulumi.String(GrafanaDatabaseSecret),
+	return object{
+		"envFromSecret": GrafanaDatabaseSecret,
 		"grafana.ini":   ini,
 		"ingress":       ingress,
-		"datasources": pulumi.Map{"datasources.yaml": pulumi.Map{
-			"apiVersion": pulumi.Int(1),
-			"datasources": pulumi.Array{
+		"datasources": object{"datasources.yaml": object{
+			"apiVersion": 1,
+			"datasources": []any{
 				source("Loki", "loki", args.LokiURL, true),
 				source("Mimir", "prometheus", args.MimirURL+"/prometheus", false),
 			},

@@ -38,82 +38,82 @@ func NewLoki(ctx *pulumi.Context, name string, args *LokiArgs, opts ...pulumi.Re
 	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "loki", Chart: "loki", Repository: grafanaCharts, Namespace: "loki",
-		Values: args.values(), Installation: args.Installation,
+		Values: values(args.values()), Installation: args.Installation,
 	}, opts...)
 }
 
-func (args *LokiArgs) values() pulumi.Map {
-	off := pulumi.Map{"enabled": pulumi.Bool(false)}
-	loki := pulumi.Map{
-		"auth_enabled": pulumi.Bool(false),
-		"storage": pulumi.Map{
-			"type":        pulumi.String("s3"),
-			"bucketNames": pulumi.Map{"chunks": args.Bucket, "ruler": args.Bucket, "admin": args.Bucket},
-			"s3": pulumi.Map{
-				"region":           pulumi.String(args.Region),
-				"insecure":         pulumi.Bool(false),
-				"s3ForcePathStyle": pulumi.Bool(false),
-				"backoff_config": pulumi.Map{
-					"min_period": pulumi.String("100ms"), "max_period": pulumi.String("10s"), "max_retries": pulumi.Int(5),
+func (args *LokiArgs) values() object {
+	off := object{"enabled": false}
+	loki := object{
+		"auth_enabled": false,
+		"storage": object{
+			"type":        "s3",
+			"bucketNames": object{"chunks": args.Bucket, "ruler": args.Bucket, "admin": args.Bucket},
+			"s3": object{
+				"region":           args.Region,
+				"insecure":         false,
+				"s3ForcePathStyle": false,
+				"backoff_config": object{
+					"min_period": "100ms", "max_period": "10s", "max_retries": 5,
 				},
-				"http_config": pulumi.Map{
-					"idle_conn_timeout": pulumi.String("90s"), "response_header_timeout": pulumi.String("30s"),
-					"insecure_skip_verify": pulumi.Bool(false),
+				"http_config": object{
+					"idle_conn_timeout": "90s", "response_header_timeout": "30s",
+					"insecure_skip_verify": false,
 				},
 			},
 		},
-		"storage_config": pulumi.Map{"hedging": pulumi.Map{
-			"at": pulumi.String("250ms"), "max_per_second": pulumi.Int(20), "up_to": pulumi.Int(3),
+		"storage_config": object{"hedging": object{
+			"at": "250ms", "max_per_second": 20, "up_to": 3,
 		}},
 	}
-	limits := pulumi.Map{
-		"max_cache_freshness_per_query": pulumi.String("10m"),
-		"query_timeout":                 pulumi.String("300s"),
-		"reject_old_samples":            pulumi.Bool(true),
-		"reject_old_samples_max_age":    pulumi.String("168h"),
-		"split_queries_by_interval":     pulumi.String("15m"),
-		"volume_enabled":                pulumi.Bool(true),
+	limits := object{
+		"max_cache_freshness_per_query": "10m",
+		"query_timeout":                 "300s",
+		"reject_old_samples":            true,
+		"reject_old_samples_max_age":    "168h",
+		"split_queries_by_interval":     "15m",
+		"volume_enabled":                true,
 	}
 	loki["limits_config"] = limits
 	if args.RetentionDays > 0 {
-		limits["retention_period"] = pulumi.Sprintf("%dh", 24*args.RetentionDays)
-		loki["compactor"] = pulumi.Map{
-			"retention_enabled": pulumi.Bool(true), "delete_request_store": pulumi.String("s3"),
+		limits["retention_period"] = fmt.Sprintf("%dh", 24*args.RetentionDays)
+		loki["compactor"] = object{
+			"retention_enabled": true, "delete_request_store": "s3",
 		}
 	}
 	if args.NoTelemetry {
-		loki["analytics"] = pulumi.Map{"reporting_enabled": pulumi.Bool(false)}
+		loki["analytics"] = object{"reporting_enabled": false}
 	}
-	values := pulumi.Map{
-		"gateway": pulumi.Map{"image": unprivilegedNginx()}, "loki": loki,
+	made := object{
+		"gateway": object{"image": unprivilegedNginx()}, "loki": loki,
 		"serviceAccount": roleServiceAccount("loki.posit.team", args.RoleARN),
-		"sidecar":        pulumi.Map{"image": pulumi.Map{"repository": pulumi.String("quay.io/kiwigrid/k8s-sidecar")}},
-		"monitoring": pulumi.Map{
+		"sidecar":        object{"image": object{"repository": "quay.io/kiwigrid/k8s-sidecar"}},
+		"monitoring": object{
 			"dashboards": off, "serviceMonitor": off,
-			"selfMonitoring": pulumi.Map{
-				"enabled": pulumi.Bool(false), "grafanaAgent": pulumi.Map{"installOperator": pulumi.Bool(false)},
+			"selfMonitoring": object{
+				"enabled": false, "grafanaAgent": object{"installOperator": false},
 			},
 		},
 		"test": off,
 	}
 	for _, part := range []string{"backend", "read", "write"} {
-		values[part] = pulumi.Map{
+		made[part] = object{
 			"replicas":    replicas(args.Replicas),
-			"persistence": pulumi.Map{"enableStatefulSetAutoDeletePVC": pulumi.Bool(true)},
+			"persistence": object{"enableStatefulSetAutoDeletePVC": true},
 		}
 	}
-	return values
+	return made
 }
 
 // unprivilegedNginx is the image of a gateway, from a registry without limits.
-func unprivilegedNginx() pulumi.Map {
-	return pulumi.Map{"registry": pulumi.String("quay.io"), "repository": pulumi.String("nginx/nginx-unprivileged")}
+func unprivilegedNginx() object {
+	return object{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}
 }
 
 // replicas is how many pods there are of something, 2 unless said otherwise.
-func replicas(of int) pulumi.Int {
+func replicas(of int) int {
 	if of == 0 {
 		return 2
 	}
-	return pulumi.Int(of)
+	return of
 }

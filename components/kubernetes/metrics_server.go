@@ -7,15 +7,18 @@ import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 //
 // It works in the network of its node: the control plane reaches nodes, and not pods
 // when Calico is their network. (facts: aws-workload-apps 8.1, 8.2)
-func NewMetricsServer(ctx *pulumi.Context, name string, installation Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
+func NewMetricsServer(ctx *pulumi.Context, name string, args *Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
+	if args == nil {
+		args = &Installation{}
+	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "metrics-server", Chart: "metrics-server",
-		Repository: "https://kubernetes-sigs.github.io/metrics-server/", Namespace: "kube-system",
-		Values: pulumi.Map{
-			"hostNetwork":   pulumi.Map{"enabled": pulumi.Bool(true)},
-			"containerPort": pulumi.Int(4443),
-			"args":          texts("--kubelet-preferred-address-types=InternalIP"),
-		},
-		Installation: installation,
+		Repository: "https://kubernetes-sigs.github.io/metrics-server/", Namespace: systemNamespace,
+		Values: values(object{
+			"hostNetwork":   object{"enabled": true},
+			"containerPort": 4443,
+			"args":          []string{"--kubelet-preferred-address-types=InternalIP"},
+		}),
+		Installation: *args,
 	}, opts...)
 }

@@ -36,22 +36,22 @@ func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.
 	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "mimir", Chart: "mimir-distributed", Repository: grafanaCharts, Namespace: "mimir",
-		Values: args.values(), Installation: args.Installation,
+		Values: values(args.values()), Installation: args.Installation,
 	}, opts...)
 }
 
-func (args *MimirArgs) values() pulumi.Map {
-	off := pulumi.Map{"enabled": pulumi.Bool(false)}
-	limits := pulumi.Map{"max_global_series_per_user": pulumi.Int(800000), "max_label_names_per_series": pulumi.Int(45)}
+func (args *MimirArgs) values() object {
+	off := object{"enabled": false}
+	limits := object{"max_global_series_per_user": 800000, "max_label_names_per_series": 45}
 	if args.RetentionDays > 0 {
-		limits["compactor_blocks_retention_period"] = pulumi.Sprintf("%dd", args.RetentionDays)
+		limits["compactor_blocks_retention_period"] = fmt.Sprintf("%dd", args.RetentionDays)
 	}
-	config := pulumi.Map{
-		"blocks_storage": pulumi.Map{
-			"backend": pulumi.String("s3"), "storage_prefix": pulumi.String("blocks"),
-			"s3": pulumi.Map{
-				"bucket_name": args.Bucket, "endpoint": pulumi.String("s3." + args.Region + ".amazonaws.com"),
-				"insecure": pulumi.Bool(false),
+	config := object{
+		"blocks_storage": object{
+			"backend": "s3", "storage_prefix": "blocks",
+			"s3": object{
+				"bucket_name": args.Bucket, "endpoint": "s3." + args.Region + ".amazonaws.com",
+				"insecure": false,
 			},
 		},
 		"limits": limits,
@@ -59,12 +59,12 @@ func (args *MimirArgs) values() pulumi.Map {
 	if args.NoTelemetry {
 		config["usage_stats"] = off
 	}
-	values := pulumi.Map{
+	made := object{
 		"serviceAccount": roleServiceAccount("mimir.posit.team", args.RoleARN),
 		"minio":          off, "alertmanager": off, "ruler": off, "nginx": off,
-		"mimir":   pulumi.Map{"structuredConfig": config},
-		"gateway": pulumi.Map{
-			"enabledNonEnterprise": pulumi.Bool(true), "nginx": pulumi.Map{"image": unprivilegedNginx()},
+		"mimir": object{"structuredConfig": config},
+		"gateway": object{
+			"enabledNonEnterprise": true, "nginx": object{"image": unprivilegedNginx()},
 		},
 	}
 	for _, part := range []string{"ingester", "compactor", "store_gateway"} {
@@ -73,28 +73,28 @@ func (args *MimirArgs) values() pulumi.Map {
 			stateful["zoneAwareReplication"] = off
 		}
 		if part == "store_gateway" {
-			stateful["resources"] = pulumi.Map{
-				"requests": pulumi.Map{"cpu": pulumi.String("100m"), "memory": pulumi.String("512Mi")},
-				"limits":   pulumi.Map{"cpu": pulumi.String("1"), "memory": pulumi.String("4Gi")},
+			stateful["resources"] = object{
+				"requests": object{"cpu": "100m", "memory": "512Mi"},
+				"limits":   object{"cpu": "1", "memory": "4Gi"},
 			}
 		}
-		values[part] = stateful
+		made[part] = stateful
 	}
-	return values
+	return made
 }
 
 // stateful are the values of a part with volumes.
-func (args *MimirArgs) stateful() pulumi.Map {
-	return pulumi.Map{
-		"persistentVolume": pulumi.Map{
-			"size": pulumi.String("20Gi"), "enableRetentionPolicy": pulumi.Bool(true),
-			"whenDeleted": pulumi.String("Delete"), "whenScaled": pulumi.String("Delete"),
+func (args *MimirArgs) stateful() object {
+	return object{
+		"persistentVolume": object{
+			"size": "20Gi", "enableRetentionPolicy": true,
+			"whenDeleted": "Delete", "whenScaled": "Delete",
 		},
 		"replicas": replicas(args.Replicas),
-		"affinity": pulumi.Map{"nodeAffinity": pulumi.Map{
-			"requiredDuringSchedulingIgnoredDuringExecution": pulumi.Map{"nodeSelectorTerms": pulumi.Array{pulumi.Map{
-				"matchExpressions": pulumi.Array{pulumi.Map{
-					"key": pulumi.String("karpenter.sh/nodepool"), "operator": pulumi.String("DoesNotExist"),
+		"affinity": object{"nodeAffinity": object{
+			"requiredDuringSchedulingIgnoredDuringExecution": object{"nodeSelectorTerms": []object{{
+				"matchExpressions": []object{{
+					"key": "karpenter.sh/nodepool", "operator": "DoesNotExist",
 				}},
 			}}},
 		}},
