@@ -81,7 +81,9 @@ func (r Registration) Physical() string {
 type Recorder struct {
 	Calls   map[string]func(args resource.PropertyMap) (resource.PropertyMap, error)
 	Outputs map[string]resource.PropertyMap // by resource type
-	Preview bool                            // as in a dry run: no ids, no computed outputs
+	// Remote gives the outputs of components that a plugin makes, by type.
+	Remote  map[string]func(made Registration) resource.PropertyMap
+	Preview bool // as in a dry run: no ids, no computed outputs
 
 	mu         sync.Mutex
 	registered []Registration
@@ -187,6 +189,11 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 			}
 		}
 		for key, value := range r.Outputs[reg.Type] {
+			state[key] = value
+		}
+	}
+	if remote := r.Remote[reg.Type]; remote != nil && args.RegisterRPC.GetRemote() {
+		for key, value := range remote(reg) {
 			state[key] = value
 		}
 	}

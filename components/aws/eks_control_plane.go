@@ -1,0 +1,84 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// The types of the component's children that transforms change.
+const (
+	clusterType      = "aws:eks/cluster:Cluster"
+	oidcProviderType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	nodeGroupType    = "aws:eks/nodeGroup:NodeGroup"
+	addonType        = "aws:eks/addon:Addon"
+)
+
+// transform sets what the component has no argument for. Access entries and the ConfigMap
+// are both on, so that a cluster that was made with the one keeps working. What can only
+// be decided when a cluster is made is not looked at afterwards: a change would replace
+// it. (facts: aws-workload-eks 4.2, 6.3, 19.5)
+func (args *EKSClusterArgs) transform(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+	switch made.Type {
+	case clusterType:
+		made.Props["accessConfig"] = pulumi.Map{
+			"authenticationMode":                      pulumi.String("API_AND_CONFIG_MAP"),
+			"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(args.ConfigMapAccess),
+		}
+		if args.ForceUpdate {
+			made.Props["forceUpdateVersion"] = pulumi.Bool(true)
+		}
+		ignore(made, "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
+			"defaultAddonsToRemoves", "encryptionConfig")
+		made.Opts.Protect = args.Protect
+	case oidcProviderType:
+		made.Props["tags"] = tags(args.Tags)
+		// AWS knows the authority of EKS' issuers itself; the value only has to be there.
+		ignore(made, "thumbprintLists")
+		made.Opts.Protect = args.Protect
+	default:
+		return nil
+	}
+	return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
+}
+
+// ignore adds to what the resource ignores changes of.
+func ignore(made *pulumi.ResourceTransformArgs, paths ...string) {
+	have := map[string]bool{}
+	for _, path := range made.Opts.IgnoreChanges {
+		have[path] = true
+	}
+	for _, path := range paths {
+		if !have[path] {
+			made.Opts.IgnoreChanges = append(made.Opts.IgnoreChanges, path)
+		}
+	}
+}
+
+// makeSecretsKey makes the key that Kubernetes secrets are encrypted with.
+func makeSecretsKey(ctx *pulumi.Context, name string, args *EKSClusterArgs, child pulumi.ResourceOption) (*kms.Key, error) {
+	key, err := kms.NewKey(ctx, name+"-secrets", &kms.KeyArgs{
+		Description:          pulumi.String("Kubernetes secrets of the EKS cluster " + name),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(30),
+		Tags:                 tags(nameTag(name+"-secrets"), args.Tags),
+	}, child, pulumi.Protect(args.Protect))
+	if err != nil {
+		return nil, err
+	}
+	_, err = kms.NewAlias(ctx, name+"-secrets", &kms.AliasArgs{
+		Name: pulumi.String("alias/" + name + "-secrets"), TargetKeyId: key.KeyId,
+	}, pulumi.Parent(key))
+	return key, err
+}
+
+// makeControlPlaneLogs makes the log group that EKS writes to.
+func makeControlPlaneLogs(ctx *pulumi.Context, name string, args *EKSClusterArgs, child pulumi.ResourceOption) (*cloudwatch.LogGroup, error) {
+	return cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String("/aws/eks/" + name + "/cluster"),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		Tags:            tags(args.Tags),
+	}, child)
+}
