@@ -181,9 +181,12 @@ type KarpenterNodePool struct {
 	ExpireAfter  string                 `yaml:"expire_after" check:"karpenter-duration"`
 	Taints       []KarpenterTaint       `yaml:"taints"`
 	// SessionTaints keeps the pool for sessions (see EffectiveTaints).
-	SessionTaints       bool   `yaml:"session_taints" default:"false"`
-	Weight              int    `yaml:"weight" default:"100" min:"1" max:"100"`
-	RootVolumeSize      string `yaml:"root_volume_size" default:"100Gi" check:"quantity"`
+	SessionTaints  bool   `yaml:"session_taints" default:"false"`
+	Weight         int    `yaml:"weight" default:"100" min:"1" max:"100"`
+	RootVolumeSize string `yaml:"root_volume_size" default:"100Gi" check:"quantity"`
+	// AMIAlias is the image of the nodes, {family}@{version}. With latest, Karpenter replaces
+	// nodes whenever Amazon publishes an image; a version pins it.
+	AMIAlias            string `yaml:"ami_alias" default:"al2023@latest" check:"ami-alias"`
 	ConsolidationPolicy string `yaml:"consolidation_policy" default:"WhenEmptyOrUnderutilized" enum:"WhenEmpty,WhenEmptyOrUnderutilized"`
 	ConsolidateAfter    string `yaml:"consolidate_after" default:"5m" check:"karpenter-duration"`
 	// OverprovisioningReplicas above 0 keeps that many pods' worth of room free.

@@ -182,8 +182,10 @@ type AWSSite struct {
 	Domain     string `yaml:"domain" required:"true" check:"domain"`
 	DomainType string `yaml:"domain_type" noeffect:"nothing reads it"`
 	// UseTraefikForwardAuth needs components.traefik_forward_auth_version.
-	UseTraefikForwardAuth bool   `yaml:"use_traefik_forward_auth" default:"false"`
-	CertificateARN        string `yaml:"certificate_arn" check:"certificate-arn"`
+	UseTraefikForwardAuth bool `yaml:"use_traefik_forward_auth" default:"false"`
+	// TraefikForwardAuthIssuer is the URL of the OIDC issuer of that login.
+	TraefikForwardAuthIssuer string `yaml:"traefik_forward_auth_issuer" default:"https://posit.okta.com" check:"https-url"`
+	CertificateARN           string `yaml:"certificate_arn" check:"certificate-arn"`
 	// CertificateValidationEnabled waits for the certificate; its records are always made.
 	CertificateValidationEnabled bool   `yaml:"certificate_validation_enabled" default:"true"`
 	ZoneID                       string `yaml:"zone_id" check:"zone-id"`

@@ -14,6 +14,7 @@ type check func(text string) (problem, suggestion string)
 var checks = map[string]check{
 	"account-id":         form(`\d{12}`, "must be an AWS account id: 12 digits"),
 	"addon-version":      form(`v\d+\.\d+\.\d+-eksbuild\.\d+`, "must be the version of an EKS add-on such as v1.41.0-eksbuild.1"),
+	"ami-alias":          form(`(al2|al2023|bottlerocket|windows2019|windows2022)@(latest|v\d[0-9.]*)`, "must be the alias of an image such as al2023@v20250403"),
 	"ami-id":             form(`ami-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an image id (ami-...)"),
 	"ami-type":           form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
 	"access-point-id":    form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
