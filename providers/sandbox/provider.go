@@ -240,7 +240,11 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
-	answer := diff(settled(r), r.NewInputs, typ.Replace)
+	old, replace := settled(r, typ.Computed), typ.Replace
+	if typ.ReplaceIf != nil {
+		replace = slices.Concat(replace, typ.ReplaceIf(PlainMap(old), PlainMap(r.NewInputs)))
+	}
+	answer := diff(old, r.NewInputs, replace)
 	if len(answer.ReplaceKeys) > 0 && typ.DeleteBeforeReplace {
 		name := lookup(r.NewInputs, typ.AutoName)
 		answer.DeleteBeforeReplace = name == nil || !generated(r.URN, *name)
@@ -249,8 +253,9 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 }
 
 // settled returns the old inputs as the cloud sees them: naming what it had chosen
-// itself changes nothing, and neither does no longer giving the prefix of a name.
-func settled(r plugin.DiffRequest) resource.PropertyMap {
+// itself changes nothing, and neither does no longer giving the prefix of a name or a
+// computed input.
+func settled(r plugin.DiffRequest, computed []string) resource.PropertyMap {
 	old := r.OldInputs.Copy()
 	for key, value := range r.NewInputs {
 		chosen, ok := r.OldOutputs[key]
@@ -259,7 +264,7 @@ func settled(r plugin.DiffRequest) resource.PropertyMap {
 		}
 	}
 	for key := range old {
-		if _, given := r.NewInputs[key]; !given && strings.HasSuffix(string(key), "Prefix") {
+		if _, given := r.NewInputs[key]; !given && (strings.HasSuffix(string(key), "Prefix") || slices.Contains(computed, string(key))) {
 			delete(old, key)
 		}
 	}
@@ -325,10 +330,8 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 	inputs := PlainMap(r.Properties)
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	if r.Preview {
-		for _, name := range typ.Outputs {
-			if _, ok := inputs[name]; !ok {
-				o.Outputs[name] = Unknown
-			}
+		for _, path := range typ.Outputs {
+			foresee(o, path, Unknown)
 		}
 		failed := p.cloud.Do(func() error { _, err := p.admit(typ, o, true); return err })
 		return plugin.CreateResponse{Properties: p.state(typ, r.Properties, inputs, o.Outputs)}, failed
@@ -344,6 +347,29 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 	return plugin.CreateResponse{
 		ID: resource.ID(o.ID), Properties: p.state(typ, r.Properties, inputs, o.Outputs), Status: resource.StatusOK,
 	}, nil
+}
+
+// foresee sets an output of a preview, unless it is given as an input. The part of a
+// path before a dot is an input.
+func foresee(o *Operation, path string, value any) {
+	head, rest, below := strings.Cut(path, ".")
+	if !below {
+		if _, given := o.Inputs[path]; !given {
+			o.Outputs[path] = value
+		}
+		return
+	}
+	object, ok := o.Outputs[head].(map[string]any)
+	if !ok {
+		if object, ok = o.Inputs[head].(map[string]any); !ok {
+			return
+		}
+	}
+	if _, given := object[rest]; !given {
+		object = maps.Clone(object)
+		object[rest] = value
+		o.Outputs[head] = object
+	}
 }
 
 func (p *Provider) operation(typ Type, urn resource.URN, token tokens.Type, inputs Inputs) *Operation {
@@ -514,9 +540,15 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	o.ID = string(r.ID)
 	if r.Preview {
-		for _, name := range typ.Outputs {
-			if value, ok := r.OldOutputs[resource.PropertyKey(name)]; ok {
-				o.Outputs[name] = Plain(value)
+		var changing []string
+		if typ.Changing != nil {
+			changing = typ.Changing(PlainMap(r.OldInputs), inputs)
+		}
+		for _, path := range typ.Outputs {
+			if slices.Contains(changing, path) {
+				foresee(o, path, Unknown)
+			} else if value := lookup(r.OldOutputs, path); value != nil {
+				foresee(o, path, Plain(*value))
 			}
 		}
 		failed := p.cloud.Do(func() error { _, err := p.admit(typ, o, true); return err })

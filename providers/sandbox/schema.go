@@ -9,7 +9,13 @@ import (
 	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+// CheckShape checks a component's properties as a resource's are checked.
+func CheckShape(properties resource.PropertyMap, shape reflect.Type) []plugin.CheckFailure {
+	return checkShape(properties, shape, "")
+}
 
 // checkShape checks properties against the plain form of an SDK's arguments, a
 // struct with `pulumi` tags: no property that is not there, every property of its
@@ -44,6 +50,8 @@ func checkShape(properties resource.PropertyMap, shape reflect.Type, path string
 	slices.SortFunc(failures, func(a, b plugin.CheckFailure) int { return compare(string(a.Property), string(b.Property)) })
 	return failures
 }
+
+var resourceInterface = reflect.TypeFor[pulumi.Resource]()
 
 func failure(path, format string, args ...any) plugin.CheckFailure {
 	return plugin.CheckFailure{Property: resource.PropertyKey(path), Reason: fmt.Sprintf(format, args...)}
@@ -91,6 +99,9 @@ func checkValue(value resource.PropertyValue, typ reflect.Type, path string) []p
 	}
 	wrong := func(want string) []plugin.CheckFailure {
 		kind := value.TypeString()
+		if value.IsResourceReference() {
+			kind = "resource"
+		}
 		if value.IsArray() {
 			kind = "list"
 		}
@@ -131,6 +142,12 @@ func checkValue(value resource.PropertyValue, typ reflect.Type, path string) []p
 		}
 		return failures
 	case reflect.Struct:
+		if reflect.PointerTo(typ).Implements(resourceInterface) {
+			if !value.IsResourceReference() {
+				return wrong("resource")
+			}
+			return nil
+		}
 		if !value.IsObject() {
 			return wrong("object")
 		}

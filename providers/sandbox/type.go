@@ -15,6 +15,11 @@ type Type struct {
 	// Replace names the properties whose change replaces the resource, by path:
 	// "cidrBlock", "spec.selector".
 	Replace []string
+	// ReplaceIf names further properties whose change from old to new inputs replaces the
+	// resource, where a path alone cannot tell.
+	ReplaceIf func(old, new Inputs) []string
+	// Computed names the inputs that the cloud keeps when they are no longer given.
+	Computed []string
 	// DeleteBeforeReplace says that the provider deletes the old one before it makes the
 	// new one, unless the name is a generated one.
 	DeleteBeforeReplace bool
@@ -27,8 +32,11 @@ type Type struct {
 	Unique []Unique
 	// References are the inputs that name other objects.
 	References []Reference
-	// Outputs names the outputs that are not known before the resource exists.
+	// Outputs names the outputs that are not known before the resource exists, also
+	// within an input: "vpcConfig.vpcId".
 	Outputs []string
+	// Changing names the outputs that an update from old to new inputs changes.
+	Changing func(old, new Inputs) []string
 	// Secret names the outputs that are secret.
 	Secret []string
 	// Check finds what is wrong beyond names and types.

@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
@@ -63,6 +65,7 @@ var databases = map[string]sandbox.Type{
 			sandbox.Exclusive("identifier", "identifierPrefix"), sandbox.Exclusive("password", "manageMasterUserPassword"),
 			sandbox.Matches("instanceClass", `^db\.[a-z0-9\-]+\.[a-z0-9]+$`, "is not an instance class")),
 		Create: createDatabase,
+		Update: updateDatabase,
 		Delete: deleteDatabase,
 	},
 }
@@ -95,16 +98,21 @@ func checkDatabase(in sandbox.Inputs) []sandbox.Problem {
 	return problems
 }
 
-func createDatabase(o *sandbox.Operation) error {
-	if family := o.Cloud.OfType(parameterGroupType); family != nil {
-		version, _ := o.Inputs.Text("engineVersion")
-		major, _, _ := strings.Cut(version, ".")
-		for _, group := range family {
-			if group.Name() == o.Inputs["parameterGroupName"] && version != "" && group.String("family") != "postgres"+major {
-				return fmt.Errorf("InvalidParameterCombination: The parameter group %s with family %s can't be used for this instance: it has version %s",
-					group.Name(), group.String("family"), version)
-			}
+// fitsParameterGroup refuses a parameter group of another version's family.
+func fitsParameterGroup(o *sandbox.Operation) error {
+	version, _ := o.Inputs.Text("engineVersion")
+	for _, group := range o.Cloud.OfType(parameterGroupType) {
+		if group.Name() == o.Inputs["parameterGroupName"] && version != "" && group.String("family") != "postgres"+majorVersion(version) {
+			return fmt.Errorf("InvalidParameterCombination: The parameter group %s with family %s can't be used for this instance: it has version %s",
+				group.Name(), group.String("family"), version)
 		}
+	}
+	return nil
+}
+
+func createDatabase(o *sandbox.Operation) error {
+	if err := fitsParameterGroup(o); err != nil {
+		return err
 	}
 	name, err := nameOf(o, "identifier")
 	if err != nil {
@@ -132,6 +140,53 @@ func createDatabase(o *sandbox.Operation) error {
 		"secretArn": secret.String("arn"), "secretStatus": "active", "kmsKeyId": "alias/aws/secretsmanager",
 	}}
 	return o.Cloud.Put(secret)
+}
+
+// updateDatabase refuses what RDS does: less storage, an older engine, a newer major
+// version unless that is allowed.
+func updateDatabase(o *sandbox.Operation) error {
+	before, _ := sandbox.Inputs(o.Old.Inputs).Number("allocatedStorage")
+	after, _ := o.Inputs.Number("allocatedStorage")
+	switch {
+	case after < before:
+		return fmt.Errorf("InvalidParameterCombination: The allocated storage size can't be less than the current size: %v GiB is less than %v GiB of %s", after, before, o.Old.String("identifier"))
+	case after > before && after < before*1.1:
+		return fmt.Errorf("InvalidParameterCombination: Invalid storage size %v GiB of %s: storage must grow by at least 10 percent, from %v GiB", after, o.Old.String("identifier"), before)
+	}
+	version, given := o.Inputs.Text("engineVersion")
+	old := o.Old.String("engineVersionActual")
+	if !given || old == "" || version == old {
+		return nil
+	}
+	switch order := compareVersions(version, old); {
+	case order < 0:
+		return fmt.Errorf("InvalidParameterCombination: Cannot upgrade %v from %s to %s", o.Inputs["engine"], old, version)
+	case majorVersion(version) != majorVersion(old) && !o.Inputs.Flag("allowMajorVersionUpgrade"):
+		return fmt.Errorf("InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from %s to %s).", old, version)
+	}
+	if err := fitsParameterGroup(o); err != nil {
+		return err
+	}
+	o.Outputs["engineVersionActual"] = version
+	return nil
+}
+
+func majorVersion(version string) string {
+	major, _, _ := strings.Cut(version, ".")
+	return major
+}
+
+// compareVersions orders versions by the numbers that both have.
+func compareVersions(a, b string) int {
+	left, right := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(left), len(right)) {
+		x, _ := strconv.Atoi(left[i])
+		y, _ := strconv.Atoi(right[i])
+		if x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return 0
 }
 
 func deleteDatabase(o *sandbox.Operation) error {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,8 @@ const (
 	recordType      = "aws:route53/record:Record"
 	certificateType = "aws:acm/certificate:Certificate"
 )
+
+var hostedZoneID = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
 
 const noZone = "NoSuchHostedZone: No hosted zone found with ID: %s"
 
@@ -59,14 +62,13 @@ var domains = map[string]sandbox.Type{
 			if name != zone && !strings.HasSuffix(name, "."+zone) {
 				return fmt.Errorf("InvalidChangeBatch: [RRSet with DNS name %s is not permitted in zone %s]", name, zone)
 			}
-			for _, other := range o.Cloud.OfType(recordType) {
-				_, weighted := o.Inputs["setIdentifier"]
-				if !weighted && other.Account == o.Account && other.Get("zoneId") == o.Inputs["zoneId"] &&
-					strings.TrimSuffix(other.String("name"), ".") == name && other.Get("type") == o.Inputs["type"] {
-					return fmt.Errorf("InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%v'] but it already exists]", name, o.Inputs["type"])
-				}
+			if err := admitRecord(o, name); err != nil {
+				return err
 			}
 			o.ID = fmt.Sprintf("%v_%s_%v", o.Inputs["zoneId"], name, o.Inputs["type"])
+			if identifier, ok := o.Inputs.Text("setIdentifier"); ok {
+				o.ID += "_" + identifier
+			}
 			o.Outputs["fqdn"] = name
 			return nil
 		},
@@ -86,6 +88,47 @@ var domains = map[string]sandbox.Type{
 	},
 }
 
+// admitRecord refuses a record beside others of its name and type: only records that
+// share them by weight, place or the like may, each with an identifier.
+func admitRecord(o *sandbox.Operation, name string) error {
+	identifier, shared := o.Inputs.Text("setIdentifier")
+	for _, other := range o.Cloud.OfType(recordType) {
+		if other.Account != o.Account || other.Get("zoneId") != o.Inputs["zoneId"] ||
+			strings.TrimSuffix(other.String("name"), ".") != name {
+			continue
+		}
+		kind, theirs := o.Inputs["type"], other.String("setIdentifier")
+		if other.Get("type") != kind {
+			if kind == "CNAME" || other.Get("type") == "CNAME" {
+				return fmt.Errorf("InvalidChangeBatch: [RRSet of type %v with DNS name %s. is not permitted because a conflicting RRSet of type %v with the same DNS name already exists in zone]", kind, name, other.Get("type"))
+			}
+			continue
+		}
+		if shared != (theirs != "") || policyOf(o.Inputs) != policyOf(other.Inputs) {
+			return fmt.Errorf("InvalidChangeBatch: [RRSet with DNS name %s., type %v, SetIdentifier %s cannot be created because an RRSet with the same name and type and another routing policy exists]", name, kind, identifier)
+		}
+		if identifier == theirs {
+			return fmt.Errorf("InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%v'] but it already exists]", name, kind)
+		}
+	}
+	return nil
+}
+
+var routingPolicies = []string{
+	"cidrRoutingPolicy", "failoverRoutingPolicies", "geolocationRoutingPolicies", "geoproximityRoutingPolicy", "latencyRoutingPolicies",
+	"multivalueAnswerRoutingPolicy", "weightedRoutingPolicies",
+}
+
+// policyOf names the routing policy of a record, "" for a simple one.
+func policyOf(in sandbox.Inputs) string {
+	for _, policy := range routingPolicies {
+		if _, ok := in[policy]; ok {
+			return policy
+		}
+	}
+	return ""
+}
+
 func checkRecord(in sandbox.Inputs) []sandbox.Problem {
 	_, alias := in["aliases"]
 	_, records := in["records"]
@@ -97,6 +140,25 @@ func checkRecord(in sandbox.Inputs) []sandbox.Problem {
 		return []sandbox.Problem{{Path: "records", Text: "one of aliases, records is required"}}
 	case records && !ttl:
 		return []sandbox.Problem{{Path: "ttl", Text: "is required with records"}}
+	case alias && ttl:
+		return []sandbox.Problem{{Path: "ttl", Text: "conflicts with aliases"}}
+	}
+	_, identified := in["setIdentifier"]
+	if policy := policyOf(in); (policy != "") != identified {
+		return []sandbox.Problem{{Path: "setIdentifier", Text: "a routing policy and setIdentifier are required together"}}
+	}
+	for i, element := range in.List("weightedRoutingPolicies") {
+		policy, _ := element.(map[string]any)
+		if problems := sandbox.Between("weight", 0, 255)(policy); len(problems) > 0 {
+			return []sandbox.Problem{{Path: fmt.Sprintf("weightedRoutingPolicies[%d].weight", i), Text: problems[0].Text}}
+		}
+	}
+	for i, element := range in.List("aliases") {
+		target, _ := element.(map[string]any)
+		zone, ok := sandbox.Inputs(target).Text("zoneId")
+		if kind, _ := in.Text("type"); ok && (!hostedZoneID.MatchString(zone) || kind != "A" && kind != "AAAA" && kind != "CNAME") {
+			return []sandbox.Problem{{Path: fmt.Sprintf("aliases[%d]", i), Text: fmt.Sprintf("InvalidChangeBatch: an alias of type %s to the zone %q is not permitted", kind, zone)}}
+		}
 	}
 	return nil
 }

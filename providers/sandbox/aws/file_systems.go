@@ -46,6 +46,7 @@ var fileSystems = map[string]sandbox.Type{
 			o.Outputs["ownerId"] = o.Account
 			return nil
 		},
+		Update: growOpenZFS,
 	},
 	elasticType: {
 		Args:    shape(efs.FileSystemArgs{}),
@@ -68,8 +69,7 @@ var fileSystems = map[string]sandbox.Type{
 			reference("fileSystemId", elasticType, noElastic), reference("subnetId", subnetType, noSubnet),
 			reference("securityGroups[]", securityGroupType, noSecurityGroup),
 		},
-		Unique: uniqueName("MountTargetConflict: mount target already exists in this AZ (%s)", "fileSystemId", "subnetId"),
-		Create: made("fsmt-", "", ""),
+		Create: createMountTarget,
 	},
 	"aws:efs/backupPolicy:BackupPolicy": {
 		Args: shape(efs.BackupPolicyArgs{}), Replace: []string{"fileSystemId"},
@@ -106,4 +106,42 @@ func checkOpenZFS(in sandbox.Inputs) []sandbox.Problem {
 		return []sandbox.Problem{{Path: "preferredSubnetId", Text: "is only for MULTI_AZ_1"}}
 	}
 	return nil
+}
+
+// growOpenZFS refuses what an update cannot do: a smaller file system, or one that grows
+// by less than a tenth.
+func growOpenZFS(o *sandbox.Operation) error {
+	before, _ := sandbox.Inputs(o.Old.Inputs).Number("storageCapacity")
+	after, _ := o.Inputs.Number("storageCapacity")
+	switch {
+	case after < before:
+		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB is less than the current storage capacity of %v GiB of %s: storage capacity cannot be decreased", after, before, o.ID)
+	case after > before && after < before*1.1:
+		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB must be at least 10 percent greater than the current storage capacity of %v GiB of %s", after, before, o.ID)
+	}
+	return nil
+}
+
+// createMountTarget makes the one mount target that a file system may have in a zone, in
+// the one VPC that it has mount targets in.
+func createMountTarget(o *sandbox.Operation) error {
+	subnet := func(id any) *sandbox.Object {
+		return o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id)))
+	}
+	own := subnet(o.Inputs["subnetId"])
+	for _, other := range o.Cloud.OfType(mountTargetType) {
+		theirs := subnet(other.Inputs["subnetId"])
+		if other.Account != o.Account || other.Inputs["fileSystemId"] != o.Inputs["fileSystemId"] || theirs == nil {
+			continue
+		}
+		if theirs.String("vpcId") != own.String("vpcId") {
+			return fmt.Errorf("MountTargetConflict: requested subnet for new mount target is not in the same VPC as existing mount targets (%s)", other.ID)
+		}
+		if theirs.String("availabilityZone") == own.String("availabilityZone") {
+			return fmt.Errorf("MountTargetConflict: mount target already exists in this AZ (%s has %s in %s)",
+				o.Inputs["fileSystemId"], other.ID, own.String("availabilityZone"))
+		}
+	}
+	o.Outputs["availabilityZoneName"] = own.String("availabilityZone")
+	return made("fsmt-", "", "")(o)
 }

@@ -41,6 +41,10 @@ var functions = map[string]sandbox.Function{
 	"aws:ec2/getRouteTables:getRouteTables":     list(routeTableType),
 	"aws:ec2/getNetworkAcls:getNetworkAcls":     list(aclType),
 	"aws:ec2/getSecurityGroup:getSecurityGroup": single(securityGroupType, "EC2 security group"),
+	"aws:eks/getAddonVersion:getAddonVersion":   getAddonVersion,
+	"aws:eks/getCluster:getCluster":             getCluster,
+	"aws:iam/getRole:getRole":                   getRole,
+	"aws:iam/getRoles:getRoles":                 getRoles,
 	"aws:route53/getZone:getZone":               getZone,
 	"aws:acm/getCertificate:getCertificate":     getCertificate,
 	"aws:secretsmanager/getSecret:getSecret":    getSecret,
@@ -283,4 +287,46 @@ func getSecret(call *sandbox.Call) (map[string]any, error) {
 		}
 	}
 	return nil, &sandbox.NoMatch{What: fmt.Sprintf("Secrets Manager secret %s%s", name, arn)}
+}
+
+func getCluster(call *sandbox.Call) (map[string]any, error) {
+	name, _ := call.Arguments.Text("name")
+	cluster := call.Cloud.Object(sandbox.Key(controlPlaneType, call.Account, call.Region, name))
+	if cluster == nil {
+		return nil, fmt.Errorf(noCluster, name)
+	}
+	return describe(cluster), nil
+}
+
+func getRole(call *sandbox.Call) (map[string]any, error) {
+	name, _ := call.Arguments.Text("name")
+	role := call.Cloud.Object(sandbox.Key(roleType, call.Account, "", name))
+	if role == nil {
+		return nil, fmt.Errorf(noRole, name)
+	}
+	return describe(role), nil
+}
+
+// getRoles lists the roles whose names match an expression, below a path. That there are
+// none is no error.
+func getRoles(call *sandbox.Call) (map[string]any, error) {
+	expression, _ := call.Arguments.Text("nameRegex")
+	pattern, err := regexp.Compile(expression)
+	if err != nil {
+		return nil, fmt.Errorf("nameRegex: %w", err)
+	}
+	prefix, _ := call.Arguments.Text("pathPrefix")
+	names, arns := []any{}, []any{}
+	for _, role := range call.Cloud.OfType(roleType) {
+		path := role.String("path")
+		if path == "" {
+			path = "/"
+		}
+		if role.Account == call.Account && pattern.MatchString(role.Name()) && strings.HasPrefix(path, prefix) {
+			names, arns = append(names, role.Name()), append(arns, role.String("arn"))
+		}
+	}
+	result := map[string]any{"id": call.Region, "names": names, "arns": arns}
+	maps.Copy(result, call.Arguments)
+	return result, nil
 }

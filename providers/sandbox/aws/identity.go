@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	roleType     = "aws:iam/role:Role"
-	policyType   = "aws:iam/policy:Policy"
-	profileType  = "aws:iam/instanceProfile:InstanceProfile"
-	providerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	roleType       = "aws:iam/role:Role"
+	policyType     = "aws:iam/policy:Policy"
+	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	profileType    = "aws:iam/instanceProfile:InstanceProfile"
+	providerType   = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 )
 
 const noRole = "NoSuchEntity: The role with name %s cannot be found."
@@ -67,7 +68,7 @@ var identity = map[string]sandbox.Type{
 			return err
 		},
 	},
-	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
+	attachmentType: {
 		Args: shape(iam.RolePolicyAttachmentArgs{}), Replace: []string{"role", "policyArn"}, Global: true,
 		References: []sandbox.Reference{
 			byProperty("role", roleType, "name", noRole),

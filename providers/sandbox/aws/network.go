@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -175,20 +174,6 @@ var network = map[string]sandbox.Type{
 			o.Outputs["arn"] = arn(o, "ec2", "network-acl/"+o.ID)
 			return nil
 		},
-	},
-	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
-		Args: shape(vpc.SecurityGroupEgressRuleArgs{}), Replace: []string{"securityGroupId"},
-		Outputs:    []string{"arn", "securityGroupRuleId", "tagsAll"},
-		References: []sandbox.Reference{reference("securityGroupId", securityGroupType, noSecurityGroup)},
-		Check:      checkBlock("cidrIpv4", 0, 32),
-		Create:     made("sgr-", "ec2", "security-group-rule/"),
-	},
-	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
-		Args: shape(vpc.SecurityGroupIngressRuleArgs{}), Replace: []string{"securityGroupId"},
-		Outputs:    []string{"arn", "securityGroupRuleId", "tagsAll"},
-		References: []sandbox.Reference{reference("securityGroupId", securityGroupType, noSecurityGroup)},
-		Check:      checkBlock("cidrIpv4", 0, 32),
-		Create:     made("sgr-", "ec2", "security-group-rule/"),
 	},
 	endpointType: {
 		Args: shape(ec2.VpcEndpointArgs{}), Defaults: map[string]any{"vpcEndpointType": "Gateway"},

@@ -35,7 +35,8 @@ var pkg = &sandbox.Package{
 func types() map[string]sandbox.Type {
 	all := map[string]sandbox.Type{}
 	for _, service := range []map[string]sandbox.Type{
-		network, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
+		network, groupRules, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
+		clusterTypes, clusterAccess, nodeGroups, launchTemplates, addons, events,
 	} {
 		maps.Copy(all, service)
 	}

@@ -41,6 +41,9 @@ var secrets = map[string]sandbox.Type{
 	},
 	keyType: {
 		Args: shape(kms.KeyArgs{}), Replace: []string{"customerMasterKeySpec", "keyUsage", "multiRegion"}, Outputs: []string{"arn", "keyId", "tagsAll"},
+		Check: sandbox.All(policyDocument("policy", "Principal", 32768), sandbox.Between("deletionWindowInDays", 7, 30),
+			sandbox.Between("rotationPeriodInDays", 90, 2560),
+			sandbox.OneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT")),
 		Create: func(o *sandbox.Operation) error {
 			o.ID = uuid(o.NewID("", 32))
 			o.Outputs["arn"], o.Outputs["keyId"] = arn(o, "kms", "key/"+o.ID), o.ID

@@ -1,0 +1,210 @@
+package aws
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	accessEntryType       = "aws:eks/accessEntry:AccessEntry"
+	accessAssociationType = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+	podIdentityType       = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+)
+
+const clusterAdminPolicy = accessPolicyPrefix + "AmazonEKSClusterAdminPolicy"
+
+const accessPolicyPrefix = "arn:aws:eks::aws:cluster-access-policy/"
+
+var clusterAccess = map[string]sandbox.Type{
+	accessEntryType: {
+		Args: shape(eks.AccessEntryArgs{}), Replace: []string{"clusterName", "principalArn", "type"},
+		Defaults: map[string]any{"type": "STANDARD"}, Computed: []string{"kubernetesGroups", "userName"},
+		Outputs: []string{"accessEntryArn", "createdAt", "modifiedAt", "kubernetesGroups", "userName", "tagsAll"},
+		References: []sandbox.Reference{
+			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
+			{Path: "principalArn", Types: []string{roleType}, By: "arn", Weak: true, Skip: isNoRole,
+				Message: "InvalidParameterException: The specified principalArn is invalid: invalid principal. (%s)"},
+		},
+		Check:  checkAccessEntry,
+		Create: createAccessEntry,
+		Delete: func(o *sandbox.Operation) error { // its associations go with it
+			for _, association := range partsOf(o, accessAssociationType, o.Old.String("clusterName")) {
+				if association.String("principalArn") == o.Old.String("principalArn") {
+					if err := o.Cloud.Remove(association.Key()); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	},
+	accessAssociationType: {
+		Args: shape(eks.AccessPolicyAssociationArgs{}), Replace: []string{"accessScope", "clusterName", "policyArn", "principalArn"},
+		Outputs: []string{"associatedAt", "modifiedAt"},
+		References: []sandbox.Reference{
+			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
+		},
+		Check:  checkAssociation,
+		Create: createAssociation,
+	},
+	podIdentityType: {
+		Args: shape(eks.PodIdentityAssociationArgs{}), Replace: []string{"clusterName", "namespace", "serviceAccount"},
+		Outputs: []string{"associationArn", "associationId", "tagsAll"},
+		References: []sandbox.Reference{
+			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
+			byProperty("roleArn", roleType, "arn", "InvalidParameterException: Role provided in the request does not exist. (%s)"),
+		},
+		Unique: uniqueName("ResourceInUseException: Association already exists: %s", "clusterName", "namespace", "serviceAccount"),
+		Create: func(o *sandbox.Operation) error {
+			o.ID = o.NewID("a-", 17)
+			o.Outputs["associationId"] = o.ID
+			o.Outputs["associationArn"] = arn(o, "eks", fmt.Sprintf("podidentityassociation/%v/%s", o.Inputs["clusterName"], o.ID))
+			return nil
+		},
+	},
+}
+
+// isNoRole tells a principal that is a user, of which the sandbox knows nothing.
+func isNoRole(arn string) bool {
+	_, _, resource := parseARN(arn)
+	return !strings.HasPrefix(resource, "role/")
+}
+
+var principal = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$`)
+
+func checkAccessEntry(in sandbox.Inputs) []sandbox.Problem {
+	problems := sandbox.All(
+		sandbox.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"),
+		sandbox.Matches("principalArn", principal.String(), "is not the ARN of an IAM role or user"),
+	)(in)
+	kind, _ := in.Text("type")
+	for _, property := range []string{"kubernetesGroups", "userName"} {
+		if _, given := in[property]; given && kind != "" && kind != "STANDARD" {
+			problems = append(problems, sandbox.Problem{Path: property, Text: fmt.Sprintf(
+				"InvalidParameterException: %s cannot be specified for an access entry of type %s", property, kind)})
+		}
+	}
+	for i, group := range in.List("kubernetesGroups") {
+		if text, ok := group.(string); ok && strings.HasPrefix(text, "system:") {
+			problems = append(problems, sandbox.Problem{Path: fmt.Sprintf("kubernetesGroups[%d]", i), Text: fmt.Sprintf(
+				"InvalidParameterException: The kubernetes group name %s is invalid, it cannot start with system:", text)})
+		}
+	}
+	return problems
+}
+
+// admitsEntries refuses what needs a cluster that has access entries.
+func admitsEntries(o *sandbox.Operation) error {
+	cluster := clusterOf(o)
+	if mode, _ := sandbox.Inputs(cluster.Outputs).Map("accessConfig").Text("authenticationMode"); mode == "CONFIG_MAP" {
+		return fmt.Errorf("InvalidRequestException: The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
+	}
+	return nil
+}
+
+func createAccessEntry(o *sandbox.Operation) error {
+	if err := admitsEntries(o); err != nil {
+		return err
+	}
+	made := newAccessEntry(o, fmt.Sprint(o.Inputs["clusterName"]), fmt.Sprint(o.Inputs["principalArn"]), fmt.Sprint(o.Inputs["type"]))
+	if o.Cloud.Object(made.Key()) != nil {
+		return fmt.Errorf("ResourceInUseException: The specified access entry resource is already in use on this cluster. (%v)", o.Inputs["principalArn"])
+	}
+	o.ID = made.ID
+	for output, value := range made.Outputs {
+		if _, given := o.Inputs[output]; !given {
+			o.Outputs[output] = value
+		}
+	}
+	return nil
+}
+
+// newAccessEntry builds an entry such as EKS itself makes.
+func newAccessEntry(o *sandbox.Operation, cluster, principal, kind string) *sandbox.Object {
+	_, account, resource := parseARN(principal)
+	user := fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/{{SessionName}}", account, resource[strings.LastIndexByte(resource, '/')+1:])
+	groups := []any{}
+	switch {
+	case strings.HasPrefix(kind, "EC2_"):
+		user, groups = "system:node:{{EC2PrivateDNSName}}", []any{"system:nodes"}
+	case isNoRole(principal):
+		user = principal
+	}
+	return &sandbox.Object{
+		Provider: "aws", Type: accessEntryType, ID: cluster + ":" + principal, Account: o.Account, Region: o.Region,
+		Inputs: map[string]any{"clusterName": cluster, "principalArn": principal, "type": kind},
+		Outputs: map[string]any{
+			"accessEntryArn": arn(o, "eks", fmt.Sprintf("access-entry/%s/%s", cluster, sandbox.Digest(32, principal))),
+			"createdAt":      "2026-01-01T00:00:00Z", "modifiedAt": "2026-01-01T00:00:00Z",
+			"kubernetesGroups": groups, "userName": user,
+		},
+	}
+}
+
+// admitCreator gives whoever makes a cluster access to it, when that is asked for.
+func admitCreator(o *sandbox.Operation) error {
+	access := sandbox.Inputs(o.Outputs).Map("accessConfig")
+	if access["authenticationMode"] == "CONFIG_MAP" || !access.Flag("bootstrapClusterCreatorAdminPermissions") {
+		return nil
+	}
+	_, _, session := parseARN(callerARN(o.Account))
+	creator := identityARN(o, "role/"+strings.Split(session, "/")[1])
+	if err := o.Cloud.Put(newAccessEntry(o, o.ID, creator, "STANDARD")); err != nil {
+		return err
+	}
+	return o.Cloud.Put(&sandbox.Object{
+		Provider: "aws", Type: accessAssociationType, ID: o.ID + "#" + creator + "#" + clusterAdminPolicy, Account: o.Account, Region: o.Region,
+		Inputs: map[string]any{
+			"clusterName": o.ID, "principalArn": creator, "policyArn": clusterAdminPolicy, "accessScope": map[string]any{"type": "cluster"},
+		},
+	})
+}
+
+func checkAssociation(in sandbox.Inputs) []sandbox.Problem {
+	policies := []string{
+		"AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", "AmazonEKSViewPolicy", "AmazonEKSAdminViewPolicy",
+		"AmazonEKSSecretReaderPolicy", "AmazonEKSAutoNodePolicy",
+	}
+	for i := range policies {
+		policies[i] = accessPolicyPrefix + policies[i]
+	}
+	problems := sandbox.All(
+		sandbox.OneOf("policyArn", policies...),
+		sandbox.Matches("principalArn", principal.String(), "is not the ARN of an IAM role or user"),
+	)(in)
+	scope := in.Map("accessScope")
+	for _, problem := range sandbox.OneOf("type", "cluster", "namespace")(scope) {
+		problems = append(problems, sandbox.Problem{Path: "accessScope.type", Text: problem.Text})
+	}
+	_, given := scope["namespaces"]
+	switch kind, _ := scope.Text("type"); {
+	case kind == "namespace" && !given:
+		problems = append(problems, sandbox.Problem{Path: "accessScope.namespaces", Text: "InvalidParameterException: namespaces are required for the scope namespace"})
+	case kind == "cluster" && given && len(scope.List("namespaces")) > 0:
+		problems = append(problems, sandbox.Problem{Path: "accessScope.namespaces", Text: "InvalidParameterException: namespaces cannot be specified for the scope cluster"})
+	}
+	return problems
+}
+
+func createAssociation(o *sandbox.Operation) error {
+	if err := admitsEntries(o); err != nil {
+		return err
+	}
+	o.ID = fmt.Sprintf("%v#%v#%v", o.Inputs["clusterName"], o.Inputs["principalArn"], o.Inputs["policyArn"])
+	entry := o.Cloud.Object(sandbox.Key(accessEntryType, o.Account, o.Region, fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["principalArn"])))
+	if entry == nil {
+		return fmt.Errorf("ResourceNotFoundException: The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'. (%v)", o.Inputs["principalArn"])
+	}
+	if kind := entry.String("type"); kind != "STANDARD" && kind != "EC2" {
+		return fmt.Errorf("InvalidParameterException: The access entry of %v has the type %s, with which no policy can be associated", o.Inputs["principalArn"], kind)
+	}
+	if o.Cloud.Object(sandbox.Key(o.Type, o.Account, o.Region, o.ID)) != nil {
+		return fmt.Errorf("ResourceInUseException: the policy %v is associated with %v already", o.Inputs["policyArn"], o.Inputs["principalArn"])
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	queueType       = "aws:sqs/queue:Queue"
+	eventRuleType   = "aws:cloudwatch/eventRule:EventRule"
+	eventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
+)
+
+// events are queues, and the rules that send events to them.
+var events = map[string]sandbox.Type{
+	queueType: {
+		Args: shape(sqs.QueueArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "fifoQueue"},
+		Defaults: map[string]any{
+			"delaySeconds": 0.0, "fifoQueue": false, "contentBasedDeduplication": false, "maxMessageSize": 262144.0,
+			"messageRetentionSeconds": 345600.0, "receiveWaitTimeSeconds": 0.0, "visibilityTimeoutSeconds": 30.0,
+		},
+		Computed: []string{"policy", "sqsManagedSseEnabled", "kmsDataKeyReusePeriodSeconds"},
+		Outputs:  []string{"arn", "name", "url", "policy", "sqsManagedSseEnabled", "tagsAll"},
+		Unique:   uniqueName("QueueAlreadyExists: A queue already exists with the same name and a different value for attribute: %s", "name"),
+		Check: sandbox.All(
+			sandbox.Matches("name", `^[A-Za-z0-9_-]{1,80}(\.fifo)?$`, "is not a queue name of at most 80 letters, digits, - and _"),
+			sandbox.Between("messageRetentionSeconds", 60, 1209600), sandbox.Between("visibilityTimeoutSeconds", 0, 43200),
+			sandbox.Between("delaySeconds", 0, 900), sandbox.Between("receiveWaitTimeSeconds", 0, 20),
+			sandbox.Exclusive("kmsMasterKeyId", "sqsManagedSseEnabled"), policyDocument("policy", "Resource", 10240)),
+		Create: func(o *sandbox.Operation) error {
+			name, err := nameOf(o, "name")
+			o.ID = fmt.Sprintf("https://sqs.%s.amazonaws.com/%s/%s", o.Region, o.Account, name)
+			o.Outputs["arn"], o.Outputs["url"] = arn(o, "sqs", name), o.ID
+			if _, given := o.Inputs["sqsManagedSseEnabled"]; !given {
+				o.Outputs["sqsManagedSseEnabled"] = true
+			}
+			return err
+		},
+	},
+	"aws:sqs/queuePolicy:QueuePolicy": {
+		Args: shape(sqs.QueuePolicyArgs{}), Replace: []string{"queueUrl"},
+		References: []sandbox.Reference{reference("queueUrl", queueType, "AWS.SimpleQueueService.NonExistentQueue: The specified queue does not exist: %s")},
+		Unique:     uniqueName("the queue %s has a policy that another resource manages", "queueUrl"),
+		Check:      checkQueuePolicy,
+		Create:     named("queueUrl", "", ""),
+	},
+	eventRuleType: {
+		Args: shape(cloudwatch.EventRuleArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "eventBusName"},
+		Defaults: map[string]any{"eventBusName": "default", "forceDestroy": false, "state": "ENABLED"},
+		Outputs:  []string{"arn", "name", "tagsAll"},
+		Unique:   uniqueName("ResourceAlreadyExistsException: Rule %s already exists.", "eventBusName", "name"),
+		Check: sandbox.All(checkEventRule, sandbox.Exclusive("isEnabled", "state"),
+			sandbox.Matches("name", `^[0-9A-Za-z_.-]{1,64}$`, "is not a rule name of at most 64 letters, digits and _.-"),
+			sandbox.OneOf("state", "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")),
+		Create: named("name", "events", "rule/"),
+		Delete: func(o *sandbox.Operation) error {
+			for _, target := range o.Cloud.OfType(eventTargetType) {
+				if target.Account == o.Account && target.Region == o.Region && target.String("rule") == o.ID {
+					return fmt.Errorf("ValidationException: Rule can't be deleted since it has targets.")
+				}
+			}
+			return nil
+		},
+	},
+	eventTargetType: {
+		Args: shape(cloudwatch.EventTargetArgs{}), Replace: []string{"rule", "targetId", "eventBusName"},
+		Defaults: map[string]any{"eventBusName": "default", "forceDestroy": false}, Outputs: []string{"targetId"},
+		References: []sandbox.Reference{
+			{Path: "rule", Types: []string{eventRuleType}, Weak: true, Message: "ResourceNotFoundException: Rule %s does not exist on EventBus default."},
+			{Path: "arn", Types: []string{queueType}, By: "arn", Skip: isNoQueue, Message: "ValidationException: the queue %s does not exist"},
+		},
+		Unique: uniqueName("the rule and target %s exist already", "rule", "targetId"),
+		Create: func(o *sandbox.Operation) error {
+			target, given := o.Inputs.Text("targetId")
+			if !given {
+				target = o.NewID("pulumi-", 26)
+				o.Outputs["targetId"] = target
+			}
+			o.ID = fmt.Sprintf("%v-%s", o.Inputs["rule"], target)
+			return nil
+		},
+	},
+}
+
+func isNoQueue(arn string) bool {
+	service, _, _ := parseARN(arn)
+	return service != "sqs"
+}
+
+// checkQueuePolicy checks a policy that is text or an object.
+func checkQueuePolicy(in sandbox.Inputs) []sandbox.Problem {
+	document, _ := in.Text("policy")
+	if object := in.Map("policy"); object != nil {
+		content, err := json.Marshal(object)
+		if err != nil {
+			return []sandbox.Problem{{Path: "policy", Text: err.Error()}}
+		}
+		document = string(content)
+	}
+	if document == "" {
+		return nil
+	}
+	return policyDocument("policy", "Principal", 20480)(sandbox.Inputs{"policy": document})
+}
+
+// checkEventRule checks what a rule matches: a pattern in JSON whose leaves are lists, or
+// a schedule.
+func checkEventRule(in sandbox.Inputs) []sandbox.Problem {
+	_, scheduled := in["scheduleExpression"]
+	if _, given := in["eventPattern"]; !given && !scheduled {
+		return []sandbox.Problem{{Path: "eventPattern", Text: "one of eventPattern, scheduleExpression is required"}}
+	}
+	text, ok := in.Text("eventPattern")
+	if !ok {
+		return nil
+	}
+	var pattern map[string]any
+	if err := json.Unmarshal([]byte(text), &pattern); err != nil {
+		return []sandbox.Problem{{Path: "eventPattern", Text: "InvalidEventPatternException: Event pattern is not valid. Reason: " + err.Error()}}
+	}
+	if key := noList(pattern); key != "" {
+		return []sandbox.Problem{{Path: "eventPattern", Text: fmt.Sprintf("InvalidEventPatternException: Event pattern is not valid. Reason: %q must be an object or an array", key)}}
+	}
+	return nil
+}
+
+func noList(pattern map[string]any) string {
+	for _, key := range slices.Sorted(maps.Keys(pattern)) {
+		switch value := pattern[key].(type) {
+		case []any:
+		case map[string]any:
+			if inner := noList(value); inner != "" {
+				return strings.Join([]string{key, inner}, ".")
+			}
+		default:
+			return key
+		}
+	}
+	return ""
+}

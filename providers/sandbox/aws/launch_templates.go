@@ -1,0 +1,192 @@
+package aws
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const (
+	launchTemplateType = "aws:ec2/launchTemplate:LaunchTemplate"
+	// templateVersionType is no resource: the versions of a template are objects of their own.
+	templateVersionType = "aws:ec2/launchTemplateVersion:LaunchTemplateVersion"
+)
+
+var launchTemplates = map[string]sandbox.Type{
+	launchTemplateType: {
+		Args: shape(ec2.LaunchTemplateArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
+		Outputs: []string{"arn", "name", "defaultVersion", "latestVersion", "tagsAll"},
+		Changing: func(old, new sandbox.Inputs) []string {
+			if reflect.DeepEqual(templateData(old), templateData(new)) {
+				return nil
+			}
+			return []string{"defaultVersion", "latestVersion"}
+		},
+		References: []sandbox.Reference{
+			reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
+			reference("networkInterfaces[].securityGroups[]", securityGroupType, noSecurityGroup),
+			reference("networkInterfaces[].subnetId", subnetType, noSubnet),
+			byProperty("iamInstanceProfile.name", profileType, "name", "Invalid IAM Instance Profile name: %s"),
+		},
+		Unique: uniqueName("InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use. (%s)", "name"),
+		Check:  checkLaunchTemplate,
+		Create: func(o *sandbox.Operation) error {
+			if _, err := nameOf(o, "name"); err != nil {
+				return err
+			}
+			if err := made("lt-", "ec2", "launch-template/")(o); err != nil {
+				return err
+			}
+			o.Outputs["latestVersion"], o.Outputs["defaultVersion"] = 1.0, 1.0
+			return putVersion(o, 1)
+		},
+		Update: updateLaunchTemplate,
+		Delete: func(o *sandbox.Operation) error {
+			for _, version := range o.Cloud.OfType(templateVersionType) {
+				if version.String("launchTemplateId") == o.ID {
+					if err := o.Cloud.Remove(version.Key()); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	},
+}
+
+func checkLaunchTemplate(in sandbox.Inputs) []sandbox.Problem {
+	problems := sandbox.All(
+		sandbox.Exclusive("name", "namePrefix"), sandbox.Exclusive("updateDefaultVersion", "defaultVersion"),
+		sandbox.Exclusive("instanceType", "instanceRequirements"), sandbox.Exclusive("vpcSecurityGroupIds", "securityGroupNames"),
+		sandbox.Matches("name", `^[a-zA-Z0-9().\-/_]{3,128}$`, "is not a launch template name of 3 to 128 letters, digits and ().-/_"),
+		sandbox.Matches("imageId", `^(ami-[0-9a-f]{8,17}|resolve:ssm:.+)$`, "is not an image id (InvalidAMIID.Malformed)"),
+		sandbox.Matches("instanceType", `^[a-z][a-z0-9\-]*\.[a-z0-9\-]+$`, "is not an instance type"),
+	)(in)
+	add := func(path, format string, args ...any) {
+		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
+	if data, ok := in.Text("userData"); ok {
+		if _, err := base64.StdEncoding.DecodeString(data); err != nil {
+			add("userData", "InvalidUserData.Malformed: Invalid BASE64 encoding of user data.")
+		}
+	}
+	metadata := in.Map("metadataOptions")
+	for property, values := range map[string][]string{
+		"httpEndpoint": {"enabled", "disabled"}, "httpTokens": {"optional", "required"}, "instanceMetadataTags": {"enabled", "disabled"},
+	} {
+		for _, problem := range sandbox.OneOf(property, values...)(metadata) {
+			add("metadataOptions."+property, "%s", problem.Text)
+		}
+	}
+	for _, problem := range sandbox.Between("httpPutResponseHopLimit", 1, 64)(metadata) {
+		add("metadataOptions.httpPutResponseHopLimit", "%s", problem.Text)
+	}
+	for i, element := range in.List("blockDeviceMappings") {
+		mapping, _ := element.(map[string]any)
+		disk, path := sandbox.Inputs(mapping).Map("ebs"), fmt.Sprintf("blockDeviceMappings[%d].ebs", i)
+		for _, problem := range sandbox.OneOf("volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1")(disk) {
+			add(path+".volumeType", "%s", problem.Text)
+		}
+		for _, property := range []string{"deleteOnTermination", "encrypted"} { // strings, in this resource
+			for _, problem := range sandbox.OneOf(property, "true", "false", "")(disk) {
+				add(path+"."+property, "%s", problem.Text)
+			}
+		}
+		for _, problem := range sandbox.Between("volumeSize", 1, 65536)(disk) {
+			add(path+".volumeSize", "%s", problem.Text)
+		}
+		kind, _ := disk.Text("volumeType")
+		if _, given := disk["throughput"]; given && kind != "gp3" {
+			add(path+".throughput", "InvalidParameterCombination: The parameter throughput is not supported for %s volumes", kind)
+		}
+	}
+	kinds := []string{
+		"capacity-reservation", "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu", "fleet", "launch-template",
+	}
+	for i, element := range in.List("tagSpecifications") {
+		specification, _ := element.(map[string]any)
+		path := fmt.Sprintf("tagSpecifications[%d]", i)
+		if kind, ok := specification["resourceType"].(string); ok && !slices.Contains(kinds, kind) {
+			add(path+".resourceType", "expected it to be one of %q, got %s", kinds, kind)
+		}
+		for _, problem := range checkTags(sandbox.Inputs(specification).Map("tags")) {
+			add(path+"."+problem.Path, "%s", problem.Text)
+		}
+	}
+	if len(in.List("networkInterfaces")) > 0 && len(in.List("vpcSecurityGroupIds")) > 0 {
+		add("vpcSecurityGroupIds", "InvalidParameterCombination: Network interfaces and an instance-level security groups may not be specified on the same request")
+	}
+	return problems
+}
+
+// templateData is the part of the inputs that a version is made of.
+func templateData(in sandbox.Inputs) map[string]any {
+	data := maps.Clone(map[string]any(in))
+	for _, property := range []string{"name", "namePrefix", "tags", "defaultVersion", "updateDefaultVersion"} {
+		delete(data, property)
+	}
+	return data
+}
+
+func putVersion(o *sandbox.Operation, number float64) error {
+	return o.Cloud.Put(&sandbox.Object{
+		Provider: "aws", Type: templateVersionType, ID: fmt.Sprintf("%s:%v", o.ID, number), Account: o.Account, Region: o.Region,
+		Inputs: map[string]any{"launchTemplateId": o.ID, "launchTemplateData": templateData(o.Inputs)},
+	})
+}
+
+// updateLaunchTemplate makes another version when the data changes. The default version
+// moves only when asked.
+func updateLaunchTemplate(o *sandbox.Operation) error {
+	latest, _ := sandbox.Inputs(o.Outputs).Number("latestVersion")
+	if !reflect.DeepEqual(templateData(o.Old.Inputs), templateData(o.Inputs)) {
+		latest++
+		o.Outputs["latestVersion"] = latest
+		if err := putVersion(o, latest); err != nil {
+			return err
+		}
+	}
+	switch wanted, given := o.Inputs.Number("defaultVersion"); {
+	case given && (wanted < 1 || wanted > latest):
+		return fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %v for the launch template with ID %s.", wanted, o.ID)
+	case given:
+		delete(o.Outputs, "defaultVersion")
+	case o.Inputs.Flag("updateDefaultVersion"):
+		o.Outputs["defaultVersion"] = latest
+	}
+	return nil
+}
+
+// findTemplate finds the launch template that a node group names by id or name.
+func findTemplate(o *sandbox.Operation, reference sandbox.Inputs) *sandbox.Object {
+	id, byID := reference.Text("id")
+	name, _ := reference.Text("name")
+	for _, template := range o.Cloud.OfType(launchTemplateType) {
+		if template.Account == o.Account && template.Region == o.Region && (byID && template.ID == id || !byID && template.String("name") == name) {
+			return template
+		}
+	}
+	return nil
+}
+
+// templateVersion returns the data of one version of a launch template: a number,
+// $Latest or $Default.
+func templateVersion(o *sandbox.Operation, template *sandbox.Object, version string) (sandbox.Inputs, error) {
+	number := version
+	switch version {
+	case "$Latest":
+		number = fmt.Sprint(template.Get("latestVersion"))
+	case "$Default", "":
+		number = fmt.Sprint(template.Get("defaultVersion"))
+	}
+	if found := o.Cloud.Object(sandbox.Key(templateVersionType, o.Account, o.Region, template.ID+":"+number)); found != nil {
+		return sandbox.Inputs(found.Inputs).Map("launchTemplateData"), nil
+	}
+	return nil, fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %s for the launch template with ID %s.", version, template.ID)
+}
