@@ -282,7 +282,8 @@ func (b *vpcBuilder) nat() error {
 			SubnetId:     b.public[n].ID(),
 			AllocationId: address.ID(),
 			Tags:         b.tagged(name),
-		}, b.inVpc, pulumi.DeleteBeforeReplace(true))
+			// The cloud refuses it in a VPC that has no internet gateway yet.
+		}, b.inVpc, pulumi.DeleteBeforeReplace(true), pulumi.DependsOn([]pulumi.Resource{b.gateway}))
 		if err != nil {
 			return err
 		}
