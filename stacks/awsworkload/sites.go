@@ -1,0 +1,177 @@
+package awsworkload
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components"
+	"github.com/ptd-go/ptd/components/kubernetes"
+	awsprovider "github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// SitesIn is what the sites stack is made from.
+type SitesIn struct {
+	Config     *config.AWSWorkload
+	TargetName string
+	// SiteFiles are the site.yaml files by site; a site may have none.
+	SiteFiles  map[string]*config.SiteFile
+	Persistent *PersistentOutputs
+	EKS        *EKSOutputs
+	Helm       *HelmOutputs
+}
+
+// SitesOutputs is what the sites stack gives, of each release.
+type SitesOutputs struct {
+	// URLs are, by site, those of the site itself ("site") and of its products, as
+	// site.yaml names them ("connect", ...); a product without replicas has none.
+	URLs map[string]pulumi.StringMapMapOutput `pulumi:"*_site_urls"`
+	// Namespaces are those of the Site objects by site.
+	Namespaces map[string]pulumi.StringMapOutput `pulumi:"*_site_namespaces"`
+	// IngressHostnames are those of the load balancers by site, with
+	// load_balancer_per_site; the helm step gives that of the shared one.
+	IngressHostnames map[string]pulumi.StringMapOutput `pulumi:"*_site_ingress_hostnames"`
+	// DNSInfo says who makes the records of the sites' domains.
+	DNSInfo pulumi.StringOutput `pulumi:"dns_info"`
+}
+
+// sites is the program while it runs.
+type sites struct {
+	pulumi.ResourceState
+
+	ctx     *pulumi.Context
+	in      SitesIn
+	outputs SitesOutputs
+}
+
+// Sites makes the Site object of each site in the cluster of each release and, where the
+// configuration asks for it, the site's own load balancer and the DNS records (facts:
+// aws-workload-apps 8.3, 9). A record has one owner: ExternalDNS, by the annotations of
+// the Ingress, or this stack when external_dns_enabled is false; in zones that others
+// manage, they do. Everything hangs below one component, named after the workload, and
+// below it one a release.
+func Sites(ctx *pulumi.Context, in SitesIn) (*SitesOutputs, error) {
+	s := &sites{ctx: ctx, in: in, outputs: SitesOutputs{
+		URLs:             map[string]pulumi.StringMapMapOutput{},
+		Namespaces:       map[string]pulumi.StringMapOutput{},
+		IngressHostnames: map[string]pulumi.StringMapOutput{},
+	}}
+	err := s.make()
+	if err != nil {
+		return nil, fmt.Errorf("sites stack of %s: %w", in.TargetName, err)
+	}
+	return &s.outputs, nil
+}
+
+func (s *sites) make() error {
+	var options []pulumi.ResourceOption
+	if s.ownsRecords() && len(s.in.Config.Clusters) > 0 {
+		provider, err := awsprovider.NewProvider(s.ctx, s.in.Config.Region, s.in.Config.AccountID, s.in.Config.IgnoreTags)
+		if err != nil {
+			return err
+		}
+		options = append(options, pulumi.Providers(provider))
+	}
+	return components.Register(s.ctx, "ptd:awsworkload:Sites", s.in.Config.CompoundName(), s, func(child pulumi.ResourceOption) error {
+		if err := s.sayWhoOwnsRecords(); err != nil {
+			return err
+		}
+		for release, cluster := range s.in.Config.SortedClusters() {
+			if err := s.makeRelease(release, cluster, child); err != nil {
+				return fmt.Errorf("release %s: %w", release, err)
+			}
+		}
+		return nil
+	}, options...)
+}
+
+// sitesRelease is the program while it works on the cluster of a release.
+type sitesRelease struct {
+	pulumi.ResourceState
+
+	*sites
+	release string
+	cluster config.AWSCluster
+	name    string // {cluster}
+	child   pulumi.ResourceOption
+	// balancerZone is the zone that Amazon has for load balancers; only for records.
+	balancerZone pulumi.StringInput
+	hostnames    pulumi.StringMap // of the sites' load balancers
+}
+
+func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pulumi.ResourceOption) error {
+	eks, err := s.in.EKS.Cluster(s.ctx, release)
+	if err != nil {
+		return err
+	}
+	provider, err := clusterProvider(s.ctx, s.in.Config, s.in.TargetName, release, eks)
+	if err != nil {
+		return err
+	}
+	r := &sitesRelease{
+		sites: s, release: release, cluster: cluster, name: s.in.Config.ClusterName(release), hostnames: pulumi.StringMap{},
+	}
+	urls, namespaces := pulumi.StringMapMap{}, pulumi.StringMap{}
+	err = components.Register(s.ctx, "ptd:awsworkload:SitesCluster", r.name, r, func(child pulumi.ResourceOption) error {
+		r.child = child
+		for name, site := range s.in.Config.SortedSites() {
+			made, err := r.makeSite(name, site)
+			if err != nil {
+				return fmt.Errorf("site %s: %w", name, err)
+			}
+			urls[name], namespaces[name] = siteURLs(site, s.siteFile(name)), made.Namespace
+			if s.in.Config.LoadBalancerPerSite {
+				if err := r.makeIngress(name, site); err != nil {
+					return fmt.Errorf("load balancer of site %s: %w", name, err)
+				}
+			}
+		}
+		if s.ownsRecords() {
+			return r.makeRecords()
+		}
+		return nil
+	}, child, pulumi.Providers(provider))
+	if err != nil {
+		return err
+	}
+	s.outputs.URLs[release] = urls.ToStringMapMapOutput()
+	s.outputs.Namespaces[release] = namespaces.ToStringMapOutput()
+	if s.in.Config.LoadBalancerPerSite {
+		s.outputs.IngressHostnames[release] = r.hostnames.ToStringMapOutput()
+	}
+	return nil
+}
+
+func (r *sitesRelease) makeSite(name string, site config.AWSSite) (*kubernetes.Site, error) {
+	spec, err := r.siteSpec(name, site)
+	if err != nil {
+		return nil, err
+	}
+	return kubernetes.NewSite(r.ctx, r.name+"-"+name, &kubernetes.SiteArgs{
+		ObjectName: name, Labels: siteLabels(r.in.Config), Spec: spec,
+	}, r.child)
+}
+
+// siteFile is the site.yaml of a site, an empty one when it has none.
+func (s *sites) siteFile(site string) *config.SiteFile {
+	if file := s.in.SiteFiles[site]; file != nil {
+		return file
+	}
+	return &config.SiteFile{Site: site}
+}
+
+// siteURLs are where a site and its products are.
+func siteURLs(site config.AWSSite, file *config.SiteFile) pulumi.StringMap {
+	domain := site.Domain
+	if override, ok := file.Spec["domain"].(string); ok && override != "" {
+		domain = override
+	}
+	urls := pulumi.StringMap{"site": pulumi.String("https://" + domain)}
+	for _, product := range []string{"connect", "workbench", "packageManager"} {
+		if file.Replicas(product) > 0 {
+			urls[product] = pulumi.String("https://" + file.DomainPrefix(product) + "." + domain)
+		}
+	}
+	return urls
+}
