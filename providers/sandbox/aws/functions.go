@@ -46,8 +46,18 @@ var functions = map[string]sandbox.Function{
 	"aws:iam/getRole:getRole":                   getRole,
 	"aws:iam/getRoles:getRoles":                 getRoles,
 	"aws:route53/getZone:getZone":               getZone,
-	"aws:acm/getCertificate:getCertificate":     getCertificate,
-	"aws:secretsmanager/getSecret:getSecret":    getSecret,
+	"aws:lb/getHostedZoneId:getHostedZoneId": func(call *sandbox.Call) (map[string]any, error) {
+		region, ok := call.Arguments.Text("region")
+		if !ok {
+			region = call.Region
+		}
+		kind, _ := call.Arguments.Text("loadBalancerType")
+		return map[string]any{
+			"id": "Z" + strings.ToUpper(sandbox.Digest(13, "load balancers", region, kind)), "region": region, "loadBalancerType": kind,
+		}, nil
+	},
+	"aws:acm/getCertificate:getCertificate":  getCertificate,
+	"aws:secretsmanager/getSecret:getSecret": getSecret,
 	"aws:secretsmanager/getSecretVersion:getSecretVersion": func(call *sandbox.Call) (map[string]any, error) {
 		return getSecret(&sandbox.Call{Cloud: call.Cloud, Account: call.Account, Region: call.Region,
 			Arguments: sandbox.Inputs{"arn": call.Arguments["secretId"]}})
