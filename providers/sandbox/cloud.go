@@ -122,7 +122,10 @@ func (c *Cloud) refresh() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read sandbox: %w", err)
 	}
-	if err == nil && c.seen != nil && os.SameFile(info, c.seen) && info.ModTime().Equal(c.seen.ModTime()) && info.Size() == c.seen.Size() {
+	switch {
+	case err == nil && c.seen != nil && os.SameFile(info, c.seen) && info.ModTime().Equal(c.seen.ModTime()) && info.Size() == c.seen.Size():
+		return c.replay()
+	case err != nil && c.seen == nil && c.read > 0 && c.journaled() >= c.read: // a new sandbox, which is a journal only
 		return c.replay()
 	}
 	c.objects, c.byType, c.read, c.seen = map[string]*Object{}, map[string]map[string]*Object{}, 0, info
@@ -132,6 +135,15 @@ func (c *Cloud) refresh() error {
 		}
 	}
 	return c.replay()
+}
+
+// journaled is the length of the journal, 0 when there is none.
+func (c *Cloud) journaled() int64 {
+	info, err := os.Stat(filepath.Join(c.directory, journal))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 func (c *Cloud) load(path string) error {
@@ -387,4 +399,9 @@ func (c *Cloud) Find(_ context.Context, urn, typ string) (ids []string, err erro
 // is called after the operation.
 func (c *Cloud) Fault(operation, typ, name string) (after func(), err error) {
 	return c.faults.meet(operation, typ, name, time.Sleep, func() { os.Exit(137) })
+}
+
+// FaultOfChart applies the faults that match the installation of a Helm chart, as Fault does.
+func (c *Cloud) FaultOfChart(chart, release string) (after func(), err error) {
+	return c.faults.meetChart(chart, release, time.Sleep, func() { os.Exit(137) })
 }
