@@ -32,9 +32,9 @@ type GrafanaArgs struct {
 // GrafanaForwardAuth says whom Grafana believes the header X-Forwarded-User, which makes
 // its bearer an Editor.
 type GrafanaForwardAuth struct {
-	// Middlewares are those of Traefik that ask who it is, in order
-	// ("{namespace}-{name}@kubernetescrd"). There must be one.
-	Middlewares []string
+	// Middlewares are those of Traefik that ask who it is (see ForwardAuthMiddlewares).
+	// There must be one.
+	Middlewares string
 	// ProxyNamespace is Traefik's: no pod of another can reach Grafana. "" lets all.
 	ProxyNamespace string
 	// TrustedProxies are the addresses or blocks that the header is believed from, all
@@ -63,7 +63,7 @@ func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pul
 	if !hostName.MatchString(args.Domain) { // the chart would evaluate a template in it
 		return nil, fmt.Errorf("Grafana %s: the domain %q is no host name", name, args.Domain)
 	}
-	if args.ForwardAuth != nil && len(args.ForwardAuth.Middlewares) == 0 {
+	if args.ForwardAuth != nil && args.ForwardAuth.Middlewares == "" {
 		return nil, fmt.Errorf("Grafana %s: forward authentication without a middleware would let everybody in", name)
 	}
 	made := &Grafana{}
@@ -127,9 +127,7 @@ func (args *GrafanaArgs) values() object {
 		}
 		ini["auth.proxy"] = proxy
 		ini["auth"] = object{"disable_signout_menu": true}
-		ingress["annotations"] = object{
-			"traefik.ingress.kubernetes.io/router.middlewares": strings.Join(auth.Middlewares, ","),
-		}
+		ingress["annotations"] = object{"traefik.ingress.kubernetes.io/router.middlewares": auth.Middlewares}
 	}
 	if args.NoTelemetry {
 		ini["analytics"] = object{"reporting_enabled": false, "check_for_updates": false}
