@@ -23,6 +23,10 @@ type Fault struct {
 	Name string `json:"name,omitempty"`
 	// Operation is create, update, delete or read.
 	Operation string `json:"operation,omitempty"`
+	// Chart is a Helm chart, or the name of a release: its installation is what fails, also
+	// when a Helm controller in the cluster does it, after the object was made. It goes with
+	// no Nth, Type, Name or Operation.
+	Chart string `json:"chart,omitempty"`
 
 	// Error fails the operation with this message.
 	Error string `json:"error,omitempty"`
@@ -62,6 +66,9 @@ func readFaults(directory string) (*faults, error) {
 		if fault.Exit != "" && fault.Exit != "before" && fault.Exit != "after" {
 			return nil, fmt.Errorf("read faults: %s: exit of fault %d is %q, want before or after", path, i+1, fault.Exit)
 		}
+		if fault.Chart != "" && (fault.Nth != 0 || fault.Type != "" || fault.Name != "" || fault.Operation != "") {
+			return nil, fmt.Errorf("read faults: %s: fault %d has chart, which goes with no nth, type, name or operation", path, i+1)
+		}
 		if fault.Delay == "" {
 			continue
 		}
@@ -72,23 +79,39 @@ func readFaults(directory string) (*faults, error) {
 	return f, nil
 }
 
-// meet applies the faults that match. The first error wins.
+// meet applies the faults that match an operation.
 func (f *faults) meet(operation, typ, name string, sleep func(time.Duration), exit func()) (after func(), err error) {
-	after = func() {}
 	if len(f.list) == 0 {
-		return after, nil
+		return func() {}, nil
 	}
 	f.mutex.Lock()
 	if operation != "read" {
 		f.counted++
 	}
+	nth := f.counted
+	f.mutex.Unlock()
+	return f.apply(func(fault Fault) bool {
+		return fault.Chart == "" && (fault.Nth == 0 || operation != "read" && fault.Nth == nth) &&
+			(fault.Type == "" || fault.Type == typ) && (fault.Name == "" || fault.Name == name) &&
+			(fault.Operation == "" || fault.Operation == operation)
+	}, sleep, exit)
+}
+
+// meetChart applies the faults that match an installation.
+func (f *faults) meetChart(chart, release string, sleep func(time.Duration), exit func()) (after func(), err error) {
+	return f.apply(func(fault Fault) bool {
+		return fault.Chart != "" && (fault.Chart == chart || fault.Chart == release)
+	}, sleep, exit)
+}
+
+// apply applies the faults that match. The first error wins.
+func (f *faults) apply(matches func(Fault) bool, sleep func(time.Duration), exit func()) (after func(), err error) {
+	after = func() {}
+	f.mutex.Lock()
 	var delay time.Duration
 	var before, later bool
 	for i, fault := range f.list {
-		matches := (fault.Nth == 0 || operation != "read" && fault.Nth == f.counted) &&
-			(fault.Type == "" || fault.Type == typ) && (fault.Name == "" || fault.Name == name) &&
-			(fault.Operation == "" || fault.Operation == operation)
-		if !matches || f.spent[i] {
+		if f.spent[i] || !matches(fault) {
 			continue
 		}
 		f.spent[i] = !fault.Repeat

@@ -24,6 +24,8 @@ type Package struct {
 	Functions map[string]Function
 	// Resolve describes types that are not in Types; nil when there are none.
 	Resolve func(token string) (Type, bool)
+	// Adapt, when set, changes a type by the provider's inputs.
+	Adapt func(inputs Inputs, token string, typ Type) Type
 	// Configure finds account and region in the provider's inputs.
 	Configure func(inputs Inputs) (account, region string, err error)
 	// ReplacedByConfigure is true when another account or region makes another provider, and
@@ -117,15 +119,17 @@ func (p *Provider) Configure(_ context.Context, r plugin.ConfigureRequest) (plug
 
 // typeOf describes a type, or says that the sandbox does not know it.
 func (p *Provider) typeOf(token tokens.Type) (Type, error) {
-	if typ, ok := p.pkg.Types[string(token)]; ok {
-		return typ, nil
+	typ, ok := p.pkg.Types[string(token)]
+	if !ok && p.pkg.Resolve != nil {
+		typ, ok = p.pkg.Resolve(string(token))
 	}
-	if p.pkg.Resolve != nil {
-		if typ, ok := p.pkg.Resolve(string(token)); ok {
-			return typ, nil
-		}
+	if !ok {
+		return Type{}, fmt.Errorf("the sandbox does not simulate %s", token)
 	}
-	return Type{}, fmt.Errorf("the sandbox does not simulate %s", token)
+	if p.pkg.Adapt != nil {
+		typ = p.pkg.Adapt(p.inputs, string(token), typ)
+	}
+	return typ, nil
 }
 
 // Check implements plugin.Provider.

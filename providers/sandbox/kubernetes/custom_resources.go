@@ -15,28 +15,10 @@ import (
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
-// definitionOf finds the definition of a custom kind in its cluster, nil when there is
-// none.
-func definitionOf(o *sandbox.Operation, kind schema.GroupVersionKind) (*apiextensions.CustomResourceDefinition, error) {
-	for _, object := range o.Cloud.OfType(definitionType) {
-		declared := sandbox.Inputs(object.Inputs).Map("spec")
-		if object.Account != o.Account || declared["group"] != kind.Group || declared.Map("names")["kind"] != kind.Kind {
-			continue
-		}
-		decoded, err := decode(object.Inputs)
-		if err != nil {
-			return nil, fmt.Errorf("read the definition %s: %w", object.ID, err)
-		}
-		return decoded.(*apiextensions.CustomResourceDefinition), nil
-	}
-	return nil, nil
-}
-
 // admitCustom checks a custom resource against its definition. In a preview the
 // definition may still be made.
-func admitCustom(o *sandbox.Operation, preview bool) error {
-	kind, _ := kindOf(o.Type)
-	definition, err := definitionOf(o, kind)
+func (c *cluster) admitCustom(kind schema.GroupVersionKind, in sandbox.Inputs, preview bool) error {
+	definition, err := c.definition(kind)
 	if err != nil {
 		return err
 	}
@@ -52,15 +34,18 @@ func admitCustom(o *sandbox.Operation, preview bool) error {
 	if at < 0 {
 		return fmt.Errorf("no matches for kind %q in version %q: %s does not serve that version", kind.Kind, kind.GroupVersion(), definition.Name)
 	}
-	if namespace, ok := o.Inputs.Map("metadata")["namespace"]; ok && definition.Spec.Scope == apiextensions.ClusterScoped {
+	if namespace, ok := in.Map("metadata")["namespace"]; ok && definition.Spec.Scope == apiextensions.ClusterScoped {
 		return fmt.Errorf("%s is invalid: metadata.namespace: Forbidden: %v: not allowed on this type", kind.GroupKind(), namespace)
 	}
-	problems, err := againstSchema(definition.Spec.Versions[at].Schema.OpenAPIV3Schema, o.Inputs)
+	problems, err := againstSchema(definition.Spec.Versions[at].Schema.OpenAPIV3Schema, in)
 	if err != nil {
-		return fmt.Errorf("check %s against the schema of %s: %w", physical(o.Inputs), definition.Name, err)
+		return fmt.Errorf("check %s against the schema of %s: %w", physical(in), definition.Name, err)
+	}
+	if kind.Group == "projectcalico.org" {
+		problems = append(problems, checkPolicy(in)...)
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), physical(o.Inputs), strings.Join(problems, "; "))
+		return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), physical(in), strings.Join(problems, "; "))
 	}
 	return nil
 }
@@ -106,9 +91,9 @@ func unknownFields(declared *apiextensions.JSONSchemaProps, plain any, path stri
 		for key, value := range plain {
 			child, ok := declared.Properties[key]
 			switch {
+			case path == "" && slices.Contains([]string{"apiVersion", "kind", "metadata"}, key):
 			case ok:
 				problems = append(problems, unknownFields(&child, value, path+"."+key)...)
-			case path == "" && slices.Contains([]string{"apiVersion", "kind", "metadata"}, key):
 			default:
 				problems = append(problems, fmt.Sprintf("unknown field %q", strings.TrimPrefix(path+"."+key, ".")))
 			}

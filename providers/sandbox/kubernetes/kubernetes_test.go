@@ -23,14 +23,14 @@ const testKubeconfig = `{
 	"users": [{"name": "ptd"}]
 }`
 
-// cluster is a simulated cluster with a provider that is configured for it.
-type cluster struct {
+// fixture is a simulated cluster with a provider that is configured for it.
+type fixture struct {
 	t        *testing.T
 	cloud    *sandbox.Cloud
 	provider *sandbox.Provider
 }
 
-func newCluster(t *testing.T, configuration map[string]any) *cluster {
+func newCluster(t *testing.T, configuration map[string]any) *fixture {
 	t.Helper()
 	cloud, err := sandbox.Open(t.TempDir())
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func newCluster(t *testing.T, configuration map[string]any) *cluster {
 	require.NoError(t, cloud.DeclareExternal(sandbox.Object{
 		Provider: "aws", Type: "aws:eks/cluster:Cluster", ID: "main", Outputs: map[string]any{"endpoint": endpoint},
 	}))
-	c := &cluster{t, cloud, New(cloud)}
+	c := &fixture{t, cloud, New(cloud)}
 	_, err = c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(configuration)})
 	require.NoError(t, err)
 	return c
@@ -58,7 +58,7 @@ func object(token, where string, fields map[string]any) (resource.URN, resource.
 	return resource.NewURN("stack", "project", "", tokens.Type(token), where), sandbox.Properties(all)
 }
 
-func (c *cluster) create(token, where string, fields map[string]any) (plugin.CreateResponse, error) {
+func (c *fixture) create(token, where string, fields map[string]any) (plugin.CreateResponse, error) {
 	c.t.Helper()
 	urn, inputs := object(token, where, fields)
 	checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: inputs})
@@ -67,21 +67,21 @@ func (c *cluster) create(token, where string, fields map[string]any) (plugin.Cre
 	return c.provider.Create(context.Background(), plugin.CreateRequest{URN: urn, Properties: checked.Properties})
 }
 
-func (c *cluster) mustCreate(token, where string, fields map[string]any) plugin.CreateResponse {
+func (c *fixture) mustCreate(token, where string, fields map[string]any) plugin.CreateResponse {
 	c.t.Helper()
 	created, err := c.create(token, where, fields)
 	require.NoError(c.t, err)
 	return created
 }
 
-func (c *cluster) delete(token, where string) {
+func (c *fixture) delete(token, where string) {
 	c.t.Helper()
 	urn, inputs := object(token, where, nil)
 	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{URN: urn, ID: resource.ID(where), Inputs: inputs})
 	require.NoError(c.t, err)
 }
 
-func (c *cluster) objects() []string {
+func (c *fixture) objects() []string {
 	c.t.Helper()
 	list, err := c.cloud.List()
 	require.NoError(c.t, err)
@@ -93,8 +93,6 @@ func (c *cluster) objects() []string {
 	}
 	return names
 }
-
-const configMap = "kubernetes:core/v1:ConfigMap"
 
 func TestConnection(t *testing.T) {
 	t.Parallel()
@@ -108,7 +106,7 @@ func TestConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, map[string]any{"kubeconfig": test.kubeconfig, "clusterIdentifier": "main"})
-			_, err := c.create(configMap, "default/main", nil)
+			_, err := c.create(configMapType, "default/main", nil)
 			assert.EqualError(t, err, "connect to the Kubernetes cluster: "+test.want)
 			assert.NotContains(t, err.Error(), "a: b", "a kubeconfig is secret")
 		})
@@ -139,12 +137,12 @@ func TestNamespaceTakesAllWithIt(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
 	c.mustCreate(namespaceType, "loki", nil)
-	c.mustCreate(configMap, "loki/main", nil)
-	c.mustCreate(configMap, "default/main", nil)
+	c.mustCreate(configMapType, "loki/main", nil)
+	c.mustCreate(configMapType, "default/main", nil)
 	c.mustCreate("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "loki", nil)
 	c.delete(namespaceType, "loki")
 	assert.Equal(t, []string{"ConfigMap default/main", "ClusterRole loki"}, c.objects())
-	c.delete(configMap, "loki/main") // what went with its namespace is deleted
+	c.delete(configMapType, "loki/main") // what went with its namespace is deleted
 }
 
 func definition(scope string) map[string]any {
@@ -163,7 +161,7 @@ func TestDefinitionTakesItsResourcesWithIt(t *testing.T) {
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
 	c.mustCreate(definitionType, "sites.core.posit.team", definition("Namespaced"))
 	assert.Equal(t, "default/main", string(c.mustCreate(site, "main", map[string]any{"spec": map[string]any{"any": 1.0}}).ID))
-	c.mustCreate(configMap, "default/main", nil)
+	c.mustCreate(configMapType, "default/main", nil)
 	_, err := c.create("kubernetes:core.posit.team/v1:Site", "second", nil)
 	assert.EqualError(t, err, `no matches for kind "Site" in version "core.posit.team/v1": sites.core.posit.team does not serve that version`)
 	c.delete(definitionType, "sites.core.posit.team")
@@ -209,7 +207,7 @@ func TestReplacement(t *testing.T) {
 		old, new map[string]any
 		replaced []resource.PropertyKey
 	}{
-		"data of a config map":     {configMap, map[string]any{"data": map[string]any{"a": "b"}}, map[string]any{"data": map[string]any{"a": "c"}}, []resource.PropertyKey{"data"}},
+		"data of a config map":     {configMapType, map[string]any{"data": map[string]any{"a": "b"}}, map[string]any{"data": map[string]any{"a": "c"}}, []resource.PropertyKey{"data"}},
 		"selector of a deployment": {"kubernetes:apps/v1:Deployment", pods("a", ""), pods("b", ""), []resource.PropertyKey{"spec"}},
 		"pods of a deployment":     {"kubernetes:apps/v1:Deployment", pods("a", ""), pods("a", "other"), nil},
 		"pods of a job":            {"kubernetes:batch/v1:Job", pods("a", ""), pods("a", "other"), []resource.PropertyKey{"spec"}},
@@ -242,7 +240,7 @@ func TestNotSimulated(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
 	for _, token := range []string{
-		"kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:ConfigMapPatch", "kubernetes:core/v1:ConfigMapList",
+		"kubernetes:helm.sh/v3:Chart", "kubernetes:core/v1:ConfigMapsPatch", "kubernetes:core/v1:ConfigMapList",
 		"kubernetes:apps/v1beta1:Deployment", "kubernetes:extensions/v1beta1:Ingress",
 	} {
 		urn, inputs := object(token, "default/main", nil)

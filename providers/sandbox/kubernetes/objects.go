@@ -3,7 +3,7 @@ package kubernetes
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -104,11 +104,20 @@ func kindOf(token string) (schema.GroupVersionKind, bool) {
 	return schema.GroupVersionKind{Group: group, Version: version, Kind: parts[2]}, ok
 }
 
-// resolve describes a kind: one of the scheme, or a custom one, whose group has a dot.
-func resolve(token string) (sandbox.Type, bool) {
+// resolve describes a kind: one of the scheme, a custom one, whose group has a dot, or the
+// patch of either.
+func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 	kind, ok := kindOf(token)
-	if !ok || strings.HasSuffix(kind.Kind, "Patch") || strings.HasSuffix(kind.Kind, "List") || kind.Group == "helm.sh" {
+	if !ok || strings.HasSuffix(kind.Kind, "List") || kind.Group == "helm.sh" {
 		return sandbox.Type{}, false
+	}
+	known := scheme.Recognizes(kind)
+	if !known && strings.HasSuffix(kind.Kind, "Patch") {
+		target := strings.TrimSuffix(token, "Patch")
+		if _, ok := s.resolve(target); !ok {
+			return sandbox.Type{}, false
+		}
+		return s.patches(target), true
 	}
 	typ := sandbox.Type{
 		AutoName: "metadata.name",
@@ -120,16 +129,22 @@ func resolve(token string) (sandbox.Type, bool) {
 		}},
 		DeleteBeforeReplace: true,
 
-		Create: create,
-		Update: update,
+		Create: s.create,
+		Update: s.update,
+		Delete: func(o *sandbox.Operation) error { return s.cluster(o).clean(o.Old) },
 	}
-	if !scheme.Recognizes(kind) {
+	if !known {
 		if scheme.IsGroupRegistered(kind.Group) || !strings.Contains(kind.Group, ".") {
 			return sandbox.Type{}, false
 		}
 		typ.Replace = typ.Replace[:4]
 		typ.Check = func(in sandbox.Inputs) []sandbox.Problem { return checkIdentity(kind, in) }
-		typ.Admit = admitCustom
+		typ.Admit = func(o *sandbox.Operation, preview bool) error {
+			return s.cluster(o).admitCustom(kind, o.Inputs, preview)
+		}
+		if token == helmChartType {
+			typ = s.helmChart(typ)
+		}
 		return typ, true
 	}
 	typ.Check = func(in sandbox.Inputs) []sandbox.Problem {
@@ -138,37 +153,29 @@ func resolve(token string) (sandbox.Type, bool) {
 		}
 		return checkObject(in)
 	}
-	typ.Admit = admit
-	switch kind.Kind {
-	case "Secret":
+	typ.Admit = s.admit
+	if kind.Kind == "Secret" {
 		typ.Secret = []string{"data", "stringData"}
-	case "Namespace":
-		typ.Delete = func(o *sandbox.Operation) error {
-			return removeAll(o, func(object *sandbox.Object) bool { return namespaceOf(object.Inputs) == o.ID })
-		}
-	case "CustomResourceDefinition":
-		typ.Delete = func(o *sandbox.Operation) error {
-			group, names := o.Old.Inputs["spec"].(map[string]any)["group"], sandbox.Inputs(o.Old.Inputs).Map("spec").Map("names")
-			return removeAll(o, func(object *sandbox.Object) bool {
-				kind, _ := kindOf(object.Type)
-				return kind.Group == group && kind.Kind == names["kind"]
-			})
-		}
 	}
 	return typ, true
 }
 
-// removeAll deletes the objects that go with one: what is in a namespace, what a
-// definition defines.
-func removeAll(o *sandbox.Operation, goes func(*sandbox.Object) bool) error {
-	for _, object := range o.Cloud.InAccount(o.Account) {
-		if object.Provider == name && object.Key() != o.Old.Key() && goes(object) {
-			if err := o.Cloud.Remove(object.Key()); err != nil {
-				return err
+// adapt applies what the provider's own options say of a type: with them, a change of the
+// data of a ConfigMap or Secret is an update.
+func (s *simulation) adapt(options sandbox.Inputs, token string, typ sandbox.Type) sandbox.Type {
+	on := func(option string) bool { return options.Flag(option) || options[option] == "true" }
+	if token == configMapType && on("enableConfigMapMutable") || token == secretType && on("enableSecretMutable") {
+		typ.Replace = slices.DeleteFunc(slices.Clone(typ.Replace), func(path string) bool {
+			return path == "data" || path == "binaryData" || path == "stringData"
+		})
+		typ.ReplaceIf = func(old, _ sandbox.Inputs) []string {
+			if old.Flag("immutable") {
+				return []string{"data", "binaryData", "stringData"}
 			}
+			return nil
 		}
 	}
-	return nil
+	return typ
 }
 
 // namespaceOf is where an object that says nothing else is.
@@ -256,24 +263,36 @@ func without(plain any) (known any, all bool) {
 }
 
 // create names the object and gives it what a cluster adds.
-func create(o *sandbox.Operation) error {
-	o.ID = physical(o.Inputs)
-	if isNamespaced(o) {
-		o.ID = namespaceOf(o.Inputs) + "/" + o.ID
+func (s *simulation) create(o *sandbox.Operation) (err error) {
+	c := s.cluster(o)
+	if o.ID, err = c.idOf(o.Type, o.Inputs); err != nil {
+		return err
 	}
-	if existing := o.Cloud.Object(sandbox.Key(o.Type, o.Account, o.Region, o.ID)); existing != nil {
+	existing, err := c.get(o.Type, o.ID)
+	if err != nil {
+		return err
+	}
+	if existing != nil {
 		kind, _ := kindOf(o.Type)
 		return fmt.Errorf("%s %q already exists", kind.GroupKind(), o.ID)
 	}
-	o.Outputs["metadata"] = withUID(o)
-	if status := balancerStatus(o); status != nil {
+	o.Outputs["metadata"] = c.metadata(o.Type, o.ID, o.Inputs)
+	status, err := c.address(o.Type, o.ID, o.Inputs)
+	if err != nil {
+		return err
+	}
+	if status != nil {
 		o.Outputs["status"] = status
+	}
+	if o.Type == deploymentType {
+		return c.runHelmCharts(o.Inputs)
 	}
 	return nil
 }
 
 // update refuses what the API refuses to change.
-func update(o *sandbox.Operation) error {
+func (s *simulation) update(o *sandbox.Operation) error {
+	c := s.cluster(o)
 	kind, _ := kindOf(o.Type)
 	for _, path := range immutable[kind.Kind] {
 		if before, after := at(o.Old.Inputs, path), at(o.Inputs, path); fmt.Sprint(before) != fmt.Sprint(after) {
@@ -281,11 +300,21 @@ func update(o *sandbox.Operation) error {
 		}
 	}
 	for _, object := range []string{"ConfigMap", "Secret"} {
-		if kind.Kind == object && sandbox.Inputs(o.Old.Inputs).Flag("immutable") && !o.Inputs.Flag("immutable") {
-			return fmt.Errorf("%s %q is invalid: immutable: Forbidden: field is immutable when `immutable` is set", kind.GroupKind(), o.ID)
+		if kind.Kind != object || !sandbox.Inputs(o.Old.Inputs).Flag("immutable") {
+			continue
+		}
+		for _, field := range []string{"immutable", "data", "binaryData", "stringData"} {
+			if !reflect.DeepEqual(o.Old.Inputs[field], o.Inputs[field]) {
+				return fmt.Errorf("%s %q is invalid: %s: Forbidden: field is immutable when `immutable` is set", kind.GroupKind(), o.ID, field)
+			}
 		}
 	}
-	o.Outputs["metadata"] = withUID(o)
+	o.Outputs["metadata"] = c.metadata(o.Type, o.ID, o.Inputs)
+	live := &sandbox.Object{Type: o.Type, ID: o.ID, Account: o.Account, Inputs: o.Inputs, Outputs: o.Outputs}
+	c.overlay(live, c.patchesOf(live, ""))
+	if o.Type == deploymentType {
+		return c.runHelmCharts(o.Inputs)
+	}
 	return nil
 }
 
@@ -297,41 +326,12 @@ func at(in sandbox.Inputs, path string) any {
 	return at(in.Map(head), rest)
 }
 
-// withUID returns the metadata that an object has in its cluster.
-func withUID(o *sandbox.Operation) map[string]any {
-	metadata := maps.Clone(map[string]any(o.Inputs.Map("metadata")))
-	digest := sandbox.Digest(32, o.Account, o.Type, o.ID)
-	metadata["uid"] = fmt.Sprintf("%s-%s-%s-%s-%s", digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:])
-	if isNamespaced(o) {
-		metadata["namespace"] = namespaceOf(o.Inputs)
+// admit makes sure that pods run as a service account that is there, and that the class of
+// an Ingress is.
+func (s *simulation) admit(o *sandbox.Operation, preview bool) error {
+	if o.Type == ingressType {
+		return s.cluster(o).admitIngress(o.Inputs, preview)
 	}
-	return metadata
-}
-
-// balancerStatus is the address that a load balancer in front of a Service or an Ingress
-// gets.
-func balancerStatus(o *sandbox.Operation) map[string]any {
-	kind, _ := kindOf(o.Type)
-	service := kind.Kind == "Service" && kind.Group == "" && o.Inputs.Map("spec")["type"] == "LoadBalancer"
-	if !service && kind.Kind != "Ingress" {
-		return nil
-	}
-	hostname := "k8s-" + sandbox.Digest(10, o.Account, o.Type, o.ID) + ".elb.amazonaws.com"
-	return map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"hostname": hostname}}}}
-}
-
-// isNamespaced tells whether an object belongs to a namespace.
-func isNamespaced(o *sandbox.Operation) bool {
-	kind, _ := kindOf(o.Type)
-	if scheme.Recognizes(kind) {
-		return !clusterScoped[kind.Kind]
-	}
-	definition, _ := definitionOf(o, kind)
-	return definition == nil || definition.Spec.Scope == apiextensions.NamespaceScoped
-}
-
-// admit makes sure that pods run as a service account that is there.
-func admit(o *sandbox.Operation, preview bool) error {
 	kind, _ := kindOf(o.Type)
 	path, ok := podTemplates[kind.Kind]
 	if !ok || preview {

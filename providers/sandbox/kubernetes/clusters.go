@@ -1,0 +1,67 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	layer "github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// Clusters reaches the clusters of a sandbox.
+func Clusters(cloud *sandbox.Cloud, options Options) layer.Clusters {
+	return &simulatedClusters{cloud, options}
+}
+
+type simulatedClusters struct {
+	cloud   *sandbox.Cloud
+	options Options
+}
+
+// Cluster implements providers/kubernetes.Clusters.
+func (s *simulatedClusters) Cluster(_ context.Context, identifier string) (layer.Cluster, error) {
+	err := s.cloud.Do(func() error {
+		for typ := range clusters {
+			for _, object := range s.cloud.OfType(typ) {
+				if identifier == object.String("arn") || identifier == object.String("endpoint") || identifier == object.ID {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("reach cluster %s: %w", identifier, layer.ErrNotFound)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &simulatedCluster{cluster{cloud: s.cloud, account: identifier, options: s.options}}, nil
+}
+
+type simulatedCluster struct{ cluster }
+
+// Chart implements providers/kubernetes.Cluster. The job of a failed installation is tried
+// again after each time that its failure was told: so a cause that is gone is found by the
+// next run, as in a real cluster, where the job never gives up.
+func (s *simulatedCluster) Chart(_ context.Context, namespace, name string) (layer.ChartStatus, error) {
+	var status layer.ChartStatus
+	err := s.cloud.Do(func() error {
+		id := namespace + "/" + name
+		object := s.cloud.Object(sandbox.Key(helmChartType, s.account, "", id))
+		if object == nil {
+			return fmt.Errorf("chart %s: %w", id, layer.ErrNotFound)
+		}
+		failed, _ := condition(object, jobFailed).Text("status")
+		message, _ := condition(object, jobFailed).Text("message")
+		switch {
+		case condition(object, jobCreated) == nil:
+			status = layer.ChartStatus{State: layer.ChartPending, Message: fmt.Sprintf("no Helm controller runs for namespace %s", namespace)}
+		case failed == "True":
+			status = layer.ChartStatus{State: layer.ChartFailed, Message: strings.TrimSpace(message)}
+			return s.setStatus(object, s.runHelmChart(id, object.Inputs))
+		default:
+			status = layer.ChartStatus{State: layer.ChartInstalled}
+		}
+		return nil
+	})
+	return status, err
+}

@@ -1,0 +1,115 @@
+package kubernetes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+const releaseType = "kubernetes:helm.sh/v3:Release"
+
+// releases describes the provider's own Helm.
+func (s *simulation) releases() sandbox.Type {
+	return sandbox.Type{
+		Args:     helm.ReleaseArgs{}.ElementType(),
+		AutoName: "name",
+		Replace:  []string{"name", "namespace"},
+		Defaults: map[string]any{"namespace": "default"},
+		Outputs:  []string{"status", "resourceNames"},
+		Changing: func(_, _ sandbox.Inputs) []string { return []string{"status", "resourceNames"} },
+		Check:    checkRelease,
+		Create: func(o *sandbox.Operation) error {
+			r, err := releaseOf(o.Inputs)
+			if err != nil {
+				return err
+			}
+			o.ID = r.namespace + "/" + r.name
+			return s.run(o, r, false)
+		},
+		Update: func(o *sandbox.Operation) error {
+			r, err := releaseOf(o.Inputs)
+			if err != nil {
+				return err
+			}
+			return s.run(o, r, true)
+		},
+		Delete: func(o *sandbox.Operation) error {
+			namespace, name, _ := strings.Cut(o.ID, "/")
+			return s.cluster(o).uninstall(namespace, name)
+		},
+	}
+}
+
+// checkRelease finds what is wrong with a release without asking the cluster. What is
+// not known yet is checked when it is.
+func checkRelease(in sandbox.Inputs) []sandbox.Problem {
+	if _, given := in["valueYamlFiles"]; given {
+		return []sandbox.Problem{{Path: "valueYamlFiles", Text: "is not simulated by the sandbox"}}
+	}
+	options := in.Map("repositoryOpts")
+	for _, value := range []any{in["chart"], in["version"], in["repositoryOpts"], options["repo"]} {
+		if value == sandbox.Unknown {
+			return nil
+		}
+	}
+	r, err := releaseOf(in)
+	if err != nil {
+		return []sandbox.Problem{{Path: "chart", Text: err.Error() + "; check the chart name and repository configuration."}}
+	}
+	known, _ := without(map[string]any(r.values))
+	if values, _ := known.(map[string]any); values != nil {
+		if err := r.chart.checkValues(values); err != nil {
+			return []sandbox.Problem{{Path: "chart", Text: err.Error() + "; check the chart name and repository configuration."}}
+		}
+	}
+	return nil
+}
+
+// releaseOf reads the inputs of a release.
+func releaseOf(in sandbox.Inputs) (*release, error) {
+	text := func(in sandbox.Inputs, field string) string { value, _ := in.Text(field); return value }
+	chart, err := findChart(text(in, "chart"), text(in.Map("repositoryOpts"), "repo"), text(in, "version"))
+	if err != nil {
+		return nil, err
+	}
+	r := &release{
+		chart: chart, name: text(in, "name"), namespace: text(in, "namespace"), version: text(in, "version"), values: in.Map("values"),
+		createNamespace: in.Flag("createNamespace"), skipDefinitions: in.Flag("skipCrds"),
+	}
+	r.by = releaseType + " " + r.namespace + "/" + r.name
+	return r, nil
+}
+
+// run installs or upgrades a release and fills in what the provider then knows.
+func (s *simulation) run(o *sandbox.Operation, r *release, upgrade bool) error {
+	made, err := s.cluster(o).install(r, upgrade)
+	if err != nil {
+		return fmt.Errorf("install chart %s as %s in namespace %s: %w", r.chart.name, r.name, r.namespace, err)
+	}
+	o.Outputs["status"] = map[string]any{
+		"status": "deployed", "name": made.Name, "namespace": made.Namespace, "revision": float64(made.Revision),
+		"chart": made.Chart, "version": made.Version,
+	}
+	names := map[string][]string{}
+	for _, key := range made.Objects {
+		token, rest, _ := strings.Cut(key, " ")
+		kind, _ := kindOf(token)
+		group := kind.Kind + "/" + kind.GroupVersion().String()
+		names[group] = append(names[group], rest[strings.LastIndexByte(rest, ' ')+1:])
+	}
+	resourceNames := map[string]any{}
+	for _, group := range slices.Sorted(maps.Keys(names)) {
+		var list []any
+		for _, name := range slices.Sorted(slices.Values(names[group])) {
+			list = append(list, name)
+		}
+		resourceNames[group] = list
+	}
+	o.Outputs["resourceNames"] = resourceNames
+	return nil
+}
