@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
@@ -26,8 +25,9 @@ type EKSAddonArgs struct {
 	Tags     map[string]string
 }
 
-// NewEKSAddon makes an add-on with the logical name name. It is a child of the cluster's
-// control plane, whose component puts it there.
+// NewEKSAddon makes an add-on with the logical name name. In state it is a child of the
+// cluster's control plane, where its component puts it. Here it is not: what depends on
+// the control plane would depend on its add-ons too, and they on nodes that do.
 //
 // It is an error if a required argument is missing.
 //
@@ -49,20 +49,16 @@ func NewEKSAddon(ctx *pulumi.Context, name string, args *EKSAddonArgs, opts ...p
 		made.Preserve = pulumi.Bool(true)
 		made.ResolveConflictsOnCreate, made.ResolveConflictsOnUpdate = pulumi.String("OVERWRITE"), pulumi.String("OVERWRITE")
 	}
-	return eks.NewAddon(ctx, name, made, append(opts, pulumi.Parent(args.Cluster.controlPlane),
-		pulumi.Transforms([]pulumi.ResourceTransform{args.transform}))...)
+	args.Cluster.addons.Store(name, args)
+	return eks.NewAddon(ctx, name, made, opts...)
 }
 
 // transform sets what the component has no argument for; its tags are a list, which the
 // add-on does not take. The role is not read back reliably.
-func (args *EKSAddonArgs) transform(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
-	if made.Type != addonType {
-		return nil
-	}
+func (args *EKSAddonArgs) transform(made *pulumi.ResourceTransformArgs) {
 	made.Props["tags"] = tags(args.Tags)
 	ignore(made, "configurationValues", "serviceAccountRoleArn")
 	if args.KeepVersion {
 		ignore(made, "addonVersion")
 	}
-	return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
 }

@@ -3,6 +3,7 @@ package aws
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
@@ -72,6 +73,7 @@ type EKSCluster struct {
 
 	controlPlane *eks.Cluster
 	subnets      pulumi.StringArrayInput
+	addons       sync.Map // logical name: *EKSAddonArgs
 }
 
 // The managed policies of the nodes' role, by what the attachment is called.
@@ -134,7 +136,7 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		before = append(before, logs)
 	}
 	c.controlPlane, err = eks.NewCluster(ctx, name, clusterArgs, child, pulumi.DependsOn(before),
-		pulumi.Transforms([]pulumi.ResourceTransform{args.transform}))
+		pulumi.Transforms([]pulumi.ResourceTransform{c.transform(args)}))
 	if err != nil {
 		return err
 	}

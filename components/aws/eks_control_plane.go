@@ -19,29 +19,41 @@ const (
 // transform sets what the component has no argument for. Access entries and the ConfigMap
 // are both on, so that a cluster that was made with the one keeps working. What can only
 // be decided when a cluster is made is not looked at afterwards: a change would replace
-// it. (facts: aws-workload-eks 4.2, 6.3, 19.5)
-func (args *EKSClusterArgs) transform(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
-	switch made.Type {
-	case clusterType:
-		made.Props["accessConfig"] = pulumi.Map{
-			"authenticationMode":                      pulumi.String("API_AND_CONFIG_MAP"),
-			"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(args.ConfigMapAccess),
+// it. Add-ons are below the control plane too. (facts: aws-workload-eks 4.2, 6.3, 19.5)
+func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
+	return func(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+		switch made.Type {
+		case clusterType:
+			args.transformCluster(made)
+		case oidcProviderType:
+			made.Props["tags"] = tags(args.Tags)
+			// AWS knows the authority of EKS' issuers itself; the value only has to be there.
+			ignore(made, "thumbprintLists")
+			made.Opts.Protect = args.Protect
+		case addonType:
+			addon, ok := c.addons.Load(made.Name)
+			if !ok {
+				return nil
+			}
+			addon.(*EKSAddonArgs).transform(made)
+		default:
+			return nil
 		}
-		if args.ForceUpdate {
-			made.Props["forceUpdateVersion"] = pulumi.Bool(true)
-		}
-		ignore(made, "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
-			"defaultAddonsToRemoves", "encryptionConfig")
-		made.Opts.Protect = args.Protect
-	case oidcProviderType:
-		made.Props["tags"] = tags(args.Tags)
-		// AWS knows the authority of EKS' issuers itself; the value only has to be there.
-		ignore(made, "thumbprintLists")
-		made.Opts.Protect = args.Protect
-	default:
-		return nil
+		return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
 	}
-	return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
+}
+
+func (args *EKSClusterArgs) transformCluster(made *pulumi.ResourceTransformArgs) {
+	made.Props["accessConfig"] = pulumi.Map{
+		"authenticationMode":                      pulumi.String("API_AND_CONFIG_MAP"),
+		"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(args.ConfigMapAccess),
+	}
+	if args.ForceUpdate {
+		made.Props["forceUpdateVersion"] = pulumi.Bool(true)
+	}
+	ignore(made, "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
+		"defaultAddonsToRemoves", "encryptionConfig")
+	made.Opts.Protect = args.Protect
 }
 
 // ignore adds to what the resource ignores changes of.

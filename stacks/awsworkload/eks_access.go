@@ -1,0 +1,121 @@
+package awsworkload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/components/kubernetes"
+)
+
+// adminPrincipal is the role that ptd works with.
+func (r *eksRelease) adminPrincipal() string {
+	if r.config.CustomRole != nil {
+		return r.config.CustomRole.RoleARN
+	}
+	return "arn:aws:iam::" + r.config.AccountID + ":role/admin.posit.team"
+}
+
+// accessEntries are who may enter the cluster: ptd, the account's power users if asked
+// for, and who the configuration lists. None when the ConfigMap aws-auth decides.
+// (facts: aws-workload-eks 6.6, 11.3)
+func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
+	if !r.cluster.EKSAccessEntries.Enabled {
+		return nil, nil
+	}
+	entries := []aws.AccessEntry{{
+		Name: "admin-access-entry", PrincipalARN: pulumi.String(r.adminPrincipal()),
+		Policies: []aws.AccessPolicy{{Name: "admin", ARN: aws.ClusterAccessPolicy("AmazonEKSClusterAdminPolicy")}},
+	}}
+	principals := map[string]string{r.adminPrincipal(): "ptd's own role"}
+	if r.cluster.EKSAccessEntries.IncludeSameAccountPoweruser {
+		arn, err := r.powerUser()
+		if err != nil {
+			return nil, err
+		}
+		if arn != "" {
+			principals[arn] = "the power users (include_same_account_poweruser)"
+			entries = append(entries, aws.AccessEntry{
+				Name: "poweruser-access-entry", PrincipalARN: pulumi.String(arn),
+				Policies: []aws.AccessPolicy{{Name: "poweruser", ARN: aws.ClusterAccessPolicy(r.cluster.EKSAccessEntries.PoweruserPolicy)}},
+			})
+		}
+	}
+	for i, additional := range r.cluster.EKSAccessEntries.AdditionalEntries {
+		if owner, taken := principals[additional.PrincipalARN]; taken {
+			return nil, fmt.Errorf("eks_access_entries.additional_entries[%d]: %s has an entry already, that of %s: a principal has one",
+				i, additional.PrincipalARN, owner)
+		}
+		principals[additional.PrincipalARN] = fmt.Sprintf("additional_entries[%d]", i)
+		entry := aws.AccessEntry{
+			Name: fmt.Sprintf("additional-access-entry-%d", i), PrincipalARN: pulumi.String(additional.PrincipalARN),
+			Type: additional.Type, Groups: additional.KubernetesGroups,
+		}
+		for j, policy := range additional.AccessPolicies {
+			made := aws.AccessPolicy{Name: fmt.Sprint(j), ARN: policy.PolicyARN}
+			if policy.AccessScope.Type == "namespace" {
+				made.Namespaces = policy.AccessScope.Namespaces
+			}
+			entry.Policies = append(entry.Policies, made)
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
+
+// powerUser is the ARN of the account's PowerUser role, which the organisation's single
+// sign-on makes; "", with a warning, if there is none.
+func (r *eksRelease) powerUser() (string, error) {
+	roles, err := iam.GetRoles(r.ctx, &iam.GetRolesArgs{
+		NameRegex: pulumi.StringRef(".*_PowerUser_.*"), PathPrefix: pulumi.StringRef("/aws-reserved/sso.amazonaws.com/"),
+	}, pulumi.Parent(r))
+	if err != nil {
+		return "", fmt.Errorf("look up the PowerUser role of account %s: %w", r.config.AccountID, err)
+	}
+	if len(roles.Arns) == 0 {
+		return "", r.ctx.Log.Warn(fmt.Sprintf("account %s has no PowerUser role: power users get no access to cluster %s",
+			r.config.AccountID, r.name), nil)
+	}
+	return slices.Min(roles.Arns), nil
+}
+
+// makeAwsAuth writes the ConfigMap aws-auth, if it decides about access. Items of others
+// are replaced: the list is one text. (facts: aws-workload-eks 6.7, 11.4)
+func (r *eksRelease) makeAwsAuth() error {
+	if r.cluster.EKSAccessEntries.Enabled {
+		return nil
+	}
+	if err := r.ctx.Log.Warn("release "+r.release+" decides about access in the ConfigMap aws-auth, which EKS will drop: "+
+		"set eks_access_entries.enabled to true", nil); err != nil {
+		return err
+	}
+	powerUser, err := r.powerUser()
+	if err != nil {
+		return err
+	}
+	roles := r.made.NodeRoleARN.ApplyT(func(node string) string {
+		items := []string{mapRole(node, "system:node:{{EC2PrivateDNSName}}", "system:bootstrappers", "system:nodes")}
+		if powerUser != "" { // aws-auth knows roles without their path
+			name := powerUser[strings.LastIndex(powerUser, "/")+1:]
+			items = append(items, mapRole("arn:aws:iam::"+r.config.AccountID+":role/"+name, "admin", "system:masters"))
+		}
+		return strings.Join(append(items, mapRole(r.adminPrincipal(), "admin", "system:masters")), "\n")
+	}).(pulumi.StringOutput)
+	_, err = kubernetes.NewPatch(r.ctx, r.name+"-aws-auth", "v1", "ConfigMap", pulumi.Map{
+		"metadata": pulumi.Map{
+			"name": pulumi.String("aws-auth"), "namespace": pulumi.String("kube-system"),
+			"annotations": pulumi.StringMap{"pulumi.com/patchForce": pulumi.String("true")},
+		},
+		"data": pulumi.StringMap{"mapRoles": roles},
+	}, r.inCluster)
+	return err
+}
+
+// mapRole is one item of aws-auth's mapRoles.
+func mapRole(arn, user string, groups ...string) string {
+	return "- rolearn: " + arn + "\n  username: " + user + "\n  groups:\n    - " + strings.Join(groups, "\n    - ")
+}

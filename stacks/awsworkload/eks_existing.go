@@ -1,0 +1,153 @@
+package awsworkload
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// ExistingCluster is what the state of the eks stack tells of a release's cluster that the
+// program must not change, although the configuration does not say it.
+type ExistingCluster struct {
+	// Version is the one of Kubernetes that it runs, major.minor; "" if state does not say.
+	Version string
+	// Adopted says that older programs made it: without a key of its own, log group, and
+	// encrypted default storage class, and with rules that cannot change.
+	Adopted bool
+	// Calico says that it was made without the VPC CNI. CalicoVersion and PodCIDR are those
+	// of the installed Calico, "" without one.
+	Calico                 bool
+	CalicoVersion, PodCIDR string
+}
+
+// StateResource is a resource as a stack's state has it.
+type StateResource struct {
+	Name            string // logical
+	Inputs, Outputs resource.PropertyMap
+}
+
+// The types that ExistingClusters reads.
+const (
+	stateCluster = "aws:eks/cluster:Cluster"
+	stateKey     = "aws:kms/key:Key"
+	stateRelease = "kubernetes:helm.sh/v3:Release"
+)
+
+// ExistingClusters finds the clusters of the workload in the state of its eks stack;
+// resources lists what state has of a type.
+func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
+	state := map[string][]StateResource{}
+	for _, typ := range []string{stateCluster, stateKey, stateRelease} {
+		found, err := resources(typ)
+		if err != nil {
+			return nil, fmt.Errorf("read the clusters of %s from state: %w", workload.CompoundName(), err)
+		}
+		state[typ] = found
+	}
+	existing := map[string]ExistingCluster{}
+	for release := range workload.SortedClusters() {
+		name := workload.ClusterName(release)
+		at := slices.IndexFunc(state[stateCluster], func(r StateResource) bool { return textOf(r.Inputs, "name") == name })
+		if at < 0 {
+			continue
+		}
+		cluster := state[stateCluster][at]
+		found := ExistingCluster{Adopted: true, Version: textOf(cluster.Outputs, "version")}
+		if found.Version == "" {
+			found.Version = textOf(cluster.Inputs, "version")
+		}
+		if removed := cluster.Inputs["defaultAddonsToRemoves"]; removed.IsArray() {
+			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
+				return v.IsString() && v.StringValue() == "vpc-cni"
+			})
+		}
+		for _, key := range state[stateKey] {
+			found.Adopted = found.Adopted && key.Name != name+"-secrets"
+		}
+		for _, chart := range state[stateRelease] {
+			if chart.Name == name+"-tigera-operator" {
+				found.CalicoVersion, found.PodCIDR = textOf(chart.Inputs, "version"), podCIDROf(chart.Inputs)
+			}
+		}
+		existing[release] = found
+	}
+	return existing, nil
+}
+
+func textOf(properties resource.PropertyMap, key resource.PropertyKey) string {
+	if value := properties[key]; value.IsString() {
+		return value.StringValue()
+	}
+	return ""
+}
+
+// podCIDROf is the block of pods in the values of Calico's chart.
+func podCIDROf(chart resource.PropertyMap) string {
+	path := resource.PropertyPath{"values", "installation", "calicoNetwork", "ipPools", 0, "cidr"}
+	if value, ok := path.Get(resource.NewObjectProperty(chart)); ok && value.IsString() {
+		return value.StringValue()
+	}
+	return ""
+}
+
+// check refuses what EKS would refuse, and what would break a cluster that is there.
+// (facts: aws-workload-eks 14.5, 21.8, 21.25)
+func (r *eksRelease) check() error {
+	if !r.exists {
+		return nil
+	}
+	if err := checkUpgrade(r.existing.Version, r.cluster.ClusterVersion); err != nil {
+		return err
+	}
+	if r.existing.Calico != r.cluster.CalicoEnabled {
+		return fmt.Errorf("calico_enabled cannot become %v: the cluster was made the other way, and its pods would lose their network; "+
+			"set it in a new release", r.cluster.CalicoEnabled)
+	}
+	if r.existing.PodCIDR != "" && r.cluster.CalicoEnabled && r.existing.PodCIDR != r.cluster.PodCIDR {
+		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", r.cluster.PodCIDR, r.existing.PodCIDR)
+	}
+	return nil
+}
+
+// checkUpgrade holds the way from one version of Kubernetes to another to a minor version
+// at a time, forward.
+func checkUpgrade(from, to string) error {
+	if from == "" || from == to {
+		return nil
+	}
+	attempt := fmt.Sprintf("take cluster_version from %s to %s", from, to)
+	oldMajor, oldMinor, err := majorMinor(from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", attempt, err)
+	}
+	major, minor, err := majorMinor(to)
+	if err != nil {
+		return fmt.Errorf("%s: %w", attempt, err)
+	}
+	switch {
+	case major < oldMajor || major == oldMajor && minor < oldMinor:
+		return fmt.Errorf("%s: EKS does not go back: set %s", attempt, from)
+	case major == oldMajor && minor > oldMinor+1:
+		return fmt.Errorf("%s: EKS upgrades one minor version at a time: set %d.%d first", attempt, oldMajor, oldMinor+1)
+	}
+	return nil
+}
+
+func majorMinor(version string) (major, minor int, err error) {
+	first, second, found := strings.Cut(version, ".")
+	if found {
+		major, err = strconv.Atoi(first)
+		if err == nil {
+			minor, err = strconv.Atoi(second)
+		}
+	}
+	if !found || err != nil {
+		return 0, 0, fmt.Errorf("%q is not a version such as 1.33", version)
+	}
+	return major, minor, nil
+}
