@@ -24,15 +24,29 @@ var nodeType = reflect.TypeFor[*node]()
 
 // newDecoder parses the file; root is nil when it is empty or not YAML.
 func newDecoder(file string, data []byte) (d *decoder, root *node) {
-	d = &decoder{
+	d = decoderOf(file, data)
+	return d, d.document().parse(data)
+}
+
+// newManifestDecoder parses a file of several documents.
+func newManifestDecoder(file string, data []byte) (d *decoder, roots []*node) {
+	d = decoderOf(file, data)
+	return d, d.document().parseAll(data, maxManifestSize)
+}
+
+func decoderOf(file string, data []byte) *decoder {
+	return &decoder{
 		file:   file,
 		lines:  strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"),
 		places: map[string]position{},
 	}
-	doc := &document{report: func(at position, format string, args ...any) {
+}
+
+// document makes a parser that reports to the decoder.
+func (d *decoder) document() *document {
+	return &document{report: func(at position, format string, args ...any) {
 		d.problem(at, "", "", format, args...)
 	}}
-	return d, doc.parse(data)
 }
 
 func (d *decoder) at(p position, path, suggestion, text string) Problem {

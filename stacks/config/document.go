@@ -76,24 +76,85 @@ func (n *node) lookup(key string) (entry, bool) {
 	return n.entries[i], true
 }
 
-// document turns the bytes of a file into one node; nil when that fails or the file is
-// empty. It reports what is wrong and never panics.
+// document turns the bytes of a file into nodes. It reports what is wrong and never
+// panics.
 type document struct {
 	report  func(at position, format string, args ...any)
 	anchors map[string]*node
 	merged  int
 }
 
-func (d *document) parse(data []byte) (root *node) {
-	if len(data) > maxDocumentSize {
-		d.report(position{}, "the file has %d bytes, more than the %d that a configuration may have", len(data), maxDocumentSize)
+// parse reads a file with one document; nil when that fails or the file is empty.
+func (d *document) parse(data []byte) *node {
+	data, ok := d.text(data, maxDocumentSize)
+	if !ok {
 		return nil
+	}
+	return d.parseOne(data)
+}
+
+// parseAll reads the documents of a file of maxSize bytes at most; those that fail or
+// are empty are left out.
+func (d *document) parseAll(data []byte, maxSize int) []*node {
+	data, ok := d.text(data, maxSize)
+	if !ok {
+		return nil
+	}
+	var roots []*node
+	for _, part := range splitDocuments(data) {
+		if root := d.parseOne(part); root != nil {
+			roots = append(roots, root)
+		}
+	}
+	return roots
+}
+
+// splitDocuments cuts a file where documents begin and end. The parser does that too,
+// but loses the document after an empty one. Each part has as many empty lines before
+// it as the file has lines there, so that positions stay.
+func splitDocuments(data []byte) [][]byte {
+	var parts [][]byte
+	var part []byte
+	number, first := 0, 0
+	end := func() {
+		if len(bytes.TrimSpace(part)) > 0 {
+			parts = append(parts, append(bytes.Repeat([]byte("\n"), first), part...))
+		}
+		part = nil
+	}
+	for line := range bytes.Lines(data) {
+		marker, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(" "))
+		closing := string(marker) == "..."
+		// What stands before the first document is its directives.
+		if string(marker) == "---" && !bytes.HasPrefix(bytes.TrimSpace(part), []byte("%")) || closing {
+			end()
+		}
+		if part == nil {
+			first = number
+		}
+		if number++; !closing {
+			part = append(part, line...)
+		}
+	}
+	end()
+	return parts
+}
+
+// text checks what a file is before it is parsed.
+func (d *document) text(data []byte, maxSize int) ([]byte, bool) {
+	if len(data) > maxSize {
+		d.report(position{}, "the file has %d bytes, more than the %d that a configuration may have", len(data), maxSize)
+		return nil, false
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
 		d.report(invalidByte(data), "not valid UTF-8")
-		return nil
+		return nil, false
 	}
+	return data, true
+}
+
+func (d *document) parseOne(data []byte) (root *node) {
 	// The parser is somebody else's: a panic in it is a parse error here.
 	defer func() {
 		if r := recover(); r != nil {

@@ -45,7 +45,7 @@ func parseTarget(name, file string, data []byte) (*Target, *decoder) {
 	if e.Kind == "" || e.Spec == nil {
 		return nil, d
 	}
-	target := &Target{Name: name, Kind: e.Kind, File: file, SiteFiles: map[string]*SiteFile{}}
+	target := &Target{Name: name, Kind: e.Kind, File: file, SiteFiles: map[string]*SiteFile{}, CustomResources: map[string][]CustomResourceFile{}}
 	spec := func(v any) {
 		d.structure(e.Spec, reflect.ValueOf(v).Elem(), "spec", d.place("spec"))
 	}

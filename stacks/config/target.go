@@ -49,6 +49,9 @@ type Target struct {
 	ControlRoom *Target
 	// SiteFiles has an entry for every site, with an empty spec where there is no site.yaml.
 	SiteFiles map[string]*SiteFile
+	// CustomResources are the files of the folders that releases list in
+	// custom_k8s_resources, by folder, in the order of their names.
+	CustomResources map[string][]CustomResourceFile
 	// Customizations is nil when the target has no custom steps.
 	Customizations *Manifest
 	Warnings       []Problem

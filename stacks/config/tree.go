@@ -144,6 +144,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	}
 	l := &loader{tree: t, target: target, decoder: d}
 	l.siteFiles()
+	l.customResources()
 	l.manifest()
 	l.controlRoom()
 	problems := append(d.problems, l.problems...)

@@ -48,17 +48,25 @@ func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	if len(name) > maxCompoundName {
 		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), maxCompoundName)
 	}
+	// Of the roles of a release and of those of a site in it, the longest each.
+	// (facts: aws-workload-apps 7.3, 15 point 19)
 	longest := ""
 	for release := range w.SortedClusters() {
+		d.validateRoleName("spec.clusters."+release, "team-operator."+release+"."+name+".posit.team")
 		if len(release) > len(longest) {
 			longest = release
 		}
 	}
 	for site := range w.SortedSites() {
-		role := "dev-ses." + longest + "." + site + "." + name + ".posit.team"
-		if longest != "" && len(role) > maxRoleName {
-			d.reject("spec.sites."+site, "the role %s has %d characters, and IAM takes %d", role, len(role), maxRoleName)
+		if longest != "" {
+			d.validateRoleName("spec.sites."+site, "dev-ses."+longest+"."+site+"."+name+".posit.team")
 		}
+	}
+}
+
+func (d *decoder) validateRoleName(path, role string) {
+	if len(role) > maxRoleName {
+		d.reject(path, "the role %s has %d characters, and IAM takes %d", role, len(role), maxRoleName)
 	}
 }
 
