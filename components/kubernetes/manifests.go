@@ -17,9 +17,6 @@ type ManifestsArgs struct {
 	Manifests []Manifest
 	// Labels are set on every object, over labels of its own.
 	Labels map[string]string
-	// Namespaces are resources that make namespaces, by name: what lives in one of them
-	// waits for it.
-	Namespaces map[string]pulumi.Resource
 }
 
 // Manifest is one object.
@@ -41,7 +38,7 @@ type Manifests struct {
 
 // NewManifests makes the objects: a namespace before what lives in it, a definition
 // before what it defines, a service account before pods that run as it. Otherwise their
-// order does not matter.
+// order does not matter. What else must be there first, pulumi.DependsOn says.
 //
 // It is an error if one has no apiVersion, kind or name, or two are the same object.
 func NewManifests(ctx *pulumi.Context, name string, args *ManifestsArgs, opts ...pulumi.ResourceOption) (*Manifests, error) {
@@ -61,9 +58,6 @@ func NewManifests(ctx *pulumi.Context, name string, args *ManifestsArgs, opts ..
 		slices.SortStableFunc(objects, func(a, b written) int { return cmp.Compare(a.rank(), b.rank()) })
 
 		resources, names := map[string]pulumi.Resource{}, make([]string, 0, len(objects))
-		for namespace, resource := range args.Namespaces {
-			resources[identity("", "Namespace", "", namespace)] = resource
-		}
 		seen := map[string]string{}
 		for _, object := range objects {
 			id := identity(object.group, object.kind, object.namespace, object.name)
