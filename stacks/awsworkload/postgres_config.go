@@ -124,12 +124,8 @@ func (p *postgresConfig) database(part string, args *postgresql.DatabaseArgs) (*
 // leaves them, because name and password are the ones that it would use.
 func (p *postgresConfig) makeSite(site string) error {
 	for _, product := range products {
-		name := productDatabase(site, product.name)
-		if product.name == keycloak {
-			if !p.in.Config.KeycloakEnabled {
-				continue
-			}
-			name = KeycloakDatabase(site)
+		if product.name == keycloak && !p.in.Config.KeycloakEnabled {
+			continue
 		}
 		password := p.in.SitePasswords[site][product.passwordKey]
 		missing := fmt.Errorf("secret %s has no %s: without it %s cannot have a database",
@@ -143,20 +139,12 @@ func (p *postgresConfig) makeSite(site string) error {
 			}
 			return password, nil
 		}).(pulumi.StringOutput)
-		_, err := p.database(site+"-"+product.name, &postgresql.DatabaseArgs{Name: name, Password: checked, Schemas: product.schemas})
+		_, err := p.database(site+"-"+product.name, &postgresql.DatabaseArgs{
+			Name: config.ProductDatabase(site, product.name), Password: checked, Schemas: product.schemas,
+		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", product.name, err)
 		}
 	}
 	return nil
-}
-
-// productDatabase is the name of the role and the database of a site's product.
-func productDatabase(site, product string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, site+"-"+product)
 }

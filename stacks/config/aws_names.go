@@ -119,6 +119,20 @@ func (w *AWSWorkload) ExtraPostgresDBNames() []string {
 	return names
 }
 
+// DatabaseProducts are those with a database for each site.
+var DatabaseProducts = []string{"connect", "workbench", "packagemanager", "keycloak"}
+
+// ProductDatabase is the name of the role and the database of a site's product: what is
+// neither a lower-case letter nor a digit is "_". (facts: aws-workload-base 9)
+func ProductDatabase(site, product string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, site+"-"+product)
+}
+
 // Domains are the distinct domains with their sites, in the order of each one's first
 // site by name. (facts: aws-workload-base 4.10)
 func (w *AWSWorkload) Domains() []Domain {

@@ -81,7 +81,9 @@ type AWSWorkload struct {
 	VpcEndpoints   VpcEndpoints    `yaml:"vpc_endpoints"`
 	ProvisionedVpc *ProvisionedVpc `yaml:"provisioned_vpc"`
 	// ExistingFlowLogTargetARNs are destinations of VPC flow logs besides ptd's own.
-	ExistingFlowLogTargetARNs []string `yaml:"existing_flow_log_target_arns" check:"arn"`
+	ExistingFlowLogTargetARNs []string `yaml:"existing_flow_log_target_arns" check:"flow-log-target"`
+	// FlowLogRetentionDays is how long ptd's own flow logs are kept.
+	FlowLogRetentionDays int `yaml:"flow_log_retention_days" default:"30" min:"1" max:"3653"`
 
 	// TailscaleEnabled makes a Tailscale subnet router instead of a bastion, and no proxy.
 	TailscaleEnabled    bool   `yaml:"tailscale_enabled" default:"false"`
@@ -100,6 +102,11 @@ type AWSWorkload struct {
 	DBEngineVersion              string `yaml:"db_engine_version" default:"15.12" check:"db-engine-version"`
 	DBInstanceClass              string `yaml:"db_instance_class" default:"db.t3.small" check:"db-instance-class"`
 	DBPerformanceInsightsEnabled bool   `yaml:"db_performance_insights_enabled" default:"false"`
+	// DBParameters are settings of the server besides ptd's, over which they win.
+	DBParameters map[string]string `yaml:"db_parameters" keycheck:"db-parameter"`
+	// DBAllowMajorVersionUpgrade lets a new major version in db_engine_version take
+	// effect, at once and with a restart.
+	DBAllowMajorVersionUpgrade bool `yaml:"db_allow_major_version_upgrade" default:"false"`
 	// ExtraPostgresDBs are databases, each with a role of its name (see ExtraPostgresDBNames).
 	ExtraPostgresDBs []string `yaml:"extra_postgres_dbs" check:"db-name"`
 	// ExtraPostgresExtensions are created in every database besides those ptd needs.

@@ -24,7 +24,7 @@ func TestKeysWithoutEffect(t *testing.T) {
 			"external_id: 01234567-89ab-cdef-0123-456789abcdef", "role_arn: arn:aws:iam::123456789012:role/x",
 			"trusted_principals: [a]", "domain_source: ANNOTATION_JSON",
 			"custom_role: {role_arn: \"arn:aws:iam::123456789012:role/x\", external_id: x}",
-			"vpc_az_count: 1", "tailscale_enabled: true", "customer_managed_bastion_id: i-0123456789abcdef0",
+			"tailscale_enabled: true", "customer_managed_bastion_id: i-0123456789abcdef0",
 			"sites:", "  main: {domain: a.example.com, spec: {domain: a.example.com, domain_type: x, use_traefik_forward_auth: true, zone_id: Z1}}",
 			"  before: {spec: {domain: a.example.com}}",
 			"clusters:", "  20250115:", "    cluster_name: x", "    vpc_id: x", "    cluster_oidc_client_secret: x",

@@ -30,6 +30,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	d.validateMain(hasMain)
 	d.validateAWSAccess(w)
 	d.validateAWSNetwork(w)
+	d.validateAWSTags(w)
 	d.validateDatabase(w)
 	d.validateFSx(w)
 	d.validateAWSSites(w)
@@ -74,9 +75,6 @@ func (d *decoder) validateAWSAccess(w *AWSWorkload) {
 	if w.CustomRole != nil && w.Profile == "" {
 		d.warn("spec.custom_role", "is assumed only together with profile; without it ptd works as the admin role")
 	}
-	if w.TailscaleEnabled && w.ProvisionedVpc != nil {
-		d.reject("spec.tailscale_enabled", "a provisioned VPC has no public subnet for the Tailscale router: take tailscale_enabled or provisioned_vpc")
-	}
 	if w.TailscaleEnabled && w.CustomerManagedBastionID != "" {
 		d.warn("spec.customer_managed_bastion_id", "is not used: tailscale_enabled replaces the bastion")
 	}
@@ -85,36 +83,61 @@ func (d *decoder) validateAWSAccess(w *AWSWorkload) {
 	}
 }
 
+// validateAWSNetwork checks that there are subnets in two zones: RDS takes no fewer.
 func (d *decoder) validateAWSNetwork(w *AWSWorkload) {
-	if w.ProvisionedVpc == nil {
-		if w.VpcAZCount == 1 {
-			d.warn("spec.vpc_az_count", "one availability zone: its failure takes the workload down")
+	switch {
+	case w.ProvisionedVpc == nil && w.VpcAZCount == 1:
+		d.reject("spec.vpc_az_count", "1 must be at least 2: the database needs subnets in two availability zones")
+	case w.ProvisionedVpc != nil && len(w.ProvisionedVpc.PrivateSubnets) < 2:
+		d.reject("spec.provisioned_vpc.private_subnets", "the database needs at least 2 private subnets (values of their Name tag), in different availability zones")
+	}
+	if !slices.Contains(logRetentions, w.FlowLogRetentionDays) {
+		d.reject("spec.flow_log_retention_days", "%d must be one of %s", w.FlowLogRetentionDays, integers(logRetentions))
+	}
+}
+
+// awsTag is what every AWS service takes in keys and values of tags.
+var awsTag = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+
+func (d *decoder) validateAWSTags(w *AWSWorkload) {
+	for key, value := range sorted(w.ResourceTags) {
+		if !awsTag.MatchString(key) || !awsTag.MatchString(value) {
+			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
 		}
-		return
-	}
-	needed, why := 1, "database and file system"
-	if strings.HasPrefix(w.FSxDeploymentType(), "MULTI") {
-		needed, why = 2, "a "+w.FSxDeploymentType()+" file system"
-	}
-	if len(w.ProvisionedVpc.PrivateSubnets) < needed {
-		d.reject("spec.provisioned_vpc.private_subnets", "%s needs at least %d private subnets (values of their Name tag)", why, needed)
 	}
 }
 
 func (d *decoder) validateDatabase(w *AWSWorkload) {
-	if w.DBMaxAllocatedStorage != 0 && w.DBMaxAllocatedStorage < w.DBAllocatedStorage {
-		d.reject("spec.db_max_allocated_storage", "%d must be at least db_allocated_storage, which is %d", w.DBMaxAllocatedStorage, w.DBAllocatedStorage)
+	if least := (w.DBAllocatedStorage*11 + 9) / 10; w.DBMaxAllocatedStorage != 0 && w.DBMaxAllocatedStorage < least {
+		d.reject("spec.db_max_allocated_storage", "%d must be at least %d, a tenth more than db_allocated_storage", w.DBMaxAllocatedStorage, least)
 	}
-	reserved := []string{"postgres", "rdsadmin", "template0", "template1"}
+	ptds := w.databaseNames()
 	names := w.ExtraPostgresDBNames()
 	for i, name := range names {
-		if slices.Contains(reserved, name) {
-			d.reject("spec.extra_postgres_dbs", "%q is a database of PostgreSQL's own", name)
-		}
-		if slices.Contains(names[:i], name) {
-			d.reject("spec.extra_postgres_dbs", "%q is given twice (- and _ make the same name)", name)
+		path := "spec.extra_postgres_dbs" + index(i)
+		switch {
+		case slices.Contains([]string{"postgres", "template0", "template1", "public", "none"}, name) || strings.HasPrefix(name, "pg_"):
+			d.reject(path, "%q is a name of PostgreSQL's own", name)
+		case strings.HasPrefix(name, "rds"):
+			d.reject(path, "%q begins with rds: such roles are those of RDS", name)
+		case slices.Contains(names[:i], name):
+			d.reject(path, "%q is given twice (- and _ make the same name)", name)
+		case ptds[name] != "":
+			d.reject(path, "%q is the database of %s", name, ptds[name])
 		}
 	}
+}
+
+// databaseNames are the databases that ptd or the Team Operator makes, each with whose
+// it is.
+func (w *AWSWorkload) databaseNames() map[string]string {
+	names := map[string]string{"grafana": "Grafana"}
+	for site := range w.Sites {
+		for _, product := range DatabaseProducts {
+			names[ProductDatabase(site, product)] = product + " of site " + site
+		}
+	}
+	return names
 }
 
 // fsxThroughput are the throughputs, in MB/s, that the two generations of OpenZFS offer.
