@@ -196,12 +196,17 @@ func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.C
 
 // fill sets the outputs.
 func (c *EKSCluster) fill() {
-	cluster := c.controlPlane.EksCluster
-	c.Name = cluster.ApplyT(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Name }).(pulumi.StringOutput)
-	c.Endpoint = cluster.ApplyT(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Endpoint }).(pulumi.StringOutput)
-	c.CertificateAuthority = cluster.ApplyT(func(cluster *awseks.Cluster) pulumi.StringOutput {
-		return cluster.CertificateAuthority.Data().Elem()
-	}).(pulumi.StringOutput)
+	output := func(of func(cluster *awseks.Cluster) pulumi.StringOutput) pulumi.StringOutput {
+		return c.controlPlane.EksCluster.ApplyT(func(cluster *awseks.Cluster) (pulumi.StringOutput, error) {
+			if cluster == nil {
+				return pulumi.StringOutput{}, errors.New("the eks plugin made no cluster: use version 3.9 of it")
+			}
+			return of(cluster), nil
+		}).(pulumi.StringOutput)
+	}
+	c.Name = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Name })
+	c.Endpoint = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Endpoint })
+	c.CertificateAuthority = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.CertificateAuthority.Data().Elem() })
 	c.SecurityGroupID = c.controlPlane.ClusterSecurityGroupId
 	c.OIDCIssuer, c.OIDCProviderARN = c.controlPlane.OidcProviderUrl, c.controlPlane.OidcProviderArn
 }

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -80,8 +81,11 @@ func NewEKSNodeGroup(ctx *pulumi.Context, name string, args *EKSNodeGroupArgs, o
 		if err != nil {
 			return err
 		}
-		made.Name = group.NodeGroup.ApplyT(func(group *awseks.NodeGroup) pulumi.StringOutput {
-			return group.NodeGroupName
+		made.Name = group.NodeGroup.ApplyT(func(group *awseks.NodeGroup) (pulumi.StringOutput, error) {
+			if group == nil {
+				return pulumi.StringOutput{}, errors.New("the eks plugin made no node group: use version 3.9 of it")
+			}
+			return group.NodeGroupName, nil
 		}).(pulumi.StringOutput)
 		made.LaunchTemplateID = template.ID().ToStringOutput()
 		return nil

@@ -85,6 +85,8 @@ type Recorder struct {
 	Remote  map[string]func(made Registration) resource.PropertyMap
 	Preview bool // as in a dry run: no ids, no computed outputs
 
+	ctx        *pulumi.Context
+	standIns   map[string]bool // "type name": not recorded
 	mu         sync.Mutex
 	registered []Registration
 	Invoked    []string
@@ -92,8 +94,9 @@ type Recorder struct {
 
 // New makes a Recorder that knows the usual look-ups.
 func New() *Recorder {
-	return &Recorder{
-		Outputs: map[string]resource.PropertyMap{},
+	r := &Recorder{
+		standIns: map[string]bool{},
+		Outputs:  map[string]resource.PropertyMap{},
 		Calls: map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
 			"aws:index/getCallerIdentity:getCallerIdentity": Answer(map[string]any{
 				"accountId": Account, "id": Account, "userId": "AIDAEXAMPLE",
@@ -105,6 +108,8 @@ func New() *Recorder {
 			"aws:ec2/getAmi:getAmi": Answer(map[string]any{"id": "ami-newest", "architecture": "arm64"}),
 		},
 	}
+	r.Remote = r.remoteEKS()
+	return r
 }
 
 // Answer makes the reply to an invoke that does not depend on its arguments.
@@ -116,7 +121,10 @@ func Answer(reply map[string]any) func(resource.PropertyMap) (resource.PropertyM
 
 // Exec runs the program against the Recorder.
 func (r *Recorder) Exec(program pulumi.RunFunc) error {
-	return pulumi.RunErr(program, pulumi.WithMocks("project", "demo01-staging", r),
+	return pulumi.RunErr(func(ctx *pulumi.Context) error {
+		r.ctx = ctx
+		return program(ctx)
+	}, pulumi.WithMocks("project", "demo01-staging", r),
 		func(info *pulumi.RunInfo) { info.DryRun = r.Preview })
 }
 
@@ -192,14 +200,16 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 			state[key] = value
 		}
 	}
-	if remote := r.Remote[reg.Type]; remote != nil && args.RegisterRPC.GetRemote() {
+	if remote := r.Remote[reg.Type]; remote != nil && args.RegisterRPC.GetRemote() && !r.Preview {
 		for key, value := range remote(reg) {
 			state[key] = value
 		}
 	}
 	r.mu.Lock()
-	r.registered = append(r.registered, reg)
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	if !r.standIns[reg.Type+" "+reg.Name] {
+		r.registered = append(r.registered, reg)
+	}
 	return reg.ID, state, nil
 }
 
