@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,45 +9,28 @@ import (
 )
 
 const (
-	apiServiceType   = "kubernetes:apiregistration.k8s.io/v1:APIService"
-	configMapType    = "kubernetes:core/v1:ConfigMap"
-	storageClassType = "kubernetes:storage.k8s.io/v1:StorageClass"
+	apiServiceType = "kubernetes:apiregistration.k8s.io/v1:APIService"
+	configMapType  = "kubernetes:core/v1:ConfigMap"
 
 	addonType     = "aws:eks/addon:Addon"
 	nodeGroupType = "aws:eks/nodeGroup:NodeGroup"
 )
 
-// The objects that EKS itself makes in a cluster. They come into the store when somebody
-// first asks for them.
-const (
-	awsAuth             = "kube-system/aws-auth"
-	defaultStorageClass = "ebs-csi-default-sc"
-)
+// awsAuth is the ConfigMap that EKS makes with the first managed node group of a cluster
+// that reads it. (facts: aws-workload-eks 6.7)
+const awsAuth = "kube-system/aws-auth"
 
-// provided makes what AWS would have made already; nil when there is no such object.
+// provided makes what EKS would have made already; nil when there is no such object.
 func (c *cluster) provided(token, id string) (*sandbox.Object, error) {
 	owner := eksCluster(c.cloud, c.account)
-	if owner == nil {
+	if owner == nil || token != configMapType || id != awsAuth {
 		return nil, nil
 	}
-	switch {
-	case token == configMapType && id == awsAuth:
-		if strings.Contains(authenticationMode(owner), "CONFIG_MAP") && len(partsOf(c.cloud, owner, nodeGroupType)) > 0 {
-			return c.put(map[string]any{
-				"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "aws-auth", "namespace": "kube-system"},
-				"data": map[string]any{"mapRoles": nodeRoles(c.cloud, owner)},
-			})
-		}
-	case token == storageClassType && id == defaultStorageClass:
-		if c.addon("aws-ebs-csi-driver", "defaultStorageClass", "enabled") {
-			return c.put(map[string]any{
-				"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "ebs.csi.aws.com",
-				"metadata": map[string]any{
-					"name": defaultStorageClass, "annotations": map[string]any{"storageclass.kubernetes.io/is-default-class": "true"},
-				},
-				"volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": true,
-			})
-		}
+	if strings.Contains(authenticationMode(owner), "CONFIG_MAP") && len(partsOf(c.cloud, owner, nodeGroupType)) > 0 {
+		return c.put(map[string]any{
+			"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "aws-auth", "namespace": "kube-system"},
+			"data": map[string]any{"mapRoles": nodeRoles(c.cloud, owner)},
+		})
 	}
 	return nil, nil
 }
@@ -74,26 +56,12 @@ func (c *cluster) addonServes(group string) bool {
 	return group == "secrets-store.csi.x-k8s.io" && c.addon("aws-secrets-store-csi-driver-provider")
 }
 
-// addon tells whether a cluster has an add-on, with a flag set in its configuration.
-func (c *cluster) addon(name string, flag ...string) bool {
+// addon tells whether a cluster has an add-on.
+func (c *cluster) addon(name string) bool {
 	owner := eksCluster(c.cloud, c.account)
-	if owner == nil {
-		return false
-	}
-	for _, addon := range partsOf(c.cloud, owner, addonType) {
-		if addon.String("addonName") != name {
-			continue
-		}
-		if len(flag) == 0 {
-			return true
-		}
-		var configuration map[string]any
-		if json.Unmarshal([]byte(addon.String("configurationValues")), &configuration) != nil {
-			return false
-		}
-		return at(configuration, strings.Join(flag, ".")) == true
-	}
-	return false
+	return owner != nil && slices.ContainsFunc(partsOf(c.cloud, owner, addonType), func(addon *sandbox.Object) bool {
+		return addon.String("addonName") == name
+	})
 }
 
 // partsOf lists the objects of a type that name an EKS cluster.

@@ -54,7 +54,7 @@ func authorize(cloud *sandbox.Cloud, cluster *sandbox.Object) error {
 	}
 	access, _ := cluster.Get("accessConfig").(map[string]any)
 	creator, given := access["bootstrapClusterCreatorAdminPermissions"].(bool)
-	if creator || !given && mode == "CONFIG_MAP" {
+	if mode == "CONFIG_MAP" && (creator || !given) { // in the other modes the creator has an entry
 		return nil
 	}
 	if mode != "CONFIG_MAP" {

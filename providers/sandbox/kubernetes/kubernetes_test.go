@@ -32,7 +32,12 @@ type fixture struct {
 
 func newCluster(t *testing.T, configuration map[string]any) *fixture {
 	t.Helper()
-	cloud, err := sandbox.Open(t.TempDir())
+	return newClusterIn(t, t.TempDir(), configuration)
+}
+
+func newClusterIn(t *testing.T, directory string, configuration map[string]any) *fixture {
+	t.Helper()
+	cloud, err := sandbox.Open(directory)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, cloud.Close()) })
 	require.NoError(t, cloud.DeclareExternal(sandbox.Object{

@@ -129,7 +129,10 @@ func (c *cluster) overlay(object *sandbox.Object, patches []*sandbox.Object) {
 		switch field {
 		case "apiVersion", "kind":
 		case "metadata":
-			metadata, _ := object.Outputs["metadata"].(map[string]any)
+			metadata, ok := object.Outputs["metadata"].(map[string]any)
+			if !ok {
+				metadata = c.metadata(object.Type, object.ID, object.Inputs)
+			}
 			object.Outputs["metadata"] = merge(metadata, withoutForce(value))
 		default:
 			object.Outputs[field] = merge(map[string]any{field: object.Inputs[field]}, map[string]any{field: value})[field]

@@ -1,0 +1,511 @@
+package kubernetes
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	layer "github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+type fields = map[string]any
+
+// release is the inputs of a Helm release of a chart in the catalogue.
+func releaseInputs(chart, namespace string, more fields) fields {
+	inputs := fields{"name": chart, "namespace": namespace, "version": "1.2.3"}
+	for _, known := range charts {
+		if known.name != chart {
+			continue
+		}
+		if address := known.repositories[0]; strings.HasPrefix(address, "oci://") {
+			inputs["chart"] = address
+		} else {
+			inputs["chart"], inputs["repositoryOpts"] = chart, fields{"repo": address}
+		}
+	}
+	for name, value := range more {
+		inputs[name] = value
+	}
+	return inputs
+}
+
+// install creates a Helm release and returns its id, or what is wrong with it.
+func (c *fixture) install(inputs fields) (plugin.CreateResponse, string) {
+	c.t.Helper()
+	urn := resource.NewURN("stack", "project", "", releaseType, inputs["name"].(string))
+	checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: sandbox.Properties(inputs)})
+	require.NoError(c.t, err)
+	for _, failure := range checked.Failures {
+		return plugin.CreateResponse{}, string(failure.Property) + ": " + failure.Reason
+	}
+	created, err := c.provider.Create(context.Background(), plugin.CreateRequest{URN: urn, Properties: checked.Properties})
+	if err != nil {
+		return created, err.Error()
+	}
+	return created, ""
+}
+
+func (c *fixture) mustInstall(inputs fields) plugin.CreateResponse {
+	c.t.Helper()
+	created, problem := c.install(inputs)
+	require.Empty(c.t, problem)
+	return created
+}
+
+func (c *fixture) uninstall(id string) {
+	c.t.Helper()
+	_, name, _ := strings.Cut(id, "/")
+	urn := resource.NewURN("stack", "project", "", releaseType, name)
+	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{URN: urn, ID: resource.ID(id)})
+	require.NoError(c.t, err)
+}
+
+func (c *fixture) remove(token, where string) error {
+	c.t.Helper()
+	urn, inputs := object(token, where, nil)
+	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{URN: urn, ID: resource.ID(where), Inputs: inputs})
+	return err
+}
+
+func openCluster(t *testing.T) *fixture {
+	t.Helper()
+	return newCluster(t, fields{"kubeconfig": testKubeconfig})
+}
+
+// helmController puts a Helm controller and its definitions into a cluster.
+func (c *fixture) helmController() {
+	c.t.Helper()
+	c.mustCreate(namespaceType, "helm-controller", nil)
+	c.mustCreate(definitionType, "helmcharts.helm.cattle.io", helmDefinition())
+	c.startController()
+}
+
+func helmDefinition() fields {
+	return fields{"spec": fields{
+		"group": "helm.cattle.io", "scope": "Namespaced", "names": fields{"kind": "HelmChart", "plural": "helmcharts"},
+		"versions": []any{fields{"name": "v1", "served": true, "storage": true, "schema": fields{"openAPIV3Schema": fields{
+			"type": "object", "properties": fields{"spec": fields{"type": "object", "properties": fields{
+				"chart": fields{"type": "string"}, "repo": fields{"type": "string"}, "version": fields{"type": "string"},
+				"targetNamespace": fields{"type": "string"}, "valuesContent": fields{"type": "string"}, "createNamespace": fields{"type": "boolean"},
+			}}},
+		}}}},
+	}}
+}
+
+func (c *fixture) startController() {
+	c.t.Helper()
+	c.mustCreate(deploymentType, "helm-controller/helm-controller", fields{"spec": fields{
+		"selector": fields{"matchLabels": fields{"app": "helm-controller"}},
+		"template": fields{"metadata": fields{"labels": fields{"app": "helm-controller"}}, "spec": fields{"containers": []any{fields{
+			"name": "helm-controller", "image": "ghcr.io/k3s-io/helm-controller:v0.16.10", "args": []any{"--namespace", "helm-controller"},
+		}}}},
+	}})
+}
+
+// helmChartFields is the inputs of a HelmChart of a chart in the catalogue.
+func helmChartFields(chart, namespace, values string) fields {
+	spec := fields{"targetNamespace": namespace, "version": "1.2.3", "valuesContent": values}
+	inputs := releaseInputs(chart, namespace, nil)
+	spec["chart"] = inputs["chart"]
+	if options, ok := inputs["repositoryOpts"].(fields); ok {
+		spec["repo"] = options["repo"]
+	}
+	return fields{"spec": spec}
+}
+
+// status asks how far the Helm controller is.
+func (c *fixture) status(name string) layer.ChartStatus {
+	c.t.Helper()
+	cluster, err := Clusters(c.cloud, Options{}).Cluster(context.Background(), endpoint)
+	require.NoError(c.t, err)
+	status, err := cluster.Chart(context.Background(), "helm-controller", name)
+	require.NoError(c.t, err)
+	return status
+}
+
+func TestReleaseOutputs(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	created := c.mustInstall(releaseInputs("external-dns", "kube-system", fields{
+		"values": fields{"serviceAccount": fields{"create": true, "name": "external-dns.posit.team", "annotations": fields{"a": "b"}}},
+	}))
+	assert.Equal(t, "kube-system/external-dns", string(created.ID))
+	assert.Equal(t, fields{
+		"status": "deployed", "name": "external-dns", "namespace": "kube-system", "revision": 1.0, "chart": "external-dns", "version": "1.2.3",
+	}, sandbox.Plain(created.Properties["status"]))
+	assert.Equal(t, fields{"ServiceAccount/v1": []any{"kube-system/external-dns.posit.team"}}, sandbox.Plain(created.Properties["resourceNames"]))
+	assert.Equal(t, []string{"Secret kube-system/sh.helm.release.v1.external-dns", "ServiceAccount kube-system/external-dns.posit.team", "Release kube-system/external-dns"}, c.objects())
+	c.uninstall("kube-system/external-dns")
+	assert.Empty(t, c.objects())
+}
+
+func TestReleaseIsUpgraded(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	inputs := releaseInputs("external-dns", "kube-system", nil)
+	c.mustInstall(inputs)
+	urn := resource.NewURN("stack", "project", "", releaseType, "external-dns")
+	inputs["values"] = fields{"serviceAccount": fields{"name": "other"}}
+	updated, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: "kube-system/external-dns", NewInputs: sandbox.Properties(inputs)})
+	require.NoError(t, err)
+	assert.Equal(t, 2.0, sandbox.Plain(updated.Properties["status"]).(fields)["revision"])
+	assert.Contains(t, c.objects(), "ServiceAccount kube-system/other")
+	assert.NotContains(t, c.objects(), "ServiceAccount kube-system/external-dns")
+}
+
+func TestReleaseReplacement(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	urn := resource.NewURN("stack", "project", "", releaseType, "loki")
+	for field, replaced := range map[string]bool{"name": true, "namespace": true, "version": false, "chart": false, "values": false} {
+		next := releaseInputs("loki", "loki", fields{field: "changed"})
+		answer, err := c.provider.Diff(context.Background(), plugin.DiffRequest{
+			URN: urn, OldInputs: sandbox.Properties(releaseInputs("loki", "loki", nil)), NewInputs: sandbox.Properties(next),
+		})
+		require.NoError(t, err)
+		assert.Equal(t, replaced, len(answer.ReplaceKeys) > 0, field)
+		assert.False(t, answer.DeleteBeforeReplace, field)
+	}
+}
+
+func TestWrongReleases(t *testing.T) {
+	t.Parallel()
+	const check = "; check the chart name and repository configuration."
+	for name, test := range map[string]struct {
+		inputs fields
+		want   string
+	}{
+		"unknown input":    {releaseInputs("loki", "default", fields{"valeus": fields{}}), `valeus: is not a property of this resource (did you mean "values"?)`},
+		"wrong type":       {releaseInputs("loki", "default", fields{"skipCrds": "yes"}), "skipCrds: is a string, want a bool"},
+		"no chart":         {fields{"name": "loki"}, "chart: is required"},
+		"unknown chart":    {releaseInputs("loki", "default", fields{"chart": "lokii"}), `chart: chart "lokii" version "1.2.3" not found in https://grafana.github.io/helm-charts repository: the sandbox knows no such chart there` + check},
+		"other repository": {releaseInputs("loki", "default", fields{"repositoryOpts": fields{"repo": "https://traefik.github.io/charts"}}), `chart: chart "loki" version "1.2.3" not found in https://traefik.github.io/charts repository: the sandbox knows no such chart there` + check},
+		"no repository":    {fields{"name": "loki", "chart": "loki", "version": "1.2.3"}, `chart: failed to download "loki": no repository is given` + check},
+		"unknown address":  {fields{"name": "a", "chart": "oci://ghcr.io/posit-dev/charts/operator", "version": "1.2.3"}, `chart: ghcr.io/posit-dev/charts/operator:1.2.3: not found: the sandbox knows no such chart` + check},
+		"address and repo": {releaseInputs("karpenter", "default", fields{"repositoryOpts": fields{"repo": "https://a.example"}}), `chart: chart "oci://public.ecr.aws/karpenter/karpenter" is an address already, and cannot be in repository https://a.example` + check},
+		"version":          {releaseInputs("loki", "default", fields{"version": "newest"}), `chart: improper constraint: "newest" is no version of chart "loki"` + check},
+		"version in archive": {fields{"name": "a", "version": "0.0.14", "chart": "https://github.com/colearendt/helm/releases/download/traefik-forward-auth-0.0.14/traefik-forward-auth-0.0.15.tgz"},
+			`chart: failed to fetch https://github.com/colearendt/helm/releases/download/traefik-forward-auth-0.0.14/traefik-forward-auth-0.0.15.tgz : 404 Not Found: the sandbox knows no such chart` + check},
+		"value of no schema": {releaseInputs("loki", "default", fields{"values": fields{"gatway": fields{}}}),
+			"chart: values don't meet the specifications of the schema(s) in the following chart(s):\nloki:\n- chart loki has no value \"gatway\" (did you mean \"gateway\"?); Helm would ignore it without a word" + check},
+		"value of a schema": {releaseInputs("traefik", "default", fields{"values": fields{"deploymnt": fields{}}}),
+			"chart: values don't meet the specifications of the schema(s) in the following chart(s):\ntraefik:\n- (root): Additional property deploymnt is not allowed (did you mean \"deployment\"?)" + check},
+		"value files": {releaseInputs("loki", "default", fields{"valueYamlFiles": []any{}}), "valueYamlFiles: is not simulated by the sandbox"},
+		"namespace":   {releaseInputs("loki", "loki", nil), `install chart loki as loki in namespace loki: create: failed to create: namespaces "loki" not found`},
+		"needed value": {releaseInputs("aws-load-balancer-controller", "kube-system", nil),
+			"install chart aws-load-balancer-controller as aws-load-balancer-controller in namespace kube-system: execution error at (aws-load-balancer-controller/templates/deployment.yaml): Chart cannot be installed without a valid clusterName!"},
+		"name in use": {releaseInputs("metrics-server", "kube-system", fields{"name": "taken"}), "install chart metrics-server as taken in namespace kube-system: cannot re-use a name that is still in use"},
+		"object of others": {releaseInputs("metrics-server", "kube-system", fields{"values": fields{"serviceAccount": fields{"name": "mine"}}}),
+			`install chart metrics-server as metrics-server in namespace kube-system: unable to continue with install: ServiceAccount "mine" in namespace "kube-system" exists and cannot be imported into the current release: invalid ownership metadata; ` +
+				`label validation error: missing key "app.kubernetes.io/managed-by": must be set to "Helm"; annotation validation error: missing key "meta.helm.sh/release-name": must be set to "metrics-server"; annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "kube-system"`},
+		"service account": {releaseInputs("metrics-server", "kube-system", fields{"values": fields{"serviceAccount": fields{"create": false, "name": "absent"}}}),
+			`install chart metrics-server as metrics-server in namespace kube-system: pods of release "metrics-server" are forbidden: error looking up service account kube-system/absent: serviceaccount "absent" not found`},
+		"extra object": {releaseInputs("loki", "default", fields{"values": fields{"extraObjects": []any{fields{
+			"apiVersion": "secrets-store.csi.x-k8s.io/v1", "kind": "SecretProviderClass", "metadata": fields{"name": "a"}}}}}),
+			`install chart loki as loki in namespace default: unable to build kubernetes objects from release manifest: no matches for kind "SecretProviderClass" in version "secrets-store.csi.x-k8s.io/v1": its CustomResourceDefinition is not in the cluster`},
+		"wrong Calico": {releaseInputs("tigera-operator", "default", fields{"values": fields{"installation": fields{"cni": fields{"type": "VPC"}}}}),
+			`install chart tigera-operator as tigera-operator in namespace default: unable to build kubernetes objects from release manifest: Installation.operator.tigera.io "default" is invalid: spec.cni.type in body should be one of [Calico GKE AmazonVPC AzureVNET]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := openCluster(t)
+			c.mustCreate(serviceAccountType, "kube-system/mine", nil)
+			c.mustInstall(releaseInputs("external-dns", "kube-system", fields{"name": "taken"}))
+			before := c.objects()
+			_, problem := c.install(test.inputs)
+			assert.Equal(t, test.want, problem)
+			assert.Equal(t, before, c.objects(), "a failed installation leaves nothing behind")
+		})
+	}
+}
+
+func TestReleaseMakesItsNamespace(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustInstall(releaseInputs("team-operator", "posit-team-system", fields{"createNamespace": true}))
+	site := "kubernetes:core.posit.team/v1beta1:Site"
+	c.mustCreate(site, "main", fields{"spec": fields{"anything": true}})
+	c.uninstall("posit-team-system/team-operator")
+	assert.Contains(t, c.objects(), "CustomResourceDefinition sites.core.posit.team", "crd.keep")
+	assert.Contains(t, c.objects(), "Site default/main")
+	assert.Contains(t, c.objects(), "Namespace posit-team-system")
+	assert.NotContains(t, c.objects(), "ServiceAccount posit-team-system/team-operator-controller-manager")
+	c.mustInstall(releaseInputs("team-operator", "posit-team-system", nil)) // takes the definitions over again
+}
+
+func TestDefinitionsThatAreNotKept(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustInstall(releaseInputs("team-operator", "kube-system", fields{"values": fields{"crd": fields{"keep": false}}}))
+	c.mustCreate("kubernetes:core.posit.team/v1beta1:Site", "main", fields{})
+	c.uninstall("kube-system/team-operator")
+	assert.Empty(t, c.objects())
+}
+
+func TestDefinitionsOfTheChartsDirectoryStay(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustInstall(releaseInputs("traefik", "default", nil))
+	c.uninstall("default/traefik")
+	assert.Contains(t, c.objects(), "CustomResourceDefinition middlewares.traefik.io")
+	assert.NotContains(t, c.objects(), "IngressClass traefik")
+	c.mustInstall(releaseInputs("traefik", "default", fields{"skipCrds": true}))
+}
+
+func TestSkippedDefinitions(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustInstall(releaseInputs("traefik", "default", fields{"skipCrds": true}))
+	_, err := c.create("kubernetes:traefik.io/v1alpha1:Middleware", "a", nil)
+	assert.EqualError(t, err, `no matches for kind "Middleware" in version "traefik.io/v1alpha1": its CustomResourceDefinition is not in the cluster`)
+}
+
+func TestSchemaOfASite(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.provider = With(Options{SiteSchema: fields{"type": "object", "properties": fields{
+		"metadata": fields{"type": "object"},
+		"spec":     fields{"type": "object", "required": []any{"domain"}, "properties": fields{"domain": fields{"type": "string"}}},
+	}}})(c.cloud)
+	_, err := c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(fields{"kubeconfig": testKubeconfig})})
+	require.NoError(t, err)
+	c.mustInstall(releaseInputs("team-operator", "default", nil))
+	const site = "kubernetes:core.posit.team/v1beta1:Site"
+	c.mustCreate(site, "main", fields{"spec": fields{"domain": "a.example"}})
+	_, err = c.create(site, "second", fields{"spec": fields{"domian": "a.example"}})
+	assert.EqualError(t, err, `Site.core.posit.team "second" is invalid: unknown field "spec.domian"; spec.domain in body is required`)
+}
+
+func TestKarpenterDefinitionsBelongToOneChart(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustInstall(releaseInputs("karpenter", "kube-system", nil))
+	_, problem := c.install(releaseInputs("karpenter-crd", "kube-system", nil))
+	assert.Contains(t, problem, `exists and cannot be imported into the current release: invalid ownership metadata`)
+
+	c = openCluster(t)
+	c.mustInstall(releaseInputs("karpenter-crd", "kube-system", fields{"values": fields{"additionalAnnotations": fields{"helm.sh/resource-policy": "keep"}}}))
+	c.mustInstall(releaseInputs("karpenter", "kube-system", nil))
+	c.uninstall("kube-system/karpenter-crd")
+	assert.Contains(t, c.objects(), "CustomResourceDefinition nodepools.karpenter.sh")
+}
+
+func TestCalico(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	const policy = "kubernetes:projectcalico.org/v3:NetworkPolicy"
+	_, err := c.create(policy, "a", nil)
+	assert.EqualError(t, err, `no matches for kind "NetworkPolicy" in version "projectcalico.org/v3": its CustomResourceDefinition is not in the cluster`)
+	c.mustInstall(releaseInputs("tigera-operator", "default", fields{"values": fields{
+		"installation": fields{"enabled": true, "cni": fields{"type": "Calico", "ipam": fields{"type": "Calico"}}},
+		"goldmane":     fields{"enabled": false}, "defaultFelixConfiguration": fields{"enabled": true},
+	}}))
+	assert.Subset(t, c.objects(), []string{"Installation default", "FelixConfiguration default", "APIServer default", "Whisker default"})
+	assert.NotContains(t, c.objects(), "Goldmane default")
+	c.mustCreate(policy, "a", fields{"spec": fields{"selector": "all()", "types": []any{"Egress"}, "egress": []any{
+		fields{"action": "Allow", "protocol": "UDP", "destination": fields{"ports": []any{53.0, "9000:9010"}}},
+	}}})
+	c.mustCreate("kubernetes:projectcalico.org/v3:NetworkSet", "imds", fields{"spec": fields{"nets": []any{"169.254.169.254/32", "fd00:ec2::254/128"}}})
+	c.mustCreate("kubernetes:projectcalico.org/v3:GlobalNetworkPolicy", "all", fields{"spec": fields{"order": 1.0, "namespaceSelector": "all()"}})
+	for name, test := range map[string]struct {
+		rule fields
+		want string
+	}{
+		"families": {fields{"action": "Deny", "destination": fields{"nets": []any{"169.254.169.254/32", "fd00:ec2::254/128"}}}, "spec.egress[0].destination.nets: rule contains both IPv4 and IPv6 CIDRs"},
+		"ports":    {fields{"action": "Deny", "destination": fields{"ports": []any{53.0}}}, "spec.egress[0].destination.ports: rules that specify ports must set protocol to TCP or UDP or SCTP"},
+		"address":  {fields{"action": "Deny", "source": fields{"notNets": []any{"10.0.0.0/40"}}}, "spec.egress[0].source.notNets[0]: invalid CIDR address: 10.0.0.0/40"},
+		"action":   {fields{"action": "Reject"}, "spec.egress[0].action in body should be one of [Allow Deny Log Pass]"},
+		"field":    {fields{"action": "Deny", "to": fields{}}, `unknown field "spec.egress[0].to"`},
+	} {
+		_, err := c.create(policy, name, fields{"spec": fields{"egress": []any{test.rule}}})
+		assert.EqualError(t, err, `NetworkPolicy.projectcalico.org "`+name+`" is invalid: `+test.want)
+	}
+}
+
+func TestHelmChartIsInstalledByItsController(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.helmController()
+	c.mustCreate(namespaceType, "loki", nil)
+	created := c.mustCreate(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", "serviceAccount:\n  name: loki.posit.team\n"))
+	assert.Equal(t, "helm-install-loki", sandbox.Plain(created.Properties["status"]).(fields)["jobName"])
+	assert.Equal(t, layer.ChartStatus{State: layer.ChartInstalled}, c.status("loki"))
+	assert.Contains(t, c.objects(), "ServiceAccount loki/loki.posit.team")
+
+	_, problem := c.install(releaseInputs("loki", "loki", nil))
+	assert.Equal(t, "install chart loki as loki in namespace loki: cannot re-use a name that is still in use", problem)
+
+	urn, inputs := object(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", "serviceAccount:\n  name: other\n"))
+	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: "helm-controller/loki", NewInputs: inputs})
+	require.NoError(t, err)
+	assert.Equal(t, layer.ChartInstalled, c.status("loki").State)
+	assert.Contains(t, c.objects(), "ServiceAccount loki/other")
+	assert.NotContains(t, c.objects(), "ServiceAccount loki/loki.posit.team")
+
+	c.delete(helmChartType, "helm-controller/loki")
+	assert.NotContains(t, strings.Join(c.objects(), "\n"), " loki/")
+}
+
+func TestWrongHelmCharts(t *testing.T) {
+	t.Parallel()
+	with := func(field string, value any) fields {
+		chart := helmChartFields("loki", "loki", "")
+		chart["spec"].(fields)[field] = value
+		return chart
+	}
+	for name, test := range map[string]struct {
+		chart fields
+		want  string
+	}{
+		"chart":     {with("chart", "lokii"), `chart "lokii" version "1.2.3" not found in https://grafana.github.io/helm-charts repository: the sandbox knows no such chart there`},
+		"version":   {with("version", "1.2"), `improper constraint: "1.2" is no version of chart "loki"`},
+		"namespace": {with("targetNamespace", "absent"), `create: failed to create: namespaces "absent" not found`},
+		"YAML":      {with("valuesContent", "a: b: c"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
+		"list":      {with("valuesContent", "- a\n"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
+		"value":     {with("valuesContent", "loky: {}\n"), "values don't meet the specifications of the schema(s) in the following chart(s):\nloki:\n- chart loki has no value \"loky\" (did you mean \"loki\"?); Helm would ignore it without a word"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := openCluster(t)
+			c.helmController()
+			c.mustCreate(namespaceType, "loki", nil)
+			c.mustCreate(helmChartType, "helm-controller/loki", test.chart) // the object itself is all right
+			assert.Equal(t, layer.ChartStatus{State: layer.ChartFailed, Message: test.want}, c.status("loki"))
+			assert.NotContains(t, strings.Join(c.objects(), "\n"), " loki/")
+			c.delete(helmChartType, "helm-controller/loki")
+		})
+	}
+}
+
+func TestHelmChartWithAnUnknownField(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	_, err := c.create(helmChartType, "default/loki", nil)
+	assert.EqualError(t, err, `no matches for kind "HelmChart" in version "helm.cattle.io/v1": its CustomResourceDefinition is not in the cluster`)
+	c.helmController()
+	_, err = c.create(helmChartType, "helm-controller/loki", fields{"spec": fields{"values": fields{}}})
+	assert.EqualError(t, err, `HelmChart.helm.cattle.io "loki" is invalid: unknown field "spec.values"`)
+}
+
+func TestHelmChartWaitsForItsController(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustCreate(namespaceType, "helm-controller", nil)
+	c.mustCreate(definitionType, "helmcharts.helm.cattle.io", helmDefinition())
+	c.mustCreate(helmChartType, "helm-controller/metrics-server", helmChartFields("metrics-server", "kube-system", ""))
+	c.mustCreate(helmChartType, "default/elsewhere", helmChartFields("metrics-server", "default", ""))
+	assert.Equal(t, layer.ChartStatus{State: layer.ChartPending, Message: "no Helm controller runs for namespace helm-controller"}, c.status("metrics-server"))
+	c.startController()
+	assert.Equal(t, layer.ChartInstalled, c.status("metrics-server").State)
+	assert.NotContains(t, c.objects(), "ServiceAccount default/metrics-server", "another namespace is not watched")
+
+	c.delete(deploymentType, "helm-controller/helm-controller")
+	assert.EqualError(t, c.remove(helmChartType, "helm-controller/metrics-server"),
+		`HelmChart "helm-controller/metrics-server" cannot be deleted: timed out waiting for its finalizer wrangler.cattle.io/on-helm-chart-remove: no Helm controller runs that would uninstall the chart`)
+	assert.NoError(t, c.remove(helmChartType, "default/elsewhere"), "no controller ever saw it")
+	assert.ErrorContains(t, c.remove(namespaceType, "helm-controller"), "no Helm controller runs")
+}
+
+func TestNamespaceOfTheHelmController(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.helmController()
+	c.mustCreate(helmChartType, "helm-controller/metrics-server", helmChartFields("metrics-server", "kube-system", ""))
+	c.delete(namespaceType, "helm-controller")
+	assert.Equal(t, []string{"CustomResourceDefinition helmcharts.helm.cattle.io"}, c.objects(), "its charts are uninstalled")
+}
+
+func TestNamespaceTakesAReleaseWithIt(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustCreate(namespaceType, "traefik", nil)
+	inputs := releaseInputs("traefik", "traefik", nil)
+	c.mustInstall(inputs)
+	c.delete(namespaceType, "traefik")
+	assert.Contains(t, c.objects(), "IngressClass traefik", "it is in no namespace")
+	assert.NotContains(t, strings.Join(c.objects(), "\n"), " traefik/")
+	c.uninstall("traefik/traefik")
+	c.mustCreate(namespaceType, "traefik", nil)
+	c.mustInstall(inputs) // its own IngressClass is no stranger
+}
+
+func TestFaultOfAChart(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(directory, "faults.json"), []byte(`[{"chart": "loki", "error": "ImagePullBackOff"}, {"chart": "other", "error": "no"}]`), 0o600))
+	c := newClusterIn(t, directory, fields{"kubeconfig": testKubeconfig})
+	c.helmController()
+	c.mustCreate(namespaceType, "loki", nil)
+	c.mustCreate(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", ""))
+	assert.Equal(t, layer.ChartStatus{State: layer.ChartFailed, Message: "ImagePullBackOff"}, c.status("loki"))
+	assert.Equal(t, layer.ChartStatus{State: layer.ChartInstalled}, c.status("loki"), "the job was tried again")
+	_, problem := c.install(releaseInputs("metrics-server", "kube-system", fields{"name": "other"}))
+	assert.Equal(t, "install chart metrics-server as other in namespace kube-system: no", problem)
+}
+
+func TestPreviewsOfCharts(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "arn:aws:eks:us-east-2:123456789012:cluster/main"})
+	preview := func(urn resource.URN, inputs resource.PropertyMap) plugin.CreateResponse {
+		checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: inputs})
+		require.NoError(t, err)
+		require.Empty(t, checked.Failures)
+		created, err := c.provider.Create(context.Background(), plugin.CreateRequest{URN: urn, Properties: checked.Properties, Preview: true})
+		require.NoError(t, err, urn)
+		return created
+	}
+	release := preview(resource.NewURN("s", "p", "", releaseType, "a"), sandbox.Properties(releaseInputs("loki", "absent", fields{
+		"version": sandbox.Unknown, "values": fields{"loki": sandbox.Unknown},
+	})))
+	assert.True(t, release.Properties["status"].IsComputed())
+	preview(resource.NewURN("s", "p", "", releaseType, "b"), sandbox.Properties(releaseInputs("loki", "absent", fields{"values": sandbox.Unknown})))
+	for _, token := range []string{helmChartType, "kubernetes:traefik.io/v1alpha1:Middleware", "kubernetes:operator.tigera.io/v1:InstallationPatch", "kubernetes:core/v1:ConfigMapPatch"} {
+		urn, inputs := object(token, "absent/main", fields{})
+		if kind := strings.TrimSuffix(inputs["kind"].StringValue(), "Patch"); true {
+			inputs["kind"] = resource.NewStringProperty(kind)
+		}
+		preview(urn, inputs)
+	}
+	urn, inputs := object(ingressType, "absent/main", fields{"spec": fields{
+		"ingressClassName": "alb", "rules": []any{fields{"host": sandbox.Unknown}},
+	}})
+	assert.True(t, preview(urn, inputs).Properties["status"].IsComputed())
+}
+
+func TestEveryChartInstalls(t *testing.T) {
+	t.Parallel()
+	for _, chart := range charts {
+		t.Run(chart.name, func(t *testing.T) {
+			t.Parallel()
+			c := openCluster(t)
+			inputs := releaseInputs(chart.name, "default", fields{"values": fields{"clusterName": "main", "crds": fields{"enabled": true}}})
+			if !chart.knows("clusterName") {
+				delete(inputs["values"].(fields), "clusterName")
+			}
+			if !chart.knows("crds") {
+				delete(inputs["values"].(fields), "crds")
+			}
+			if inputs["chart"] == "traefik-forward-auth" {
+				delete(inputs, "repositoryOpts")
+				inputs["chart"] = strings.ReplaceAll(chart.repositories[0], versionPlace, "1.2.3")
+			}
+			c.mustInstall(inputs)
+			c.uninstall("default/" + chart.name)
+		})
+	}
+	for _, group := range definitions() {
+		for _, kind := range group.all() {
+			definition, err := decodeDefinition(group.definition(kind))
+			require.NoError(t, err, kind)
+			assert.Empty(t, validate(definition), kind)
+		}
+	}
+}
