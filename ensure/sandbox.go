@@ -14,6 +14,7 @@ import (
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	sandboxaws "github.com/ptd-go/ptd/providers/sandbox/aws"
+	sandboxeks "github.com/ptd-go/ptd/providers/sandbox/eks"
 	sandboxkubernetes "github.com/ptd-go/ptd/providers/sandbox/kubernetes"
 	sandboxpostgresql "github.com/ptd-go/ptd/providers/sandbox/postgresql"
 	sandboxrandom "github.com/ptd-go/ptd/providers/sandbox/random"
@@ -21,7 +22,8 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// simulated are the providers that the sandbox has, by package name.
+// simulated are the providers that the sandbox has, by package name, but eks, which is
+// made of them.
 var simulated = map[string]func(*sandbox.Cloud) *sandbox.Provider{
 	"aws":        sandboxaws.New,
 	"kubernetes": sandboxkubernetes.New,
@@ -50,6 +52,7 @@ func OpenSandbox(directory string) (*Environment, error) {
 	for name, provider := range simulated {
 		providers[name] = func() (plugin.Provider, error) { return provider(cloud), nil }
 	}
+	providers["eks"] = func() (plugin.Provider, error) { return sandboxeks.New(), nil }
 	return &Environment{
 		Accounts:   sandboxaws.Accounts(cloud),
 		newBackend: sandboxBackend(directory),

@@ -1,0 +1,315 @@
+package eks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// cluster is an eks.Cluster that is being made.
+type cluster struct {
+	*component
+
+	mode                       string // "" when it is not given
+	securityGroup, nodeGroup   *made  // nil without default groups
+	ingress                    *made
+	cluster, role              *made
+	kubernetes                 *made // its provider
+	nodeAccess, oidc           *made // nil when there is none
+	instanceRoles              []value
+	entries                    []value
+	authentication             []*made // what gives access
+	encryption, kubeconfigJSON value
+}
+
+func buildCluster(c *component) error {
+	made := &cluster{component: c}
+	for _, step := range []func() error{
+		made.check, made.findRole, made.makeSecurityGroup, made.makeControlPlane, made.makeKubeProxy, made.makeKubernetesProvider,
+		made.makeInstanceRole, made.makeNodeAccess, made.makeAccessEntries, made.makeVpcCni, made.makeCoredns, made.makeOIDCProvider,
+		made.makeNodeSecurityGroup,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	made.fill()
+	return nil
+}
+
+// check refuses what the real component does, and what the sandbox does not make.
+func (c *cluster) check() error {
+	if _, explicit := c.Options.Providers["aws"]; explicit && !c.given("providerCredentialOpts") {
+		return errors.New("It looks like you're using an explicit AWS provider. Please specify this provider in providerCredentialOpts.")
+	}
+	if c.given("creationRoleProvider") {
+		return errors.New("The `creationRoleProvider.provider` option is not supported in non-nodejs Pulumi programs. Please use the `providerCredentialOpts` option instead.")
+	}
+	if mode := c.input("authenticationMode"); mode.IsString() {
+		c.mode = mode.StringValue()
+	}
+	if err := c.checkAuthentication(); err != nil {
+		return err
+	}
+	if c.given("instanceRole") && c.given("instanceRoles") {
+		return errors.New("instanceRole and instanceRoles are mutually exclusive, and cannot both be set.")
+	}
+	if c.given("subnetIds") && (c.given("publicSubnetIds") || c.given("privateSubnetIds")) {
+		return errors.New("subnetIds, and the use of publicSubnetIds and/or privateSubnetIds are mutually exclusive. Choose a single approach.")
+	}
+	if c.given("publicAccessCidrs") && !orFlag(c.raw("endpointPublicAccess"), true) {
+		return errors.New("`publicAccessCidrs` can only be set when `endpointPublicAccess` is true")
+	}
+	if !c.given("vpcId") {
+		return errors.New("no matching EC2 VPC found: without vpcId the default VPC is used, and the sandbox has none; pass vpcId and subnetIds")
+	}
+	for _, absent := range []struct{ name, instead string }{
+		{"fargate", "leave it out"}, {"autoMode", "leave it out"}, {"storageClasses", "make StorageClass objects of their own"},
+		{"nodeGroupOptions", "set skipDefaultNodeGroup and make managed node groups"},
+	} {
+		if c.given(absent.name) {
+			return fmt.Errorf("the sandbox does not simulate %s: %s", absent.name, absent.instead)
+		}
+	}
+	if !c.isTrue("skipDefaultNodeGroup") {
+		return errors.New("the sandbox does not simulate the default node group, which is self-managed: set skipDefaultNodeGroup and make managed node groups")
+	}
+	return nil
+}
+
+func (c *cluster) checkAuthentication() error {
+	modes := []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
+	if c.mode != "" && !slices.Contains(modes, c.mode) {
+		return fmt.Errorf("Invalid value for authenticationMode: %s. Allowed values are: %s.", c.mode, strings.Join(modes, ", "))
+	}
+	if !c.hasConfigMap() {
+		for _, name := range []string{"roleMappings", "userMappings", "instanceRoles"} {
+			if given := c.input(name); given.IsArray() && len(given.ArrayValue()) > 0 {
+				return fmt.Errorf("The '%s' property does not support non-empty values when 'authenticationMode' is set to '%s'.", name, c.mode)
+			}
+		}
+	}
+	if !c.hasEntries() && c.given("accessEntries") {
+		how := "not set"
+		if c.mode != "" {
+			how = fmt.Sprintf("set to '%s'", c.mode)
+		}
+		return fmt.Errorf("The 'accessEntries' property is not supported when 'authenticationMode' is %s.", how)
+	}
+	return nil
+}
+
+func (c *cluster) hasConfigMap() bool { return c.mode != "API" }
+func (c *cluster) hasEntries() bool   { return c.mode == "API" || c.mode == "API_AND_CONFIG_MAP" }
+
+// findRole takes the service role that is given, or makes one.
+func (c *cluster) findRole() (err error) {
+	if c.given("serviceRole") {
+		if c.role, err = c.find(c.raw("serviceRole"), roleType); err != nil {
+			return fmt.Errorf("serviceRole: %w", err)
+		}
+		return nil
+	}
+	c.role, _, err = c.makeServiceRole(c.Name+"-eksRole", "eks.amazonaws.com", "Allows EKS to manage clusters on your behalf.", "AmazonEKSClusterPolicy")
+	return err
+}
+
+// subnets are those that the cluster is in.
+func (c *cluster) subnets() value {
+	if c.given("subnetIds") {
+		return c.raw("subnetIds")
+	}
+	return derive(func(known []value) value {
+		var all []value
+		for _, ids := range known {
+			if ids.IsArray() {
+				all = append(all, ids.ArrayValue()...)
+			}
+		}
+		return list(all...)
+	}, c.raw("publicSubnetIds"), c.raw("privateSubnetIds"))
+}
+
+// tags joins the component's tags with others, which count less.
+func (c *cluster) tags(name, more string) value {
+	return derive(func(known []value) value {
+		joined := resource.PropertyMap{}
+		if name != "" {
+			joined["Name"] = text(name)
+		}
+		for _, tags := range known {
+			if tags.IsObject() {
+				for key, tag := range tags.ObjectValue() {
+					joined[key] = tag
+				}
+			}
+		}
+		return resource.NewObjectProperty(joined)
+	}, c.raw(more), c.raw("tags"))
+}
+
+func (c *cluster) makeControlPlane() (err error) {
+	network := map[string]value{
+		"subnetIds": c.subnets(), "endpointPrivateAccess": c.raw("endpointPrivateAccess"), "endpointPublicAccess": c.raw("endpointPublicAccess"),
+		"publicAccessCidrs": c.raw("publicAccessCidrs"),
+	}
+	if c.securityGroup != nil {
+		network["securityGroupIds"] = list(c.securityGroup.identifier())
+	}
+	inputs := map[string]value{
+		"name": c.raw("name"), "roleArn": c.role.get("arn"), "version": c.raw("version"), "vpcConfig": object(network),
+		"enabledClusterLogTypes": c.raw("enabledClusterLogTypes"), "defaultAddonsToRemoves": c.raw("defaultAddonsToRemove"),
+		"bootstrapSelfManagedAddons": flag(true), "tags": c.tags(c.Name+"-eksCluster", "clusterTags"),
+	}
+	if c.given("encryptionConfigKeyArn") {
+		c.encryption = derive(func(known []value) value {
+			return object(map[string]value{"provider": object(map[string]value{"keyArn": known[0]}), "resources": list(text("secrets"))})
+		}, c.raw("encryptionConfigKeyArn"))
+		inputs["encryptionConfig"] = c.encryption
+	}
+	if c.given("kubernetesServiceIpAddressRange") || c.given("ipFamily") {
+		inputs["kubernetesNetworkConfig"] = derive(func(known []value) value {
+			family := known[1]
+			if family.IsNull() {
+				family = text("ipv4")
+			}
+			fields := map[string]value{"ipFamily": family}
+			if family.StringValue() == "ipv4" {
+				fields["serviceIpv4Cidr"] = known[0]
+			}
+			return object(fields)
+		}, c.raw("kubernetesServiceIpAddressRange"), c.raw("ipFamily"))
+	}
+	if c.mode != "" {
+		inputs["accessConfig"] = object(map[string]value{
+			"authenticationMode": text(c.mode), "bootstrapClusterCreatorAdminPermissions": flag(true),
+		})
+	}
+	c.cluster, err = c.register(child{
+		typ: awsClusterType, name: c.Name + "-eksCluster", inputs: inputs,
+		ignoreChanges: []string{"accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons"},
+	})
+	return err
+}
+
+// makeKubernetesProvider makes the component's own provider, whether it is used or not.
+func (c *cluster) makeKubernetesProvider() (err error) {
+	c.kubeconfigJSON = derive(asJSON, c.kubeconfig(true))
+	c.kubernetes, err = c.register(child{
+		typ: "pulumi:providers:kubernetes", name: c.Name + "-eks-k8s", version: kubernetesVersion, inputs: map[string]value{
+			"kubeconfig": c.kubeconfigJSON, "enableConfigMapMutable": c.raw("enableConfigMapMutable"),
+		},
+	})
+	return err
+}
+
+// kubeconfig gets its credential from the AWS command line. It has no proxy.
+func (c *cluster) kubeconfig(withProfile bool) value {
+	return derive(func(known []value) value {
+		name, endpoint, authority, arn, credential := known[0], known[1], known[2], known[3], known[4]
+		arguments := []value{
+			text("--region"), text(strings.Split(arn.StringValue(), ":")[3]), text("eks"), text("get-token"),
+			text("--cluster-name"), name, text("--output"), text("json"),
+		}
+		if role, _ := at(credential, "roleArn"); role.IsString() {
+			arguments = append(arguments, text("--role"), role)
+		}
+		if profile, _ := at(credential, "profileName"); profile.IsString() && withProfile {
+			arguments = append(arguments, text("--profile"), profile)
+		}
+		const api = "client.authentication.k8s.io/v1beta1"
+		return object(map[string]value{
+			"apiVersion": text("v1"), "kind": text("Config"), "current-context": text("aws"),
+			"clusters": list(object(map[string]value{
+				"name": text("kubernetes"), "cluster": object(map[string]value{"server": endpoint, "certificate-authority-data": authority}),
+			})),
+			"contexts": list(object(map[string]value{
+				"name": text("aws"), "context": object(map[string]value{"cluster": text("kubernetes"), "user": text("aws")}),
+			})),
+			"users": list(object(map[string]value{"name": text("aws"), "user": object(map[string]value{"exec": object(map[string]value{
+				"apiVersion": text(api), "command": text("aws"), "args": list(arguments...),
+				"env": list(object(map[string]value{"name": text("KUBERNETES_EXEC_INFO"), "value": text(`{"apiVersion": "` + api + `"}`)})),
+			})})})),
+		})
+	}, c.cluster.get("name"), c.cluster.get("endpoint"), c.cluster.get("certificateAuthority", "data"), c.cluster.get("arn"),
+		c.raw("providerCredentialOpts"))
+}
+
+// asJSON writes a value as compact JSON, with sorted keys.
+func asJSON(known []value) value {
+	var content strings.Builder
+	encoder := json.NewEncoder(&content)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(sandbox.Plain(known[0])); err != nil {
+		return resource.NewNullProperty()
+	}
+	return text(strings.TrimSpace(content.String()))
+}
+
+// makeOIDCProvider lets roles trust the cluster's service accounts.
+func (c *cluster) makeOIDCProvider() (err error) {
+	if !c.isTrue("createOidcProvider") {
+		return nil
+	}
+	c.oidc, err = c.register(child{
+		typ: "aws:iam/openIdConnectProvider:OpenIdConnectProvider", name: c.Name + "-oidcProvider", inputs: map[string]value{
+			"clientIdLists": list(text("sts.amazonaws.com")), "url": c.cluster.get("identities", 0, "oidcs", 0, "issuer"),
+			// In truth that of a certificate of oidc.eks.{region}.amazonaws.com.
+			"thumbprintLists": list(text(sandbox.Digest(40, "oidc.eks.amazonaws.com"))),
+		},
+	})
+	return err
+}
+
+// fill sets the outputs.
+func (c *cluster) fill() {
+	issuer := c.cluster.get("identities", 0, "oidcs", 0, "issuer")
+	kubeconfig := c.kubeconfig(false)
+	group := c.cluster.get("vpcConfig", "clusterSecurityGroupId")
+	nodes, rule := group, text("")
+	var clusterGroup, nodeGroup, ingress value
+	if c.securityGroup != nil {
+		group, clusterGroup = c.securityGroup.identifier(), c.securityGroup.reference()
+	}
+	if c.nodeGroup != nil {
+		nodes, rule = c.nodeGroup.identifier(), c.ingress.get("securityGroupRuleId")
+		nodeGroup, ingress = c.nodeGroup.reference(), c.ingress.reference()
+	}
+	arn := text("")
+	if c.oidc != nil {
+		arn = c.oidc.get("arn")
+	}
+	c.outputs = object(map[string]value{
+		"eksCluster": c.cluster.reference(), "core": c.core(), "instanceRoles": list(c.instanceRoles...),
+		"kubeconfig": kubeconfig, "kubeconfigJson": derive(asJSON, kubeconfig),
+		"clusterSecurityGroup": clusterGroup, "clusterSecurityGroupId": group, "nodeSecurityGroup": nodeGroup, "nodeSecurityGroupId": nodes,
+		"eksClusterIngressRule": ingress, "clusterIngressRuleId": rule,
+		"defaultNodeGroupAsgName": text(""), "fargateProfileId": text(""), "fargateProfileStatus": text(""), "autoModeNodeRoleName": text(""),
+		"oidcProviderArn": arn, "oidcProviderUrl": issuer, "oidcIssuer": derive(func(known []value) value {
+			return text(strings.TrimPrefix(known[0].StringValue(), "https://"))
+		}, issuer),
+	}).ObjectValue()
+}
+
+// core is what node groups and add-ons are made from.
+func (c *cluster) core() value {
+	fields := map[string]value{
+		"cluster": c.cluster.reference(), "clusterIamRole": c.role.reference(), "endpoint": c.cluster.get("endpoint"),
+		"instanceRoles": list(c.instanceRoles...), "kubeconfig": c.kubeconfig(false), "nodeGroupOptions": object(map[string]value{"version": c.raw("version")}),
+		"provider": c.kubernetes.reference(), "subnetIds": c.subnets(), "publicSubnetIds": c.raw("publicSubnetIds"),
+		"privateSubnetIds": c.raw("privateSubnetIds"), "vpcId": c.raw("vpcId"), "tags": c.raw("tags"), "nodeSecurityGroupTags": c.raw("nodeSecurityGroupTags"),
+		"accessEntries": list(c.entries...), "storageClasses": object(nil), "encryptionConfig": c.encryption,
+	}
+	for name, made := range map[string]*made{"clusterSecurityGroup": c.securityGroup, "eksNodeAccess": c.nodeAccess, "oidcProvider": c.oidc} {
+		if made != nil {
+			fields[name] = made.reference()
+		}
+	}
+	return object(fields)
+}
