@@ -2,11 +2,11 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 
-	"github.com/goccy/go-yaml"
 	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
@@ -123,11 +123,19 @@ func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child 
 	}
 	for option, set := range map[*pulumi.BoolPtrInput]bool{
 		&made.CreateNamespace: args.CreateNamespace, &made.SkipCrds: args.SkipCRDs, &made.Atomic: args.Atomic,
-		&made.AllowNullValues: hasNull(args.Overrides),
 	} {
 		if set {
 			*option = pulumi.Bool(true)
 		}
+	}
+	if removed := nulls(args.Overrides); len(removed) > 0 {
+		// Inputs cannot hold null, a file of values can.
+		text, err := chartValues(removed)
+		if err != nil {
+			return nil, err
+		}
+		made.ValueYamlFiles = pulumi.AssetOrArchiveArray{pulumi.NewStringAsset(text)}
+		made.AllowNullValues = pulumi.Bool(true)
 	}
 	return helm.NewRelease(ctx, name, made, child)
 }
@@ -165,10 +173,13 @@ func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource p
 	if args.Controller != nil && args.Controller.Await != nil && !ctx.DryRun() {
 		await = args.Controller.Await
 	}
+	log := ctx.Log
 	custom := resource.(pulumi.CustomResource)
 	return custom.ID().ToIDOutput().ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
 		if err := await(ctx); err != nil {
-			return nil, fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+			err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+			// The run ends with one error, so each chart says its own.
+			return nil, errors.Join(err, log.Error(err.Error(), &pulumi.LogArgs{Resource: resource}))
 		}
 		return []pulumi.Resource{resource}, nil
 	}).(pulumi.ResourceArrayOutput)
@@ -220,25 +231,17 @@ func stringMap(value any) (map[string]any, bool) {
 	return generic, true
 }
 
-// hasNull tells whether values remove something.
-func hasNull(values map[string]any) bool {
-	for _, value := range values {
-		below, _ := value.(map[string]any)
-		if value == nil || hasNull(below) {
-			return true
+// nulls are the values that are null, and nothing else.
+func nulls(of map[string]any) map[string]any {
+	found := map[string]any{}
+	for key, value := range of {
+		if value == nil {
+			found[key] = nil
+		} else if below, isMap := value.(map[string]any); isMap && len(nulls(below)) > 0 {
+			found[key] = nulls(below)
 		}
 	}
-	return false
-}
-
-// chartValues is the text of values as the older programs wrote it, so that adopting a
-// chart does not run its job again: keys sorted, lists not indented, single quotes.
-func chartValues(values map[string]any) (string, error) {
-	text, err := yaml.MarshalWithOptions(values, yaml.IndentSequence(false), yaml.UseSingleQuote(true))
-	if err != nil {
-		return "", fmt.Errorf("write chart values: %w", err)
-	}
-	return string(text), nil
+	return found
 }
 
 // labels are labels as an input; nil for none.

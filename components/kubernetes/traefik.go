@@ -19,8 +19,8 @@ type TraefikArgs struct {
 	Installation
 	// Replicas is 3 if 0.
 	Replicas int
-	// DisableTelemetry stops it from asking for new versions and sending usage figures.
-	DisableTelemetry bool
+	// NoTelemetry stops it from asking for new versions and sending usage figures.
+	NoTelemetry bool
 	// Labels are those of the PriorityClass.
 	Labels map[string]string
 }
@@ -84,7 +84,7 @@ func NewTraefik(ctx *pulumi.Context, name string, args *TraefikArgs, opts ...pul
 			"ports":   object{"traefik": object{"expose": object{"default": true}, "nodePort": TraefikPort}},
 			"service": object{"type": "NodePort"},
 		}
-		if args.DisableTelemetry {
+		if args.NoTelemetry {
 			traefik["globalArguments"] = []string{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
 		}
 		installation := args.Installation
