@@ -364,6 +364,31 @@ func TestIngressNeedsItsController(t *testing.T) {
 	assert.NoError(t, c.remove(ingressType, "default/main"))
 }
 
+func TestLoadBalancerOfAnIngress(t *testing.T) {
+	t.Parallel()
+	c := newEKS(t, "API", nil)
+	c.admit(adminARN, clusterAdmin, fields{"type": "cluster"})
+	c.mustInstall(releaseInputs(albController, "kube-system", fields{"values": fields{"clusterName": "main"}}))
+	c.declare(certificateType, "known", nil, fields{"arn": "arn:known"})
+	c.declare(subnetType, "subnet-1", fields{"tags": fields{"Name": "private"}}, nil)
+	for name, test := range map[string]struct{ annotation, value, want string }{
+		"scheme":      {"scheme", "public", "Failed build model due to unknown scheme: public"},
+		"certificate": {"certificate-arn", "arn:known, arn:unknown", "Failed deploy model due to CertificateNotFound: Certificate 'arn:unknown' not found"},
+		"subnet":      {"subnets", "private,subnet-1,subnet-2", "Failed build model due to couldn't find all subnets, want: [subnet-2]"},
+		"right":       {"subnets", "private,subnet-1", ""},
+	} {
+		inputs := ingress("alb")
+		inputs["metadata"] = fields{"name": name, "annotations": fields{"alb.ingress.kubernetes.io/" + test.annotation: test.value}}
+		_, err := c.create(ingressType, "default/"+name, inputs)
+		if test.want == "" {
+			assert.NoError(t, err)
+			continue
+		}
+		assert.ErrorContains(t, err, "timed out waiting to be Ready")
+		assert.ErrorContains(t, err, test.want)
+	}
+}
+
 func TestClustersOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	c := newEKS(t, "API", nil)

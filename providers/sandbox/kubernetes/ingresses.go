@@ -2,6 +2,8 @@ package kubernetes
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -9,6 +11,9 @@ import (
 const (
 	ingressType      = "kubernetes:networking.k8s.io/v1:Ingress"
 	ingressClassType = "kubernetes:networking.k8s.io/v1:IngressClass"
+
+	certificateType = "aws:acm/certificate:Certificate"
+	subnetType      = "aws:ec2/subnet:Subnet"
 )
 
 // skipAwait is the annotation that makes the provider wait for nothing.
@@ -41,6 +46,12 @@ func (c *cluster) address(token, id string, in sandbox.Inputs) (map[string]any, 
 			case !there:
 				return nil, nil
 			}
+			if problem := c.albProblem(in.Map("metadata").Map("annotations")); problem != "" {
+				if awaits(in) {
+					return nil, c.unaddressed(in, problem)
+				}
+				return nil, nil
+			}
 		}
 	case kind.Group == "" && kind.Kind == "Service" && in.Map("spec")["type"] == "LoadBalancer":
 	default:
@@ -48,6 +59,45 @@ func (c *cluster) address(token, id string, in sandbox.Inputs) (map[string]any, 
 	}
 	hostname := "k8s-" + sandbox.Digest(10, c.account, token, id) + ".elb.amazonaws.com"
 	return map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"hostname": hostname}}}}, nil
+}
+
+// albProblem is why the AWS Load Balancer Controller can make no load balancer of an
+// Ingress, "" when it can.
+func (c *cluster) albProblem(annotations sandbox.Inputs) string {
+	const prefix = "alb.ingress.kubernetes.io/"
+	if scheme, ok := annotations.Text(prefix + "scheme"); ok && scheme != "internal" && scheme != "internet-facing" {
+		return fmt.Sprintf("Failed build model due to unknown scheme: %s", scheme)
+	}
+	owner := eksCluster(c.cloud, c.account)
+	if owner == nil {
+		return ""
+	}
+	for _, arn := range elements(annotations, prefix+"certificate-arn") {
+		if !slices.ContainsFunc(c.cloud.OfType(certificateType), func(object *sandbox.Object) bool { return object.String("arn") == arn }) {
+			return fmt.Sprintf("Failed deploy model due to CertificateNotFound: Certificate '%s' not found", arn)
+		}
+	}
+	for _, subnet := range elements(annotations, prefix+"subnets") {
+		if !slices.ContainsFunc(c.cloud.OfType(subnetType), func(object *sandbox.Object) bool {
+			tags, _ := object.Get("tags").(map[string]any)
+			return object.Account == owner.Account && object.Region == owner.Region && (object.ID == subnet || tags["Name"] == subnet)
+		}) {
+			return fmt.Sprintf("Failed build model due to couldn't find all subnets, want: [%s]", subnet)
+		}
+	}
+	return ""
+}
+
+// elements are those of a list in an annotation.
+func elements(annotations sandbox.Inputs, name string) []string {
+	text, _ := annotations.Text(name)
+	var list []string
+	for element := range strings.SplitSeq(text, ",") {
+		if element = strings.TrimSpace(element); element != "" {
+			list = append(list, element)
+		}
+	}
+	return list
 }
 
 func awaits(in sandbox.Inputs) bool {
