@@ -12,13 +12,14 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // awsWorkloadStepNames are the standard steps of an AWS workload, in order.
-var awsWorkloadStepNames = []string{"bootstrap", "persistent", "postgres_config", "persistent_reprise"}
+var awsWorkloadStepNames = config.KindAWSWorkload.Steps()
 
 // awsWorkload is the pipeline of one AWS workload. What one stack gives and another
 // takes is a Go value: see the programs.
@@ -29,12 +30,20 @@ type awsWorkload struct {
 
 	persistent typedStack[awsworkload.PersistentOutputs]
 	postgres   typedStack[awsworkload.PostgresConfigOutputs]
+	eks        typedStack[awsworkload.EKSOutputs]
+	clusters   typedStack[awsworkload.ClustersOutputs]
+	helm       typedStack[awsworkload.HelmOutputs]
+	sites      typedStack[awsworkload.SitesOutputs]
 	reprise    typedStack[awsworkload.PersistentOutputs]
 
 	trusted        []string // the clusters' issuers that the roles trust by the state of persistent
 	database       string   // the identifier of the database by the state of persistent
 	masterPassword *string  // nil while unknown, which only a dry run may meet
 	sitePasswords  map[string]map[string]*string
+
+	existingClusters map[string]awsworkload.ExistingCluster // by release, by the state of eks
+	adoptedCharts    map[string]map[string]string           // versions by release and chart, by the state of helm
+	interrupts       engine.Interrupts                      // of the running step
 }
 
 func awsWorkloadSteps(target *config.Target, environment *Environment) []runnable {
@@ -42,7 +51,7 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 
 	w.persistent = typed(w.stack("persistent", "network, database, buckets, roles, zones, file systems", false),
 		func(ctx *pulumi.Context) (*awsworkload.PersistentOutputs, error) {
-			return w.runPersistent(ctx, w.trusted)
+			return w.runPersistent(ctx, pulumi.ToStringArray(w.trusted))
 		})
 	w.persistent.prepare, w.persistent.reconcile = w.readState, w.reconcileSecrets(&w.persistent)
 
@@ -50,14 +59,22 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 	w.postgres.needs = []*stackStep{w.persistent.stackStep}
 	w.postgres.prepare = w.readPasswords
 
+	kubernetes := w.kubernetesSteps()
+
 	w.reprise = typed(w.stack("persistent_reprise", "persistent again, trusting the clusters' issuers", false),
 		func(ctx *pulumi.Context) (*awsworkload.PersistentOutputs, error) {
-			return w.runPersistent(ctx, w.workload.ExtraClusterOIDCURLs)
+			issuers, err := w.clusterIssuers(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return w.runPersistent(ctx, issuers)
 		})
-	w.reprise.stack = w.persistent.stack
+	w.reprise.needs = []*stackStep{w.eks.stackStep}
+	w.reprise.stack, w.reprise.continues = w.persistent.stack, w.persistent.stackStep
 	w.reprise.prepare, w.reprise.reconcile = w.readState, w.reconcileSecrets(&w.reprise)
 
-	return []runnable{&bootstrapStep{w}, w.persistent.stackStep, w.postgres.stackStep, &repriseStep{w.reprise.stackStep}}
+	steps := append([]runnable{&bootstrapStep{w}, w.persistent.stackStep, w.postgres.stackStep}, kubernetes...)
+	return append(steps, &repriseStep{w.reprise.stackStep})
 }
 
 // stack describes the Pulumi stack of a step.
@@ -76,9 +93,9 @@ func (w *awsWorkload) stack(name, description string, proxy bool) *stackStep {
 	}
 }
 
-func (w *awsWorkload) runPersistent(ctx *pulumi.Context, issuers []string) (*awsworkload.PersistentOutputs, error) {
+func (w *awsWorkload) runPersistent(ctx *pulumi.Context, issuers pulumi.StringArray) (*awsworkload.PersistentOutputs, error) {
 	return awsworkload.Persistent(ctx, awsworkload.PersistentIn{
-		Config: w.workload, TargetName: w.target.Name, OIDCIssuers: pulumi.ToStringArray(issuers),
+		Config: w.workload, TargetName: w.target.Name, OIDCIssuers: issuers,
 		DatabaseIdentifier: w.database,
 	})
 }

@@ -51,44 +51,66 @@ var guarded = map[string]bool{
 
 // GuardError says that a plan would delete or replace what cannot be made again.
 // Nothing was applied.
-type GuardError struct {
-	Step    string
-	Changes []engine.Change
-}
+type GuardError struct{ Changes []engine.Change }
 
 func (e *GuardError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "step %s would destroy what cannot be made again:", e.Step)
+	text.WriteString("the plan would destroy what cannot be made again:")
 	for _, change := range e.Changes {
 		fmt.Fprintf(&text, "\n  %s %s", change.Kind, change.URN)
-		for _, difference := range change.Differences {
-			if difference.Replaces {
-				fmt.Fprintf(&text, "\n    because %s changes from %q to %q", difference.Path, difference.Old, difference.New)
-			}
-		}
-		if change.Kind == engine.Delete {
-			text.WriteString("\n    because the configuration no longer has it")
-		}
+		fmt.Fprintf(&text, "\n    because %s", strings.Join(reasons(change), ", and "))
 		fmt.Fprintf(&text, "\n    to allow it: --allow-replace %s", shellQuote(change.URN))
 	}
 	text.WriteString("\nnothing was applied")
 	return text.String()
 }
 
-// guard stops a plan that would delete or replace a guarded resource which is not in
-// allowed.
-func guard(step string, plan *engine.Plan, allowed []string) error {
+// reasons say why a change deletes or replaces.
+func reasons(change engine.Change) []string {
+	if change.Kind == engine.Delete {
+		return []string{"the configuration no longer has it"}
+	}
+	var found []string
+	for _, difference := range change.Differences {
+		if difference.Replaces {
+			found = append(found, fmt.Sprintf("%s changes from %q to %q", difference.Path, difference.Old, difference.New))
+		}
+	}
+	if len(found) == 0 {
+		return []string{"what it needs is replaced"}
+	}
+	return found
+}
+
+// guard stops a plan that would delete or replace a resource of a guarded type, or a
+// protected one, unless it or something above it is in allowed. unprotect are the
+// protected resources that may go.
+func guard(plan *engine.Plan, allowed []string) (unprotect []string, err error) {
+	parents := map[string]string{}
+	for _, change := range plan.Changes {
+		parents[change.URN] = change.Parent
+	}
 	var stopped []engine.Change
 	for _, change := range plan.Changes {
 		destroys := change.Kind == engine.Delete || change.Kind == engine.Replace
-		if destroys && guarded[change.Type] && !slices.Contains(allowed, change.URN) {
+		if !destroys || !guarded[change.Type] && !change.Protected {
+			continue
+		}
+		urn := change.URN
+		for urn != "" && !slices.Contains(allowed, urn) {
+			urn = parents[urn]
+		}
+		switch {
+		case urn == "":
 			stopped = append(stopped, change)
+		case change.Protected:
+			unprotect = append(unprotect, change.URN)
 		}
 	}
-	if len(stopped) == 0 {
-		return nil
+	if len(stopped) > 0 {
+		return nil, &GuardError{Changes: stopped}
 	}
-	return &GuardError{Step: step, Changes: stopped}
+	return unprotect, nil
 }
 
 // shellQuote quotes an argument for a POSIX shell.

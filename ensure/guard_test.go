@@ -1,6 +1,8 @@
 package ensure
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,19 +25,52 @@ func TestGuard(t *testing.T) {
 		{Kind: engine.Replace, URN: "urn:other", Type: "aws:ec2/instance:Instance"},
 		replace,
 	}}
-	err := guard("persistent", plan, nil)
+	_, err := guard(plan, nil)
 	var guarded *GuardError
 	require.ErrorAs(t, err, &guarded)
 	assert.Equal(t, []engine.Change{replace}, guarded.Changes)
-	assert.Equal(t, `step persistent would destroy what cannot be made again:
+	assert.Equal(t, `the plan would destroy what cannot be made again:
   replace `+urn+`
     because engine changes from "postgres" to "mysql"
     to allow it: --allow-replace `+urn+`
 nothing was applied`, err.Error())
-	require.NoError(t, guard("persistent", plan, []string{urn}))
+	unprotect, err := guard(plan, []string{urn})
+	require.NoError(t, err)
+	assert.Empty(t, unprotect)
 
 	plan.Changes[2] = engine.Change{Kind: engine.Delete, URN: urn, Type: "aws:rds/instance:Instance"}
-	require.ErrorContains(t, guard("persistent", plan, nil), "because the configuration no longer has it")
+	_, err = guard(plan, nil)
+	require.ErrorContains(t, err, "because the configuration no longer has it")
+}
+
+// TestGuardOfProtection holds protected resources of any type, and lets pass what is
+// below one that is named.
+func TestGuardOfProtection(t *testing.T) {
+	plan := &engine.Plan{Changes: []engine.Change{
+		{Kind: engine.Delete, URN: "urn:site", Type: "ptd:postgresql:Site", Parent: "urn:stack"},
+		{Kind: engine.Delete, URN: "urn:database", Type: "postgresql:index/database:Database", Protected: true, Parent: "urn:site"},
+		{Kind: engine.Replace, URN: "urn:grant", Type: "postgresql:index/grant:Grant", Protected: true, Parent: "urn:database"},
+		{Kind: engine.Update, URN: "urn:role", Type: "postgresql:index/role:Role", Protected: true, Parent: "urn:site"},
+	}}
+	for _, test := range []struct{ allowed, stopped, unprotected []string }{
+		{nil, []string{"urn:database", "urn:grant"}, nil},
+		{[]string{"urn:grant"}, []string{"urn:database"}, nil},
+		{[]string{"urn:database"}, nil, []string{"urn:database", "urn:grant"}},
+		{[]string{"urn:site"}, nil, []string{"urn:database", "urn:grant"}},
+		{[]string{"urn:stack"}, nil, []string{"urn:database", "urn:grant"}},
+	} {
+		unprotected, err := guard(plan, test.allowed)
+		assert.Equal(t, test.unprotected, unprotected)
+		var stopped []string
+		var guarded *GuardError
+		if errors.As(err, &guarded) {
+			for _, change := range guarded.Changes {
+				stopped = append(stopped, change.URN)
+			}
+			assert.Equal(t, len(test.stopped) == 2, strings.Contains(err.Error(), "because what it needs is replaced"))
+		}
+		assert.Equal(t, test.stopped, stopped)
+	}
 }
 
 func TestShellQuote(t *testing.T) {

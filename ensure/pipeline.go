@@ -49,7 +49,35 @@ func New(target *config.Target, environment *Environment, options Options) (*Pip
 	if p.selected, err = p.selection(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, errors.Join(
+		p.checkOwned("--target-resources", options.TargetResources),
+		p.checkOwned("--exclude-resources", options.ExcludeResources))
+}
+
+// checkOwned refuses URNs that no selected step's stack can have.
+func (p *Pipeline) checkOwned(flag string, urns []string) error {
+	var problems []error
+	for _, urn := range urns {
+		owns := func(step runnable) bool { return len(ownedBy(step, []string{urn})) > 0 }
+		if slices.ContainsFunc(p.selected, owns) {
+			continue
+		}
+		reason := fmt.Sprintf("it is in none of the stacks of %s", p.target.Name)
+		if i := slices.IndexFunc(p.all, owns); i >= 0 {
+			reason = fmt.Sprintf("it belongs to step %s, which is not selected", p.all[i].describe().Name)
+		}
+		problems = append(problems, fmt.Errorf("%s: no selected step has %s: %s", flag, urn, reason))
+	}
+	return errors.Join(problems...)
+}
+
+// ownedBy are the URNs and patterns that may be of resources of a step's stack.
+func ownedBy(step runnable, urns []string) []string {
+	stack := stackOf(step)
+	if stack == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(urns), func(urn string) bool { return !stack.May(urn) })
 }
 
 // stepsOf builds the standard steps of the target's kind and merges its custom ones.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,10 @@ type run struct {
 	changes Changes // of the running step
 	note    string  // of the running step
 	kept    []Kept
+	// In a dry run, what actions would do, by step, and the step that the running one
+	// continues: what that one would do is not told again.
+	acts      map[string][]ResourceChange
+	continues string
 }
 
 // Run runs the selected steps in order and stops at the first that fails or is
@@ -77,7 +82,7 @@ func (p *Pipeline) success() Result {
 // the run still reports what it did.
 func (r *run) runStep(ctx context.Context, step runnable) (finished StepFinished, err error) {
 	described := step.describe()
-	r.step, r.changes, r.note = described.Name, Changes{}, ""
+	r.step, r.changes, r.note, r.continues = described.Name, Changes{}, "", ""
 	began := time.Now()
 	started := StepStarted{Step: described.Name}
 	if described.Project != "" {
@@ -102,6 +107,8 @@ func (r *run) runStep(ctx context.Context, step runnable) (finished StepFinished
 	switch {
 	case r.options.Cancel:
 		err = step.cancel(ctx, r)
+	case len(r.options.TargetResources) > 0 && len(ownedBy(step, r.options.TargetResources)) == 0:
+		r.note = "left out: it has none of --target-resources"
 	case r.options.Destroy:
 		err = step.destroy(ctx, r)
 	default:
@@ -144,11 +151,29 @@ func (p *Pipeline) resume(step string) []string {
 
 // change counts a change of the running step and reports it unless it is Same.
 func (r *run) change(change ResourceChange) {
+	if change.URN == "" && change.Planned {
+		if r.repeats(change) {
+			change.Operation = Same
+		}
+	}
 	r.changes.Count(change.Operation)
 	if change.Operation != Same {
 		change.Step = r.step
 		r.ui.Event(change)
 	}
+}
+
+// repeats remembers what an action would do, and tells whether the step that the
+// running one continues would have done it already.
+func (r *run) repeats(change ResourceChange) bool {
+	if r.acts == nil {
+		r.acts = map[string][]ResourceChange{}
+	}
+	r.acts[r.step] = append(r.acts[r.step], change)
+	return slices.ContainsFunc(r.acts[r.continues], func(earlier ResourceChange) bool {
+		return earlier.Operation == change.Operation && earlier.Type == change.Type && earlier.Name == change.Name &&
+			slices.Equal(earlier.Keys, change.Keys)
+	})
 }
 
 // say reports a message of the runner.

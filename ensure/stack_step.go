@@ -32,6 +32,10 @@ type stackStep struct {
 	// reconcile does what follows the stack, from its outputs, whether or not they
 	// changed; may be nil. In a dry run it says what it would do.
 	reconcile func(ctx context.Context, r *run) error
+	// continues is the earlier step with the same stack, if there is one: a dry run
+	// shows what this step does in addition to it.
+	continues *stackStep
+	planned   *engine.Plan // by a dry run
 
 	// What the stack's outputs are at this point of the run; nil while unknown.
 	outputs  resource.PropertyMap
@@ -92,7 +96,8 @@ func (s *stackStep) operation(r *run, counted bool) engine.Operation {
 			return exportOutputs(ctx, outputs)
 		},
 		Executable: s.executable, Plugins: s.plugins(), Config: s.config,
-		Targets: r.options.TargetResources, Excludes: r.options.ExcludeResources,
+		Targets: ownedBy(s, r.options.TargetResources), Excludes: ownedBy(s, r.options.ExcludeResources),
+		Hold:   func(typ string) bool { return guarded[typ] },
 		Events: func(event engine.Event) { s.report(r, event, counted) },
 	}
 }
@@ -131,13 +136,16 @@ func resourceChange(change engine.Change) ResourceChange {
 
 // converge implements runnable.
 func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
+	if s.continues != nil {
+		r.continues = s.continues.Name
+	}
 	for _, needed := range s.needs {
 		if err := needed.resolve(ctx, r); err != nil {
 			return err
 		}
 	}
 	if !r.options.DryRun {
-		if err := s.lock(ctx, r); err != nil {
+		if err := s.stack.Lock(ctx); err != nil {
 			return err
 		}
 		defer s.stack.Unlock(ctx)
@@ -147,7 +155,10 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 			return err
 		}
 	}
-	plan, err := s.preview(ctx, r)
+	if err := s.settle(ctx, r); err != nil {
+		return err
+	}
+	plan, unprotect, err := s.preview(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -166,7 +177,7 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 		}
 	}
 	operation := s.operation(r, true)
-	operation.Display = r.display()
+	operation.Display, operation.Unprotect = r.display(), unprotect
 	applied, err := s.stack.Up(ctx, operation, plan)
 	if err != nil {
 		return err
@@ -175,24 +186,17 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 	return s.follow(ctx, r)
 }
 
-// lock takes the stack's lock and settles what a run that died left open.
-func (s *stackStep) lock(ctx context.Context, r *run) error {
-	if err := s.stack.Lock(ctx); err != nil {
+// settle takes in what a run that died left open, and with --refresh what reality is.
+// A dry run leaves both to its preview.
+func (s *stackStep) settle(ctx context.Context, r *run) error {
+	if r.options.DryRun {
+		return nil
+	}
+	operation := s.operation(r, false)
+	if err := s.stack.Recover(ctx, operation); err != nil || !r.options.Refresh {
 		return err
 	}
-	err := s.stack.Recover(ctx, s.operation(r, false))
-	if err == nil && r.options.Refresh {
-		err = s.refresh(ctx, r)
-	}
-	if err != nil {
-		s.stack.Unlock(ctx)
-	}
-	return err
-}
-
-// refresh makes the state follow reality and says what was found.
-func (s *stackStep) refresh(ctx context.Context, r *run) error {
-	operation := s.operation(r, false)
+	operation.Providers = s.providers(ctx, r)
 	found, err := s.stack.Refresh(ctx, operation)
 	if err != nil {
 		return err
@@ -201,6 +205,19 @@ func (s *stackStep) refresh(ctx context.Context, r *run) error {
 		r.say(Warning, "%s", drift(change))
 	}
 	return nil
+}
+
+// providers are the inputs of the stack's providers by its program, for operations
+// that do not run it. Those in the state serve when the program cannot run.
+func (s *stackStep) providers(ctx context.Context, r *run) map[string]resource.PropertyMap {
+	if s.program == nil && s.executable == "" {
+		return nil
+	}
+	found, err := s.stack.Providers(ctx, s.operation(r, false))
+	if err != nil && len(found) == 0 {
+		r.say(Warning, "the providers are configured as in the state, which may be out of date, because the program fails: %v", err)
+	}
+	return found
 }
 
 func drift(change engine.Change) string {
@@ -218,18 +235,42 @@ func drift(change engine.Change) string {
 	return text
 }
 
-// preview finds out what an up would do, shows it, and guards it.
-func (s *stackStep) preview(ctx context.Context, r *run) (*engine.Plan, error) {
-	operation := s.operation(r, r.options.DryRun)
-	operation.Refresh = r.options.Refresh && r.options.DryRun
-	if r.options.Preview || r.options.DryRun {
+// preview finds out what an up would do, shows it, and guards it; unprotect are the
+// protected resources that the user allowed to replace or delete.
+func (s *stackStep) preview(ctx context.Context, r *run) (plan *engine.Plan, unprotect []string, err error) {
+	var earlier *engine.Plan
+	if s.continues != nil && r.options.DryRun {
+		earlier = s.continues.planned
+	}
+	operation := s.operation(r, r.options.DryRun && earlier == nil)
+	if r.options.Refresh && r.options.DryRun {
+		operation.Refresh, operation.Providers = true, s.providers(ctx, r)
+	}
+	if (r.options.Preview || r.options.DryRun) && earlier == nil {
 		operation.Display = r.display()
 	}
-	plan, err := s.stack.Preview(ctx, operation)
+	plan, err = s.stack.Preview(ctx, operation)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return plan, guard(s.Name, plan, r.options.AllowReplace)
+	s.planned = plan
+	if earlier != nil {
+		plan = plan.Beyond(earlier)
+		s.tell(r, plan)
+	}
+	unprotect, err = guard(plan, r.options.AllowReplace)
+	return plan, unprotect, err
+}
+
+// tell counts, reports and shows a plan that was made in silence.
+func (s *stackStep) tell(r *run, plan *engine.Plan) {
+	r.changes.Same += plan.Unchanged
+	for _, change := range plan.Changes {
+		r.change(resourceChange(change))
+	}
+	if display := r.display(); display != nil {
+		display.Show(plan)
+	}
 }
 
 // follow does what follows the stack, unless only some resources were asked for.
@@ -292,20 +333,21 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 		r.note = "was never applied"
 		return nil
 	}
-	for _, needed := range s.needs {
-		// A destroy needs no outputs, but a proxy or a provider may.
-		if err := needed.resolve(ctx, r); err != nil && !r.options.DryRun {
-			return err
-		}
-	}
 	if !r.options.DryRun {
-		if err := s.lock(ctx, r); err != nil {
+		if err := s.stack.Lock(ctx); err != nil {
 			return err
 		}
 		defer s.stack.Unlock(ctx)
 	}
+	providers := s.configured(ctx, r)
+	if err := s.settle(ctx, r); err != nil {
+		return err
+	}
 	operation := s.operation(r, r.options.DryRun)
-	operation.Unprotect = s.unprotected
+	operation.Providers = providers
+	if s.unprotected {
+		operation.Unprotect = []string{engine.Everything}
+	}
 	if err := s.spare(ctx, r, &operation); err != nil || operation.Targets != nil && len(operation.Targets) == 0 {
 		return err
 	}
@@ -319,51 +361,42 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 	if err := r.confirm(ctx, Question{Changes: count(plan), Destroy: true, Type: r.target.Name}); err != nil {
 		return err
 	}
-	sparing := operation.Targets
-	operation = s.operation(r, true)
-	operation.Unprotect, operation.Targets, operation.Display = s.unprotected, sparing, r.display()
-	destroyed, err := s.stack.Destroy(ctx, operation, false)
-	if err != nil {
-		return err
-	}
-	for _, change := range destroyed.Changes {
-		if change.RetainOnDelete {
-			r.kept = append(r.kept, Kept{Step: s.Name, Type: change.Type, Name: change.Name, Reason: "its data is retained; ptd no longer manages it"})
-		}
-	}
-	return nil
+	operation.Events, operation.Display = s.operation(r, true).Events, r.display()
+	_, err = s.stack.Destroy(ctx, operation, false)
+	return err
 }
 
-// spare leaves protected resources out of a destroy, and says which and why. An
-// empty, non-nil list of targets means that nothing is left to destroy.
-func (s *stackStep) spare(ctx context.Context, r *run, operation *engine.Operation) error {
-	if s.unprotected {
-		return nil
+// configured are the inputs of the stack's providers for a destroy. What they need may
+// be gone already, which does not keep the rest from being destroyed.
+func (s *stackStep) configured(ctx context.Context, r *run) map[string]resource.PropertyMap {
+	for _, needed := range s.needs {
+		if err := needed.resolve(ctx, r); err != nil {
+			r.say(Warning, "the providers are configured as in the state: %v", err)
+			return nil
+		}
 	}
-	targets, kept, err := s.stack.Destructible(ctx)
+	if s.prepare != nil {
+		if err := s.prepare(ctx, r); err != nil {
+			r.say(Warning, "the providers are configured as in the state: %v", err)
+			return nil
+		}
+	}
+	return s.providers(ctx, r)
+}
+
+// spare leaves out of a destroy what must stay, and says which and why. An empty,
+// non-nil list of targets means that nothing is left to destroy.
+func (s *stackStep) spare(ctx context.Context, r *run, operation *engine.Operation) error {
+	targets, kept, err := s.stack.Destructible(ctx, *operation)
 	if err != nil {
 		return err
-	}
-	if len(kept) == 0 {
-		return nil
 	}
 	for _, resource := range kept {
 		r.kept = append(r.kept, Kept{Step: s.Name, Type: resource.Type, Name: resource.Name, Reason: resource.Reason})
 	}
-	r.note = fmt.Sprintf("%d resources kept", len(kept))
-	if len(operation.Targets) > 0 {
-		allowed := map[string]bool{}
-		for _, target := range targets {
-			allowed[target] = true
-		}
-		var both []string
-		for _, target := range operation.Targets {
-			if allowed[target] {
-				both = append(both, target)
-			}
-		}
-		targets = both
+	if len(kept) > 0 {
+		r.note = fmt.Sprintf("%d resources kept", len(kept))
 	}
-	operation.Targets = append([]string{}, targets...)
+	operation.Targets, operation.Excludes = targets, nil
 	return nil
 }

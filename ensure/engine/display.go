@@ -91,16 +91,32 @@ func (d *Display) line(metadata engine.StepEventMetadata) string {
 	if metadata.Type == resource.RootStackType || metadata.Op == deploy.OpSame && !d.Verbose {
 		return ""
 	}
-	if _, known := kinds[metadata.Op]; !known {
+	change, known := change(metadata, false)
+	if !known {
 		return ""
 	}
-	text := fmt.Sprintf("%s%s %s", deploy.RawPrefix(metadata.Op), metadata.Type, metadata.URN.Name())
-	if metadata.Op == deploy.OpUpdate {
+	return d.brief(metadata.Op, change)
+}
+
+// brief describes a change in one line.
+func (d *Display) brief(op pulumidisplay.StepOp, change Change) string {
+	text := fmt.Sprintf("%s%s %s", deploy.RawPrefix(op), change.Type, change.Name)
+	if op == deploy.OpUpdate {
 		var keys []string
-		for _, difference := range differences(metadata) {
+		for _, difference := range change.Differences {
 			keys = append(keys, difference.Path)
 		}
 		text += " [" + strings.Join(keys, ", ") + "]"
 	}
-	return d.options().Color.Colorize(deploy.Color(metadata.Op) + text + colors.Reset + "\n")
+	return d.options().Color.Colorize(deploy.Color(op) + text + colors.Reset + "\n")
+}
+
+// Show shows the changes of a plan, one line each.
+func (d *Display) Show(plan *Plan) {
+	ops := map[Kind]pulumidisplay.StepOp{
+		Create: deploy.OpCreate, Update: deploy.OpUpdate, Replace: deploy.OpReplace, Delete: deploy.OpDelete,
+	}
+	for _, change := range plan.Changes {
+		io.WriteString(d.Writer, d.brief(ops[change.Kind], change))
+	}
 }

@@ -42,6 +42,12 @@ type Change struct {
 	Differences []Difference
 	// RetainOnDelete is true when a delete leaves the cloud's object alone.
 	RetainOnDelete bool
+	// Protected is true, in a plan, when the resource is protected by the state.
+	Protected bool
+	// Parent is the URN of the resource's parent in the state; "" for what is new.
+	Parent string
+
+	inputs resource.PropertyMap // the new ones
 }
 
 // Difference is one property that changes.
@@ -87,7 +93,10 @@ func change(metadata pulumi.StepEventMetadata, planned bool) (c Change, ok bool)
 		Kind: kind, URN: string(metadata.URN), Type: string(metadata.Type), Name: metadata.URN.Name(), Planned: planned,
 	}
 	if metadata.Old != nil {
-		c.RetainOnDelete = metadata.Old.RetainOnDelete
+		c.RetainOnDelete, c.Parent = metadata.Old.RetainOnDelete, string(metadata.Old.Parent)
+	}
+	if metadata.New != nil && metadata.New.State != nil {
+		c.inputs = metadata.New.State.Inputs
 	}
 	if kind == Update || kind == Replace || kind == Drift {
 		c.Differences = differences(metadata)

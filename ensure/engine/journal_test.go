@@ -68,7 +68,7 @@ func TestDeathAtEveryPoint(t *testing.T) {
 		stack := w.stack()
 		require.NoError(t, stack.Lock(ctx))
 		operation := w.operation(program)
-		operation.Unprotect = true
+		operation.Unprotect = []string{Everything}
 		_, err := stack.Up(ctx, operation, nil)
 		stack.Unlock(ctx)
 		require.NoError(t, err)
@@ -107,7 +107,7 @@ func (w *world) apply(program pulumi.RunFunc) error {
 	}
 	defer stack.Unlock(ctx)
 	operation := w.operation(program)
-	operation.Unprotect = true
+	operation.Unprotect = []string{Everything}
 	if err := stack.Recover(ctx, operation); err != nil {
 		return err
 	}
@@ -198,10 +198,22 @@ func TestFullDisk(t *testing.T) {
 
 	// While the state itself is written.
 	before = w.files()[stateFile]
+	stack := w.stack()
+	require.NoError(t, stack.Lock(context.Background()))
+	state, err := stack.deployment(context.Background())
+	require.NoError(t, err)
+	lift = limitFiles(t, uint64(len(before)-100))
+	err = stack.write(context.Background(), *state)
+	require.ErrorContains(t, err, "state of stack organization/project/target: write ")
+	err = stack.backend.write(context.Background(), stack.path(), []byte(before+before))
+	require.ErrorContains(t, err, "file too large")
+	lift()
+	stack.Unlock(context.Background())
+	assert.Equal(t, before, w.files()[stateFile])
 	lift = limitFiles(t, uint64(len(before)/2))
 	err = w.apply(edited(12, 4000, "!"))
 	lift()
-	require.ErrorContains(t, err, "state of stack")
+	require.Error(t, err)
 	assert.Equal(t, 1, strings.Count(err.Error(), "file too large"), err.Error())
 	assert.Equal(t, before, w.files()[stateFile])
 	require.NoError(t, w.apply(edited(12, 4000, "!")))

@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -34,12 +35,23 @@ type Operation struct {
 	Config map[string]string
 	// Targets and Excludes are URNs that limit the operation.
 	Targets, Excludes []string
-	// Unprotect lets a destroy take protected resources, too.
-	Unprotect bool
+	// Unprotect are URNs, and patterns of URNs, of protected resources that a destroy
+	// may take, and an Up may delete or replace, all the same.
+	Unprotect []string
+	// Hold tells of which types a destroy leaves what is retained on deletion in the
+	// state, where a later run finds it again; nil for none.
+	Hold func(typ string) bool
+	// Providers are inputs of explicit providers, by URN, that take the place of those in
+	// the state: see Stack.Providers.
+	Providers map[string]resource.PropertyMap
 	// Refresh makes a preview look at real resources first; nothing of it is saved.
 	Refresh bool
-	// Events receives what happens, in order; it is called from one goroutine.
+	// Events receives what happens, in order; it is called from one goroutine, and has
+	// been called for everything when the operation returns.
 	Events func(Event)
+	// Channel receives the same, for whoever waits for events among other things. It
+	// must be drained, and is closed when a preview, up, refresh or destroy has ended.
+	Channel chan<- Event
 	// Display shows what happens with Pulumi's own display; nil for not at all.
 	Display *Display
 	// Parallel limits concurrent resource operations; 0 is 16.
@@ -60,17 +72,23 @@ type Plan struct {
 	constraints *deploy.Plan
 }
 
-// Preview finds out what Up would do. It writes nothing and needs no lock.
+// Preview finds out what Up would do. It writes nothing and needs no lock. It takes
+// nothing for protected: that a change would destroy what is, it says in the change.
 func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error) {
 	before, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
+	protected := unprotect(before, []string{Everything})
+	reconfigure(before, operation.Providers)
 	outcome, err := s.run(ctx, "preview", apitype.PreviewUpdate, operation, before, nil, true)
 	if err != nil {
 		return nil, err
 	}
 	plan := outcome.Plan
+	for i := range plan.Changes {
+		plan.Changes[i].Protected = protected[resource.URN(plan.Changes[i].URN)]
+	}
 	root := rootOf(before)
 	plan.OutputsChange = root == nil || !root.Outputs.DeepEquals(plan.Outputs)
 	return &plan, nil
@@ -83,6 +101,7 @@ func (s *Stack) Up(ctx context.Context, operation Operation, plan *Plan) (*Plan,
 	if err != nil {
 		return nil, err
 	}
+	unprotect(before, operation.Unprotect)
 	outcome, err := s.run(ctx, "apply", apitype.UpdateUpdate, operation, before, plan, false)
 	if outcome == nil {
 		return nil, err
@@ -97,6 +116,7 @@ func (s *Stack) Refresh(ctx context.Context, operation Operation) (*Plan, error)
 	if err != nil || before == nil {
 		return &Plan{}, err
 	}
+	reconfigure(before, operation.Providers)
 	outcome, err := s.run(ctx, "refresh", apitype.RefreshUpdate, operation, before, nil, false)
 	if outcome == nil {
 		return nil, err
@@ -105,18 +125,15 @@ func (s *Stack) Refresh(ctx context.Context, operation Operation) (*Plan, error)
 }
 
 // Destroy deletes the stack's resources, or with preview finds out what it would
-// delete. What is protected, and what that needs, is left out: see Kept. The stack
+// delete. What must stay has to be left out by targets: see Destructible. The stack
 // must be locked unless it is a preview.
 func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) (*Plan, error) {
 	before, err := s.snapshot(ctx)
 	if err != nil || before == nil {
 		return &Plan{}, err
 	}
-	if operation.Unprotect {
-		for _, state := range before.Resources {
-			state.Protect = false
-		}
-	}
+	unprotect(before, operation.Unprotect)
+	reconfigure(before, operation.Providers)
 	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)
 	if outcome == nil {
 		return nil, err
@@ -124,9 +141,41 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 	return &outcome.Plan, err
 }
 
+// Providers runs the program, as a preview does, and returns the inputs of its explicit
+// providers: those in the state may be out of date (a password that was rotated), and
+// neither refresh nor destroy run the program. What was found before a failure comes
+// with it.
+func (s *Stack) Providers(ctx context.Context, operation Operation) (map[string]resource.PropertyMap, error) {
+	before, err := s.snapshot(ctx)
+	if err != nil || before == nil {
+		return nil, err
+	}
+	unprotect(before, []string{Everything})
+	operation.Events, operation.Channel, operation.Display, operation.Refresh = nil, nil, nil, false
+	operation.Targets, operation.Excludes = nil, nil
+	outcome, err := s.run(ctx, "preview", apitype.PreviewUpdate, operation, before, nil, true)
+	if outcome == nil {
+		return nil, err
+	}
+	return outcome.providers, err
+}
+
+// reconfigure gives the providers in the state other inputs.
+func reconfigure(snapshot *deploy.Snapshot, inputs map[string]resource.PropertyMap) {
+	if snapshot == nil {
+		return
+	}
+	for _, state := range snapshot.Resources {
+		if fresh, ok := inputs[string(state.URN)]; ok && !state.Delete {
+			state.Inputs = fresh
+		}
+	}
+}
+
 // outcome is what one run of the engine found or did.
 type outcome struct {
 	Plan
+	providers map[string]resource.PropertyMap // known inputs of explicit providers
 	failures  []Failure
 	violated  []Failure // deviations from the plan
 	unreached []Failure // parts of the plan that did not come
@@ -294,6 +343,9 @@ func (w *watcher) log(severity diag.Severity, urn resource.URN, message string) 
 
 func (w *watcher) watch(kind apitype.UpdateKind) {
 	defer close(w.done)
+	if w.operation.Channel != nil {
+		defer close(w.operation.Channel)
+	}
 	show, end := w.operation.Display.start(w.stack, kind, w.dryRun)
 	defer end()
 	for {
@@ -357,6 +409,9 @@ func (w *watcher) note(event engine.Event) {
 			w.tell(message)
 		}
 	case engine.ResourcePreEventPayload:
+		if providers.IsProviderType(payload.Metadata.Type) && !payload.Internal {
+			w.provider(payload.Metadata)
+		}
 		// A preview's steps are reported once, when planned; the rest when done.
 		if w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, true)
@@ -369,6 +424,16 @@ func (w *watcher) note(event engine.Event) {
 			w.step(payload.Metadata, false)
 		}
 	}
+}
+
+func (w *watcher) provider(metadata engine.StepEventMetadata) {
+	if metadata.New == nil || metadata.New.State == nil || metadata.New.State.Inputs.ContainsUnknowns() {
+		return
+	}
+	if w.outcome.providers == nil {
+		w.outcome.providers = map[string]resource.PropertyMap{}
+	}
+	w.outcome.providers[string(metadata.URN)] = metadata.New.State.Inputs
 }
 
 func (w *watcher) outputs(metadata engine.StepEventMetadata) {
@@ -396,6 +461,9 @@ func (w *watcher) step(metadata engine.StepEventMetadata, planned bool) {
 func (w *watcher) tell(event Event) {
 	if w.operation.Events != nil {
 		w.operation.Events(event)
+	}
+	if w.operation.Channel != nil {
+		w.operation.Channel <- event
 	}
 }
 

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
@@ -10,50 +12,67 @@ import (
 )
 
 // Kept is a resource that a destroy leaves in place.
-type Kept struct {
-	URN, Type, Name, Reason string
-	// Protected is true for the resources that are the reason of the others.
-	Protected bool
-}
+type Kept struct{ URN, Type, Name, Reason string }
 
-// Destructible divides the stack's resources: targets are the URNs that a destroy
-// may delete, kept are the protected ones and all that they need (parents,
-// providers, dependencies). When nothing is kept targets is nil, which stands for
-// the whole stack.
-func (s *Stack) Destructible(ctx context.Context) (targets []string, kept []Kept, err error) {
+// Destructible divides the resources that a destroy is about: targets are the URNs
+// that it may delete, kept are those that are protected, whose data is retained or
+// which are excluded, with all that they need (parents, providers, dependencies).
+// When nothing is kept and the operation has no targets, targets is nil, which stands
+// for the whole stack.
+func (s *Stack) Destructible(ctx context.Context, operation Operation) (targets []string, kept []Kept, err error) {
 	snapshot, err := s.snapshot(ctx)
 	if err != nil || snapshot == nil {
 		return nil, nil, err
 	}
-	reasons := keep(snapshot)
-	if len(reasons) == 0 {
+	if err := s.checkNamed(snapshot, operation); err != nil {
+		return nil, nil, err
+	}
+	reasons := keep(snapshot, operation)
+	if len(reasons) == 0 && len(operation.Targets) == 0 {
 		return nil, nil, nil
 	}
+	asked := deploy.NewUrnTargets(operation.Targets)
+	targets = []string{}
 	for _, state := range snapshot.Resources {
 		reason, keep := reasons[state.URN]
 		switch {
+		case !asked.Contains(state.URN):
 		case !keep:
 			targets = append(targets, string(state.URN))
-		case state.Custom && !providers.IsProviderType(state.Type):
-			kept = append(kept, Kept{
-				URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason, Protected: state.Protect,
-			})
+		case state.Custom && !providers.IsProviderType(state.Type) && !state.External:
+			kept = append(kept, Kept{URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason})
 		}
 	}
 	return targets, kept, nil
 }
 
+// checkNamed refuses URNs of resources that are not in the state.
+func (s *Stack) checkNamed(snapshot *deploy.Snapshot, operation Operation) error {
+	for _, urn := range append(slices.Clone(operation.Targets), operation.Excludes...) {
+		is := func(state *resource.State) bool { return string(state.URN) == urn }
+		if !strings.Contains(urn, "*") && !slices.ContainsFunc(snapshot.Resources, is) {
+			return fmt.Errorf("stack %s has no resource %s", s.Name(), urn)
+		}
+	}
+	return nil
+}
+
 // keep finds the resources that must stay, each with the reason. State lists a
 // resource after all that it needs, so one walk backwards finds everything.
-func keep(snapshot *deploy.Snapshot) map[resource.URN]string {
+func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]string {
 	reasons := map[resource.URN]string{}
 	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
 		state := snapshot.Resources[i]
 		if state.Delete {
 			continue
 		}
-		if state.Protect {
+		switch {
+		case state.Protect && !names(operation.Unprotect, state.URN):
 			reasons[state.URN] = "protected"
+		case state.RetainOnDelete && operation.Hold != nil && operation.Hold(string(state.Type)):
+			reasons[state.URN] = "its data is retained"
+		case names(operation.Excludes, state.URN):
+			reasons[state.URN] = "excluded"
 		}
 		if _, stays := reasons[state.URN]; !stays {
 			continue
@@ -65,6 +84,30 @@ func keep(snapshot *deploy.Snapshot) map[resource.URN]string {
 		}
 	}
 	return reasons
+}
+
+// names tells whether a list of URNs and patterns has a URN.
+func names(list []string, urn resource.URN) bool {
+	return len(list) > 0 && deploy.NewUrnTargets(list).Contains(urn)
+}
+
+// Everything is the pattern of all URNs.
+const Everything = "**"
+
+// unprotect takes the protection off the named resources, in memory, and returns what
+// was protected before.
+func unprotect(snapshot *deploy.Snapshot, list []string) (before map[resource.URN]bool) {
+	before = map[resource.URN]bool{}
+	if snapshot == nil {
+		return before
+	}
+	for _, state := range snapshot.Resources {
+		if state.Protect {
+			before[state.URN] = true
+			state.Protect = !names(list, state.URN)
+		}
+	}
+	return before
 }
 
 func needs(state *resource.State) []resource.URN {

@@ -23,6 +23,8 @@ type testCloud struct {
 	made    int
 	// before is called before a mutation, and may fail it or panic.
 	before func(operation string, urn resource.URN) error
+	// password is what a provider must be configured with; "" when that does not matter.
+	password string
 	// after is called after a mutation.
 	after func(operation string, urn resource.URN)
 }
@@ -32,9 +34,40 @@ func newCloud() *testCloud { return &testCloud{objects: map[resource.ID]resource
 func (c *testCloud) plugins() Plugins {
 	return Plugins{
 		OnlySimulated: true,
-		Simulated:     map[string]func() (plugin.Provider, error){"test": func() (plugin.Provider, error) { return c, nil }},
+		Simulated: map[string]func() (plugin.Provider, error){"test": func() (plugin.Provider, error) {
+			return &connection{testCloud: c}, nil
+		}},
 	}
 }
+
+// connection is the cloud with the password that a provider was configured with.
+type connection struct {
+	*testCloud
+	given string
+}
+
+func (c *connection) Configure(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
+	if given := r.Inputs["password"]; given.IsSecret() {
+		c.given = given.SecretValue().Element.StringValue()
+	}
+	return plugin.ConfigureResponse{}, nil
+}
+
+func (c *connection) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
+	if c.given != c.password {
+		return plugin.ReadResponse{}, errPassword
+	}
+	return c.testCloud.Read(ctx, r)
+}
+
+func (c *connection) Delete(ctx context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+	if c.given != c.password {
+		return plugin.DeleteResponse{}, errPassword
+	}
+	return c.testCloud.Delete(ctx, r)
+}
+
+var errPassword = errors.New("password authentication failed")
 
 func (c *testCloud) mutate(operation string, urn resource.URN) error {
 	if c.before == nil {
@@ -60,10 +93,6 @@ func (c *testCloud) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) 
 
 func (c *testCloud) DiffConfig(context.Context, plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
 	return plugin.DiffConfigResponse{Changes: plugin.DiffNone}, nil
-}
-
-func (c *testCloud) Configure(context.Context, plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	return plugin.ConfigureResponse{}, nil
 }
 
 func (c *testCloud) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {

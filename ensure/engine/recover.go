@@ -38,6 +38,11 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 		}
 		return nil
 	}
+	if operation.Providers == nil && (operation.Program != nil || operation.Executable != "") {
+		// Without the program's, those of the state may do, or their reads say why not.
+		operation.Providers, _ = s.Providers(ctx, operation)
+	}
+	reconfigure(snapshot, operation.Providers)
 	snapshot.PendingOperations = nil
 	// Ids are those of one resource: the settings of a bucket have the bucket's.
 	type object struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
@@ -51,6 +52,16 @@ func (s *Stack) Name() string {
 
 // Project returns the name of the stack's project.
 func (s *Stack) Project() string { return string(s.project.Name) }
+
+// May tells whether a URN, or a pattern of URNs, may be of a resource of this stack.
+func (s *Stack) May(urn string) bool {
+	own := fmt.Sprintf("urn:pulumi:%s::%s::", s.name, s.project.Name)
+	literal, _, pattern := strings.Cut(urn, "*")
+	if pattern && len(literal) < len(own) {
+		return strings.HasPrefix(own, literal)
+	}
+	return strings.HasPrefix(urn, own)
+}
 
 // open opens Pulumi's view of the store once.
 func (s *Stack) open(ctx context.Context) (lockable, backend.StackReference, error) {

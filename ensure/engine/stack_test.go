@@ -273,7 +273,7 @@ func TestDestroySparesWhatIsProtectedAndWhatThatNeeds(t *testing.T) {
 	stack := w.stack()
 	require.NoError(t, stack.Lock(ctx))
 	defer stack.Unlock(ctx)
-	targets, kept, err := stack.Destructible(ctx)
+	targets, kept, err := stack.Destructible(ctx, w.operation(nil))
 	require.NoError(t, err)
 	require.Len(t, targets, 1)
 	require.Len(t, kept, 2)
@@ -288,7 +288,7 @@ func TestDestroySparesWhatIsProtectedAndWhatThatNeeds(t *testing.T) {
 	operation = w.operation(nil)
 	_, err = stack.Destroy(ctx, operation, false)
 	require.ErrorContains(t, err, "protected")
-	operation.Unprotect = true
+	operation.Unprotect = []string{Everything}
 	_, err = stack.Destroy(ctx, operation, true)
 	require.NoError(t, err)
 	assert.Len(t, w.cloud.objects, 2)
@@ -408,4 +408,104 @@ func TestPassphrase(t *testing.T) {
 	outputs, _, err := open("correct").Outputs(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, "hunter2hunter2", outputs["password"].SecretValue().Element.StringValue())
+}
+
+// TestProvidersComeFromTheProgram refreshes and destroys with the provider's inputs of
+// today: the password in the state is that of yesterday.
+func TestProvidersComeFromTheProgram(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	program := func(password string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			var provider pulumi.ProviderResourceState
+			err := ctx.RegisterResource("pulumi:providers:test", "explicit",
+				pulumi.Map{"password": pulumi.ToSecret(password)}, &provider)
+			if err != nil {
+				return err
+			}
+			_, err = newThing(ctx, "database", pulumi.Map{"name": pulumi.String("a")}, pulumi.Provider(&provider))
+			return err
+		}
+	}
+	w.cloud.password = "monday"
+	require.NoError(t, w.apply(program("monday")))
+	w.cloud.password = "tuesday"
+	stack := w.stack()
+	require.NoError(t, stack.Lock(ctx))
+	defer stack.Unlock(ctx)
+	operation := w.operation(program("tuesday"))
+	_, err := stack.Refresh(ctx, operation)
+	require.ErrorContains(t, err, "refresh stack organization/project/target: ")
+	assert.NotContains(t, err.Error(), "update failed")
+	operation.Providers, err = stack.Providers(ctx, w.operation(program("tuesday")))
+	require.NoError(t, err)
+	require.Len(t, operation.Providers, 1)
+	_, err = stack.Refresh(ctx, operation)
+	require.NoError(t, err)
+
+	w.cloud.password = "wednesday"
+	_, err = stack.Destroy(ctx, operation, false)
+	require.Error(t, err)
+	operation.Providers, err = stack.Providers(ctx, w.operation(program("wednesday")))
+	require.NoError(t, err)
+	_, err = stack.Destroy(ctx, operation, false)
+	require.NoError(t, err)
+	assert.Empty(t, w.cloud.objects)
+	for path, content := range w.files() {
+		assert.NotContains(t, content, "wednesday", path)
+	}
+}
+
+func TestBeyond(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	program := func(engine, added string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			for _, name := range []string{"first", "second", added} {
+				if _, err := newThing(ctx, name, pulumi.Map{"name": pulumi.String(engine + name), "secret": pulumi.ToSecret("s")}); err != nil {
+					return err
+				}
+				engine = ""
+			}
+			return nil
+		}
+	}
+	plan := func(engine, added string) *Plan {
+		plan, err := w.stack().Preview(ctx, w.operation(program(engine, added)))
+		require.NoError(t, err)
+		return plan
+	}
+	earlier := plan("a", "third")
+	assert.Empty(t, plan("a", "third").Beyond(earlier).Changes)
+	assert.Equal(t, 3, plan("a", "third").Beyond(earlier).Unchanged)
+	beyond := plan("b", "fourth").Beyond(earlier)
+	require.Len(t, beyond.Changes, 2)
+	assert.Equal(t, Update, beyond.Changes[0].Kind)
+	assert.Equal(t, []Difference{{Path: "name", Old: "afirst", New: "bfirst"}}, beyond.Changes[0].Differences)
+	assert.Equal(t, Create, beyond.Changes[1].Kind)
+	assert.Equal(t, "fourth", beyond.Changes[1].Name)
+}
+
+func TestChannel(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	events := make(chan Event)
+	operation := w.operation(chain(3, 1))
+	operation.Channel = events
+	go w.stack().Preview(ctx, operation)
+	names := map[string]bool{}
+	for event := range events {
+		if change, ok := event.(Change); ok {
+			names[change.Name] = true
+		}
+	}
+	assert.Len(t, names, 3)
+}
+
+func TestMay(t *testing.T) {
+	s := NewBackend(BackendOptions{}).Stack("project", "target")
+	for urn, want := range map[string]bool{
+		"urn:pulumi:target::project::a:b:C::d": true, "urn:pulumi:target::project-two::a:b:C::d": false,
+		"urn:pulumi:other::project::a:b:C::d": false, "**Thing::d": true, "urn:pulumi:*::project::a:b:C::d": true,
+		"urn:pulumi:target::project::*": true, "urn:pulumi:target::other::*": false,
+	} {
+		assert.Equal(t, want, s.May(urn), urn)
+	}
 }
