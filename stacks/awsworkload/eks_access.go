@@ -98,7 +98,12 @@ func (r *eksRelease) makeAwsAuth() error {
 		return err
 	}
 	roles := r.made.NodeRoleARN.ApplyT(func(node string) string {
-		items := []string{mapRole(node, "system:node:{{EC2PrivateDNSName}}", "system:bootstrappers", "system:nodes")}
+		const user = "system:node:{{EC2PrivateDNSName}}"
+		items := []string{mapRole(node, user, "system:bootstrappers", "system:nodes")}
+		if r.config.AutoscalingEnabled { // the clusters step makes the role, but the list is one text
+			karpenter := aws.KarpenterNodeRoleARN(r.config.AccountID, r.name)
+			items = append(items, mapRole(karpenter, user, "system:bootstrappers", "system:nodes"))
+		}
 		if powerUser != "" { // aws-auth knows roles without their path
 			name := powerUser[strings.LastIndex(powerUser, "/")+1:]
 			items = append(items, mapRole("arn:aws:iam::"+r.config.AccountID+":role/"+name, "admin", "system:masters"))
