@@ -52,7 +52,7 @@ type IngressDNS struct {
 type ALBIngress struct {
 	pulumi.ResourceState
 
-	// Hostname is the load balancer's own name.
+	// Hostname is the load balancer's own name; "" while the controller has not made it.
 	Hostname pulumi.StringOutput `pulumi:"hostname"`
 }
 
@@ -96,13 +96,20 @@ func NewALBIngress(ctx *pulumi.Context, name string, args *ALBIngressArgs, opts 
 		if err != nil {
 			return err
 		}
-		made.Hostname = ingress.Status.LoadBalancer().Ingress().Index(pulumi.Int(0)).Hostname().Elem()
+		made.Hostname = ingress.Status.ApplyT(hostnameOf).(pulumi.StringOutput)
 		return nil
 	}, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return made, nil
+}
+
+func hostnameOf(status *networkingv1.IngressStatus) string {
+	if status == nil || status.LoadBalancer == nil || len(status.LoadBalancer.Ingress) == 0 || status.LoadBalancer.Ingress[0].Hostname == nil {
+		return ""
+	}
+	return *status.LoadBalancer.Ingress[0].Hostname
 }
 
 func (args *ALBIngressArgs) annotations(name string) (pulumi.StringMap, error) {
