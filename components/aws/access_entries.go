@@ -5,6 +5,8 @@ import (
 
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -78,4 +80,37 @@ func accessEntries(entries []AccessEntry, tagged map[string]string) (map[string]
 		made[entry.Name] = args
 	}
 	return made, nil
+}
+
+// pluginMade is a resource that a plugin makes below a component, for others to depend
+// on: their order is then kept when they are deleted, too.
+type pluginMade struct {
+	pulumi.CustomResourceState
+	urn pulumi.URNOutput
+}
+
+// URN is the one that the plugin's resource gets.
+func (p *pluginMade) URN() pulumi.URNOutput { return p.urn }
+
+// below is the resource of a type and logical name below another.
+func below(parent pulumi.Resource, typ, name string) pulumi.Resource {
+	urn := parent.URN().ApplyT(func(parent pulumi.URN) pulumi.URN {
+		of := resource.URN(parent)
+		return pulumi.URN(resource.NewURN(of.Stack(), of.Project(), of.QualifiedType(), tokens.Type(typ), name))
+	}).(pulumi.URNOutput)
+	return &pluginMade{urn: urn}
+}
+
+// accessBelow are the resources of entries below the component of a cluster.
+// (facts: aws-workload-eks 19.4)
+func accessBelow(cluster pulumi.Resource, name string, entries ...AccessEntry) []pulumi.Resource {
+	var made []pulumi.Resource
+	for _, entry := range entries {
+		of := below(cluster, accessEntryType, name+"-"+entry.Name)
+		made = append(made, of)
+		for _, policy := range entry.Policies {
+			made = append(made, below(of, policyAssociationType, name+"-"+entry.Name+"-"+policy.Name))
+		}
+	}
+	return made
 }

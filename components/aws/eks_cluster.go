@@ -57,7 +57,6 @@ type EKSIngress struct {
 
 // EKSCluster is an EKS control plane with what belongs to it: roles, key, logs, OIDC
 // provider and access entries. Nodes come with EKSNodeGroup, add-ons with NewEKSAddon.
-// What uses the Kubernetes API depends on it (pulumi.DependsOn): access is there then.
 type EKSCluster struct {
 	pulumi.ResourceState
 
@@ -71,9 +70,14 @@ type EKSCluster struct {
 	OIDCProviderARN pulumi.StringOutput `pulumi:"oidcProviderArn"`
 	NodeRoleARN     pulumi.StringOutput `pulumi:"nodeRoleArn"`
 
+	// Access is what lets into the Kubernetes API, and its addresses: all that uses the API
+	// depends on it (pulumi.DependsOn), and comes after it and goes before it.
+	Access []pulumi.Resource
+
 	controlPlane *eks.Cluster
 	subnets      pulumi.StringArrayInput
-	addons       sync.Map // logical name: *EKSAddonArgs
+	nodeAccess   []pulumi.Resource // likewise, of nodes
+	addons       sync.Map          // logical name: *EKSAddonArgs
 }
 
 // The managed policies of the nodes' role, by what the attachment is called.
@@ -141,10 +145,17 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		return err
 	}
 	c.fill()
+	c.nodeAccess = append(c.nodeAccess, c.controlPlane)
+	c.Access = append([]pulumi.Resource{c.controlPlane}, accessBelow(c.controlPlane, name, args.Access...)...)
+	if !args.ConfigMapAccess {
+		c.nodeAccess = append(c.nodeAccess, accessBelow(c.controlPlane, name, c.nodeEntry())...)
+	}
 	for _, ingress := range args.Ingress {
-		if err := c.makeIngress(ctx, ingress, child); err != nil {
+		rule, err := c.makeIngress(ctx, ingress, child)
+		if err != nil {
 			return err
 		}
+		c.Access = append(c.Access, rule)
 	}
 	return nil
 }
@@ -185,13 +196,17 @@ func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.C
 		}
 		return made, nil
 	}
-	nodes := AccessEntry{Name: "node-access-entry", PrincipalARN: c.NodeRoleARN, Type: LinuxNodeAccess}
-	entries, err := accessEntries(append([]AccessEntry{nodes}, args.Access...), args.Tags)
+	entries, err := accessEntries(append([]AccessEntry{c.nodeEntry()}, args.Access...), args.Tags)
 	if err != nil {
 		return nil, err
 	}
 	made.AccessEntries = entries
 	return made, nil
+}
+
+// nodeEntry lets nodes join.
+func (c *EKSCluster) nodeEntry() AccessEntry {
+	return AccessEntry{Name: "node-access-entry", PrincipalARN: c.NodeRoleARN, Type: LinuxNodeAccess}
 }
 
 // fill sets the outputs.
@@ -243,20 +258,21 @@ func (c *EKSCluster) makeNodeRole(ctx *pulumi.Context, name string, args *EKSClu
 		if policy.name == "cni" && args.WithoutVpcCNI && !args.NodesKeepCNIPolicy {
 			continue
 		}
-		_, err := iam.NewRolePolicyAttachment(ctx, name+"-"+policy.name, &iam.RolePolicyAttachmentArgs{
+		attachment, err := iam.NewRolePolicyAttachment(ctx, name+"-"+policy.name, &iam.RolePolicyAttachmentArgs{
 			Role: role.Name, PolicyArn: pulumi.String("arn:aws:iam::aws:policy/" + policy.policy),
 		}, pulumi.Parent(role))
 		if err != nil {
 			return err
 		}
+		c.nodeAccess = append(c.nodeAccess, attachment)
 	}
 	c.NodeRoleARN = role.Arn
 	return nil
 }
 
-func (c *EKSCluster) makeIngress(ctx *pulumi.Context, ingress EKSIngress, child pulumi.ResourceOption) error {
+func (c *EKSCluster) makeIngress(ctx *pulumi.Context, ingress EKSIngress, child pulumi.ResourceOption) (pulumi.Resource, error) {
 	if ingress.Name == "" || ingress.SecurityGroupID == nil {
-		return fmt.Errorf("ingress %q: a name and a security group are required", ingress.Name)
+		return nil, fmt.Errorf("ingress %q: a name and a security group are required", ingress.Name)
 	}
 	args := &ec2.SecurityGroupRuleArgs{
 		Type: pulumi.String("ingress"), Protocol: pulumi.String("tcp"), FromPort: pulumi.Int(443), ToPort: pulumi.Int(443),
@@ -265,6 +281,5 @@ func (c *EKSCluster) makeIngress(ctx *pulumi.Context, ingress EKSIngress, child 
 	if ingress.AllTraffic {
 		args.Protocol, args.FromPort, args.ToPort = pulumi.String("-1"), pulumi.Int(0), pulumi.Int(0)
 	}
-	_, err := ec2.NewSecurityGroupRule(ctx, ingress.Name, args, child)
-	return err
+	return ec2.NewSecurityGroupRule(ctx, ingress.Name, args, child)
 }

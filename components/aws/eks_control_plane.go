@@ -8,12 +8,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The types of the component's children that transforms change.
+// The types of the children that the components of pulumi-eks make.
 const (
-	clusterType      = "aws:eks/cluster:Cluster"
-	oidcProviderType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-	nodeGroupType    = "aws:eks/nodeGroup:NodeGroup"
-	addonType        = "aws:eks/addon:Addon"
+	clusterType           = "aws:eks/cluster:Cluster"
+	oidcProviderType      = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	accessEntryType       = "aws:eks/accessEntry:AccessEntry"
+	policyAssociationType = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+	nodeGroupType         = "aws:eks/nodeGroup:NodeGroup"
+	addonType             = "aws:eks/addon:Addon"
 )
 
 // transform sets what the component has no argument for. Access entries and the ConfigMap

@@ -53,6 +53,8 @@ type EKSNodeGroup struct {
 
 	Name             pulumi.StringOutput `pulumi:"name"` // physical
 	LaunchTemplateID pulumi.StringOutput `pulumi:"launchTemplateId"`
+	// Nodes is what comes when the nodes are ready, for what needs them to depend on.
+	Nodes pulumi.Resource
 }
 
 // NewEKSNodeGroup makes an EKSNodeGroup with the logical name name, which the physical
@@ -87,7 +89,7 @@ func NewEKSNodeGroup(ctx *pulumi.Context, name string, args *EKSNodeGroupArgs, o
 			}
 			return group.NodeGroupName, nil
 		}).(pulumi.StringOutput)
-		made.LaunchTemplateID = template.ID().ToStringOutput()
+		made.Nodes, made.LaunchTemplateID = group, template.ID().ToStringOutput()
 		return nil
 	}, opts...)
 	if err != nil {
@@ -176,7 +178,7 @@ func (args *EKSNodeGroupArgs) makeGroup(
 		made.Taints = taints
 	}
 	// The nodes' role must have its rights, and its access entry, before they join.
-	return eks.NewManagedNodeGroup(ctx, name, made, child, pulumi.DependsOn([]pulumi.Resource{args.Cluster}),
+	return eks.NewManagedNodeGroup(ctx, name, made, child, pulumi.DependsOn(args.Cluster.nodeAccess),
 		pulumi.Transforms([]pulumi.ResourceTransform{args.transform}))
 }
 

@@ -82,7 +82,7 @@ type eksRelease struct {
 	inCluster      pulumi.ResourceOption // of everything in Kubernetes
 	made           *aws.EKSCluster
 	securityGroups pulumi.StringArrayOutput // of the nodes
-	nodeGroups     []pulumi.Resource
+	nodes          []pulumi.Resource
 	outputs        ClusterOutputs
 }
 
@@ -169,6 +169,6 @@ func (r *eksRelease) makeProvider() error {
 	if err != nil {
 		return err
 	}
-	r.inCluster = pulumi.Composite(r.child, pulumi.Providers(provider), pulumi.DependsOn([]pulumi.Resource{r.made}))
+	r.inCluster = pulumi.Composite(r.child, pulumi.Providers(provider), pulumi.DependsOn(r.made.Access))
 	return nil
 }

@@ -98,7 +98,7 @@ func (r *eksRelease) addon(suffix string, args *aws.EKSAddonArgs) error {
 	for key, value := range r.tags {
 		args.Tags[key] = value
 	}
-	if _, err := aws.NewEKSAddon(r.ctx, r.name+"-"+suffix, args, r.child, pulumi.DependsOn(r.nodeGroups)); err != nil {
+	if _, err := aws.NewEKSAddon(r.ctx, r.name+"-"+suffix, args, r.child, pulumi.DependsOn(r.nodes)); err != nil {
 		return fmt.Errorf("%s: %w", args.Addon, err)
 	}
 	return nil

@@ -32,7 +32,7 @@ func (r *eksRelease) makeNodeGroups() error {
 		if err != nil {
 			return err
 		}
-		r.nodeGroups, names = append(r.nodeGroups, group), append(names, group.Name)
+		r.nodes, names = append(r.nodes, group.Nodes), append(names, group.Name)
 		return nil
 	}
 	if err := add(r.name, &aws.EKSNodeGroupArgs{

@@ -1,0 +1,355 @@
+package awsworkload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// eksProgram is the eks stack of a workload whose persistent stack is there.
+func eksProgram(workload *config.AWSWorkload, existing map[string]ExistingCluster, outputs **EKSOutputs) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		made, err := EKS(ctx, EKSIn{
+			Config: workload, TargetName: workload.Name, Existing: existing,
+			Persistent: &PersistentOutputs{
+				VpcID: constant("vpc"), PrivateSubnetIDs: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}).ToStringArrayOutput(),
+				AccessSecurityGroupID: constant("sg-access"), NodesFSxSecurityGroupID: constant("sg-fsx"), NodesEFSSecurityGroupID: constant("sg-efs"),
+			},
+		})
+		if outputs != nil {
+			*outputs = made
+		}
+		return err
+	}
+}
+
+func runEKS(t *testing.T, workload *config.AWSWorkload, existing map[string]ExistingCluster) (*componenttest.Recorder, *EKSOutputs) {
+	t.Helper()
+	r, outputs := newRecorder(), new(EKSOutputs)
+	r.Calls["aws:iam/getRoles:getRoles"] = componenttest.Answer(map[string]any{
+		"id": "roles", "names": []any{"AWSReservedSSO_PowerUser_1"},
+		"arns": []any{"arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_PowerUser_1"},
+	})
+	if err := r.Exec(eksProgram(workload, existing, &outputs)); err != nil {
+		t.Fatal(err)
+	}
+	return r, outputs
+}
+
+// eachCluster changes every cluster of a workload.
+func eachCluster(change func(*config.AWSCluster)) func(*config.AWSWorkload) {
+	return func(workload *config.AWSWorkload) {
+		for release, cluster := range workload.Clusters {
+			change(&cluster)
+			workload.Clusters[release] = cluster
+		}
+	}
+}
+
+func TestEKSRegistrations(t *testing.T) {
+	t.Parallel()
+	type test struct {
+		golden, target string
+		change         func(*config.AWSWorkload)
+		adopted        bool
+	}
+	var tests []test
+	for _, name := range awsTargets {
+		tests = append(tests, test{"eks-" + name, name, func(*config.AWSWorkload) {}, false})
+	}
+	tests = append(tests,
+		test{"eks-two-releases", "demo01-staging", func(w *config.AWSWorkload) { w.Clusters["20250401"] = w.Clusters["20250115"] }, false},
+		test{"eks-no-calico", "demo01-staging", eachCluster(func(c *config.AWSCluster) { c.CalicoEnabled = false }), false},
+		test{"eks-aws-auth", "demo01-staging", eachCluster(func(c *config.AWSCluster) { c.EKSAccessEntries = config.EKSAccessEntries{} }), false},
+		test{"eks-every-addon", "demo01-staging", func(w *config.AWSWorkload) {
+			w.SecretsStoreAddonEnabled = true
+			eachCluster(func(c *config.AWSCluster) {
+				c.EnableEFSCSIDriver, c.CorednsAddonVersion, c.KubeProxyAddonVersion = true, "v1.12.1-eksbuild.2", "v1.33.0-eksbuild.2"
+			})(w)
+		}, false},
+		test{"eks-existing", "demo01-staging", func(*config.AWSWorkload) {}, true},
+	)
+	for _, test := range tests {
+		t.Run(test.golden, func(t *testing.T) {
+			t.Parallel()
+			workload := load(t, test.target, test.change)
+			existing := map[string]ExistingCluster{}
+			if test.adopted {
+				for release, cluster := range workload.Clusters {
+					existing[release] = ExistingCluster{Version: cluster.ClusterVersion, Adopted: true, Calico: true}
+				}
+			}
+			r, _ := runEKS(t, workload, existing)
+			r.Golden(t, test.golden)
+			for _, made := range r.All("") {
+				if made.Type != "ptd:awsworkload:EKS" && made.Type != "pulumi:providers:aws" && made.Parent == "stack" {
+					t.Errorf("%s %s is not below the stack's component", made.Type, made.Name)
+				}
+				if (strings.HasPrefix(made.Type, "aws:") || strings.HasPrefix(made.Type, "kubernetes:")) && made.Provider == "" {
+					t.Errorf("%s %s has no explicit provider", made.Type, made.Name)
+				}
+			}
+		})
+	}
+}
+
+// A first preview shows everything that the run makes.
+func TestEKSPreview(t *testing.T) {
+	t.Parallel()
+	componenttest.SamePreview(t, eksProgram(load(t, "demo01-staging"), nil, nil))
+}
+
+func TestEKSOutputs(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "demo01-staging")
+	_, outputs := runEKS(t, workload, nil)
+	got := map[string]any{}
+	for name, output := range resolve(t, outputs) {
+		if !output.known || output.secret {
+			t.Errorf("output %s: %+v", name, output)
+		}
+		got[name] = output.value
+	}
+	const name = "demo01-staging-20250115"
+	if diff := cmp.Diff(map[string]any{
+		"20250115_cluster_name": name, "20250115_endpoint": "https://" + name + ".eks.example", "20250115_certificate_authority": "Y2E=",
+		"20250115_oidc_issuer":               "https://oidc.eks.us-east-2.amazonaws.com/id/" + name,
+		"20250115_oidc_provider_arn":         "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/" + name,
+		"20250115_cluster_security_group_id": "sg/" + name,
+		"20250115_node_security_group_ids":   []string{"sg-fsx", "sg-efs", "sg/" + name},
+		"20250115_node_role_arn":             "arn:aws:iam::123456789012:role/" + name + "-eks-node.posit.team",
+		"20250115_node_group_names":          []string{name + "-0123456", name + "-gpu-0123456"},
+	}, got); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
+
+// Kubernetes objects wait for access, add-ons for nodes; nodes and Calico for neither.
+func TestEKSOrder(t *testing.T) {
+	t.Parallel()
+	r, _ := runEKS(t, load(t, "demo01-staging"), nil)
+	const name = "demo01-staging-20250115"
+	access := []string{
+		"eks:index:Cluster " + name, "aws:ec2/securityGroupRule:SecurityGroupRule " + name + "-bastion-internal-vpc-allow-inbound",
+		"aws:eks/accessEntry:AccessEntry " + name + "-admin-access-entry",
+		"aws:eks/accessPolicyAssociation:AccessPolicyAssociation " + name + "-admin-access-entry-admin",
+	}
+	nodes := []string{"eks:index:ManagedNodeGroup " + name, "eks:index:ManagedNodeGroup " + name + "-gpu"}
+	const calico = "kubernetes:helm.sh/v3:Release " + name + "-tigera-operator"
+	for _, made := range r.All("") {
+		var wants, wantsNot []string
+		switch made.Type {
+		case "ptd:kubernetes:Calico", "ptd:kubernetes:StorageClasses":
+			wants, wantsNot = access, nodes
+		case "eks:index:ManagedNodeGroup":
+			wants, wantsNot = []string{
+				"eks:index:Cluster " + name, "aws:eks/accessEntry:AccessEntry " + name + "-node-access-entry",
+				"aws:iam/rolePolicyAttachment:RolePolicyAttachment " + name + "-eks-node-worker",
+			}, []string{calico}
+		case "eks:index:Addon":
+			wants, wantsNot = nodes, []string{calico}
+		}
+		for _, want := range wants {
+			if !slices.Contains(made.DependsOn, want) {
+				t.Errorf("%s %s waits for %v, not for %s", made.Type, made.Name, made.DependsOn, want)
+			}
+		}
+		for _, not := range wantsNot {
+			if slices.Contains(made.DependsOn, not) {
+				t.Errorf("%s %s waits for %s", made.Type, made.Name, not)
+			}
+		}
+	}
+}
+
+func TestEKSConfiguration(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	r, _ := runEKS(t, load(t, "demo01-staging", func(w *config.AWSWorkload) {
+		w.CustomRole = &config.CustomRole{RoleARN: "arn:aws:iam::123456789012:role/custom"}
+		w.ThirdPartyTelemetryEnabled = false
+		eachCluster(func(c *config.AWSCluster) {
+			c.ForceMaintenance, c.PodCIDR = true, "10.244.0.0/16"
+			c.ChartValues = map[string]map[string]any{"tigera-operator": {"whisker": map[string]any{"enabled": true}}}
+			c.EKSAccessEntries.IncludeSameAccountPoweruser, c.EKSAccessEntries.PoweruserPolicy = true, "AmazonEKSEditPolicy"
+			c.EKSAccessEntries.AdditionalEntries = []config.AccessEntry{{
+				PrincipalARN: "arn:aws:iam::123456789012:role/readers", Type: "STANDARD", KubernetesGroups: []string{"readers"},
+				AccessPolicies: []config.AccessPolicy{{PolicyARN: "arn:view", AccessScope: config.AccessScope{Type: "namespace", Namespaces: []string{"posit-team"}}}},
+			}}
+			gpu := c.AdditionalNodeGroups["gpu"]
+			gpu.Labels, gpu.SystemNodes = map[string]string{"team": "data", "cost centre": "7"}, true
+			gpu.AdditionalSecurityGroupIDs = []string{"sg-0123456789abcdef0"}
+			gpu.Taints = []config.NodeGroupTaint{{Key: "gpu", Value: "", Effect: "NoExecute"}}
+			c.AdditionalNodeGroups["gpu"] = gpu
+		})(w)
+	}), nil)
+
+	entries := r.Find(t, "eks:index:Cluster", name).Args()["accessEntries"].(map[string]any)
+	principals := map[string]any{}
+	for key, entry := range entries {
+		principals[key] = entry.(map[string]any)["principalArn"]
+	}
+	if diff := cmp.Diff(map[string]any{
+		"admin-access-entry":        "arn:aws:iam::123456789012:role/custom",
+		"node-access-entry":         "arn:aws:iam::123456789012:role/" + name + "-eks-node.posit.team",
+		"poweruser-access-entry":    "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_PowerUser_1",
+		"additional-access-entry-0": "arn:aws:iam::123456789012:role/readers",
+	}, principals); diff != "" {
+		t.Errorf("access entries (-want +got):\n%s", diff)
+	}
+	policy := entries["poweruser-access-entry"].(map[string]any)["accessPolicies"].(map[string]any)["poweruser"].(map[string]any)["policyArn"]
+	if policy != "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy" {
+		t.Errorf("power users have %v", policy)
+	}
+
+	group := r.Find(t, "eks:index:ManagedNodeGroup", name+"-gpu")
+	group.Want(t, map[string]any{
+		"labels": map[string]any{"team": "data", "posit.team/node-role": "system"}, "forceUpdateVersion": true,
+		"taints": []any{map[string]any{"key": "gpu", "value": "", "effect": "NO_EXECUTE"}},
+	})
+	if tags := group.Args()["tags"].(map[string]any); tags["cost centre"] != "7" || tags["team"] != "data" {
+		t.Errorf("tags of the group: %v", tags)
+	}
+	groups := r.Find(t, "aws:ec2/launchTemplate:LaunchTemplate", name+"-gpu").Args()["vpcSecurityGroupIds"]
+	if diff := cmp.Diff([]any{"sg-fsx", "sg-efs", "sg/" + name, "sg-0123456789abcdef0"}, groups); diff != "" {
+		t.Errorf("groups of the nodes (-want +got):\n%s", diff)
+	}
+
+	values := r.Find(t, "kubernetes:helm.sh/v3:Release", name+"-tigera-operator").Args()["values"].(map[string]any)
+	pool := values["installation"].(map[string]any)["calicoNetwork"].(map[string]any)["ipPools"].([]any)[0].(map[string]any)["cidr"]
+	if pool != "10.244.0.0/16" {
+		t.Errorf("pods are in %v", pool)
+	}
+	if diff := cmp.Diff(map[string]any{"enabled": true}, values["whisker"]); diff != "" {
+		t.Errorf("chart_values (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"]); diff != "" {
+		t.Errorf("usage reports (-want +got):\n%s", diff)
+	}
+}
+
+// aws-auth lists each role once, in the order of the sheet.
+func TestEKSAwsAuth(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	r, _ := runEKS(t, load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) { c.EKSAccessEntries.Enabled = false })), nil)
+	r.Find(t, "kubernetes:core/v1:ConfigMapPatch", name+"-aws-auth").Exactly(t, map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap",
+		"metadata": map[string]any{
+			"name": "aws-auth", "namespace": "kube-system", "annotations": map[string]any{"pulumi.com/patchForce": "true"},
+		},
+		"data": map[string]any{"mapRoles": `- rolearn: arn:aws:iam::123456789012:role/` + name + `-eks-node.posit.team
+  username: system:node:{{EC2PrivateDNSName}}
+  groups:
+    - system:bootstrappers
+    - system:nodes
+- rolearn: arn:aws:iam::111122223333:role/KarpenterNodeRole-` + name + `.posit.team
+  username: system:node:{{EC2PrivateDNSName}}
+  groups:
+    - system:bootstrappers
+    - system:nodes
+- rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_PowerUser_1
+  username: admin
+  groups:
+    - system:masters
+- rolearn: arn:aws:iam::111122223333:role/admin.posit.team
+  username: admin
+  groups:
+    - system:masters`},
+	})
+
+	// Without power users, nobody is let in for them.
+	r = newRecorder()
+	r.Calls["aws:iam/getRoles:getRoles"] = componenttest.Answer(map[string]any{"id": "roles", "names": []any{}, "arns": []any{}})
+	workload := load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) { c.EKSAccessEntries.Enabled = false }))
+	if err := r.Exec(eksProgram(workload, nil, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if roles := fmt.Sprint(r.Find(t, "kubernetes:core/v1:ConfigMapPatch", name+"-aws-auth").Args()["data"]); strings.Contains(roles, "PowerUser") {
+		t.Error(roles)
+	}
+}
+
+func TestEKSErrors(t *testing.T) {
+	t.Parallel()
+	was := func(cluster ExistingCluster) map[string]ExistingCluster {
+		return map[string]ExistingCluster{"20250115": cluster}
+	}
+	for _, test := range []struct {
+		change   func(*config.AWSCluster)
+		existing map[string]ExistingCluster
+		want     string
+	}{
+		{func(*config.AWSCluster) {}, was(ExistingCluster{Version: "1.31", Calico: true}),
+			"take cluster_version from 1.31 to 1.33: EKS upgrades one minor version at a time: set 1.32 first"},
+		{func(*config.AWSCluster) {}, was(ExistingCluster{Version: "1.34", Calico: true}), "from 1.34 to 1.33: EKS does not go back: set 1.34"},
+		{func(*config.AWSCluster) {}, was(ExistingCluster{Version: "latest", Calico: true}), `"latest" is not a version such as 1.33`},
+		{func(c *config.AWSCluster) { c.CalicoEnabled = false }, was(ExistingCluster{Version: "1.33", Calico: true}), "calico_enabled cannot become false"},
+		{func(c *config.AWSCluster) { c.PodCIDR = "10.244.0.0/16" }, was(ExistingCluster{Version: "1.32", Calico: true, PodCIDR: "172.16.0.0/16"}),
+			"pod_cidr cannot become 10.244.0.0/16: pods have addresses of 172.16.0.0/16"},
+		{func(c *config.AWSCluster) {
+			c.EKSAccessEntries.AdditionalEntries = []config.AccessEntry{{PrincipalARN: "arn:aws:iam::111122223333:role/admin.posit.team", Type: "STANDARD"}}
+		}, nil, "additional_entries[0]: arn:aws:iam::111122223333:role/admin.posit.team has an entry already, that of ptd's own role"},
+	} {
+		componenttest.Fails(t, eksProgram(load(t, "demo01-staging", eachCluster(test.change)), test.existing, nil), test.want)
+	}
+}
+
+// What state has is kept: the version of Calico too, unless the configuration gives one.
+func TestEKSKeepsCalico(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	existing := map[string]ExistingCluster{"20250115": {Version: "1.32", Calico: true, CalicoVersion: "3.29.0", PodCIDR: "172.16.0.0/16"}}
+	for given, want := range map[bool]string{false: "3.29.0", true: "3.31.4"} {
+		r, _ := runEKS(t, load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) {
+			c.Components.Given = config.GivenKeys{"tigera_operator_version": given}
+		})), existing)
+		r.Find(t, "kubernetes:helm.sh/v3:Release", name+"-tigera-operator").Want(t, map[string]any{"version": want})
+	}
+}
+
+func TestExistingClusters(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "demo01-staging", func(w *config.AWSWorkload) {
+		w.Clusters["20250401"], w.Clusters["20250601"] = w.Clusters["20250115"], w.Clusters["20250115"]
+	})
+	properties := func(of map[string]any) resource.PropertyMap { return resource.NewPropertyMapFromMap(of) }
+	state := map[string][]StateResource{
+		"aws:eks/cluster:Cluster": {
+			{Name: "demo01-staging-20250115", Inputs: properties(map[string]any{
+				"name": "demo01-staging-20250115", "version": "1.32", "defaultAddonsToRemoves": []any{"vpc-cni"},
+			})},
+			{Name: "demo01-staging-20250401-eksCluster", Inputs: properties(map[string]any{"name": "demo01-staging-20250401", "version": "1.33"}),
+				Outputs: properties(map[string]any{"version": "1.34"})},
+			{Name: "other", Inputs: properties(map[string]any{"name": "other"})},
+		},
+		"aws:kms/key:Key": {{Name: "demo01-staging-20250401-secrets"}},
+		"kubernetes:helm.sh/v3:Release": {{Name: "demo01-staging-20250115-tigera-operator", Inputs: properties(map[string]any{
+			"version": "3.29.0", "values": map[string]any{"installation": map[string]any{"calicoNetwork": map[string]any{
+				"ipPools": []any{map[string]any{"cidr": "172.16.0.0/16"}},
+			}}},
+		})}},
+	}
+	got, err := ExistingClusters(workload, func(typ string) ([]StateResource, error) { return state[typ], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]ExistingCluster{
+		"20250115": {Version: "1.32", Adopted: true, Calico: true, CalicoVersion: "3.29.0", PodCIDR: "172.16.0.0/16"},
+		"20250401": {Version: "1.34"},
+	}, got); diff != "" {
+		t.Errorf("clusters (-want +got):\n%s", diff)
+	}
+	_, err = ExistingClusters(workload, func(string) ([]StateResource, error) { return nil, fmt.Errorf("denied") })
+	if err == nil || err.Error() != "read the clusters of demo01-staging from state: denied" {
+		t.Error(err)
+	}
+}
