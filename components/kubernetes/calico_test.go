@@ -1,0 +1,123 @@
+package kubernetes
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
+)
+
+func makeCalico(args *CalicoArgs) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		_, err := NewCalico(ctx, "demo01-staging-1-tigera-operator", args)
+		return err
+	}
+}
+
+func TestCalico(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-1-tigera-operator"
+	r := componenttest.Run(t, makeCalico(&CalicoArgs{
+		Installation: Installation{Version: "3.31.4"}, PodCIDR: "172.16.0.0/16", NamespaceName: "demo01-staging-1-tigera-ns",
+	}))
+	r.Golden(t, "calico")
+	bounded := func(containers ...any) map[string]any {
+		return map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": containers}}}}
+	}
+	container := func(name, cpu, memory string) map[string]any {
+		return map[string]any{"name": name, "resources": map[string]any{
+			"requests": map[string]any{"cpu": cpu, "memory": memory}, "limits": map[string]any{"memory": memory},
+		}}
+	}
+	r.Find(t, "kubernetes:helm.sh/v3:Release", name).Want(t, map[string]any{
+		"name": "tigera-operator", "namespace": "tigera-operator", "chart": "tigera-operator", "version": "3.31.4",
+		"repositoryOpts": map[string]any{"repo": "https://docs.tigera.io/calico/charts"},
+		"values": map[string]any{
+			"installation": map[string]any{
+				"enabled": true, "registry": "quay.io",
+				"calicoNetwork": map[string]any{
+					"bgp": "Enabled", "hostPorts": "Enabled", "linuxDataplane": "Iptables", "multiInterfaceMode": "None",
+					"ipPools": []any{map[string]any{
+						"blockSize": 26.0, "cidr": "172.16.0.0/16", "encapsulation": "VXLAN", "natOutgoing": "Enabled", "nodeSelector": "all()",
+					}},
+					"nodeAddressAutodetectionV4": map[string]any{"firstFound": true},
+				},
+				"cni":                             map[string]any{"type": "Calico", "ipam": map[string]any{"type": "Calico"}},
+				"calicoNodeDaemonSet":             bounded(container("calico-node", "250m", "512Mi")),
+				"typhaDeployment":                 bounded(container("calico-typha", "100m", "256Mi")),
+				"calicoKubeControllersDeployment": bounded(container("calico-kube-controllers", "50m", "192Mi")),
+				"csiNodeDriverDaemonSet": bounded(
+					container("calico-csi", "10m", "64Mi"), container("csi-node-driver-registrar", "10m", "64Mi")),
+			},
+			"goldmane": map[string]any{"enabled": false}, "whisker": map[string]any{"enabled": false},
+			"defaultFelixConfiguration": map[string]any{"enabled": true},
+			"apiServer":                 map[string]any{"apiServerDeployment": bounded(container("calico-apiserver", "100m", "256Mi"))},
+			"resources":                 container("", "250m", "384Mi")["resources"],
+		},
+	})
+}
+
+func TestCalicoOptions(t *testing.T) {
+	t.Parallel()
+	args := &CalicoArgs{
+		Installation: Installation{Version: "3.31.4", Overrides: map[string]any{"goldmane": nil}},
+		PodCIDR:      "10.244.0.0/16", WithoutUsageReports: true, TakeOverFrom: "patch",
+	}
+	r := componenttest.Run(t, makeCalico(args))
+	r.Golden(t, "calico-taken-over")
+	values := r.Find(t, "kubernetes:helm.sh/v3:Release", "demo01-staging-1-tigera-operator").Args()["values"].(map[string]any)
+	if diff := cmp.Diff(map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"]); diff != "" {
+		t.Error(diff)
+	}
+	if values["goldmane"] != nil {
+		t.Errorf("goldmane is %v", values["goldmane"])
+	}
+	r.Find(t, "kubernetes:operator.tigera.io/v1:InstallationPatch", "patch").Exactly(t, map[string]any{
+		"apiVersion": "operator.tigera.io/v1", "kind": "Installation", "metadata": map[string]any{"name": "default"},
+		"spec": map[string]any{"cni": map[string]any{"type": "Calico", "ipam": map[string]any{"type": "Calico"}}},
+	})
+	const required = "a version and a block for pods are required, and no controller"
+	for _, args := range []*CalicoArgs{
+		nil, {PodCIDR: "172.16.0.0/16"}, {Installation: Installation{Version: "3.31.4"}},
+		{Installation: Installation{Version: "3.31.4", Controller: &ChartController{}}, PodCIDR: "172.16.0.0/16"},
+	} {
+		componenttest.Fails(t, makeCalico(args), required)
+	}
+	componenttest.SamePreview(t, makeCalico(args))
+}
+
+func TestPatchErrors(t *testing.T) {
+	t.Parallel()
+	for _, fields := range []pulumi.Map{nil, {"data": pulumi.Map{}}} {
+		componenttest.Fails(t, func(ctx *pulumi.Context) error {
+			_, err := NewPatch(ctx, "p", "v1", "ConfigMap", fields)
+			return err
+		}, "patch p: an apiVersion, a kind and metadata are required")
+	}
+}
+
+func ExampleNewCalico() {
+	program := func(ctx *pulumi.Context) error {
+		calico, err := NewCalico(ctx, "calico", &CalicoArgs{
+			Installation: Installation{Version: "3.31.4"},
+			PodCIDR:      "172.16.0.0/16",
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("calico_namespace", calico.Namespace)
+		return nil
+	}
+	// In a program of your own: pulumi.Run(program), with a Kubernetes provider as an option.
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
+		fmt.Println(err)
+	}
+	for _, release := range mocks.All("kubernetes:helm.sh/v3:Release") {
+		fmt.Println(release.Args()["chart"], release.Args()["version"])
+	}
+	// Output: tigera-operator 3.31.4
+}
