@@ -21,14 +21,18 @@ type AWSComponents struct {
 
 	Given GivenKeys `yaml:"-"`
 
-	AWSEBSCSIDriverVersion                 string `yaml:"aws_ebs_csi_driver_version" default:"2.31.0" noeffect:"the EBS driver is an add-on: use ebs_csi_addon_version"`
-	AWSFSxOpenZFSCSIDriverVersion          string `yaml:"aws_fsx_openzfs_csi_driver_version" default:"v1.0.0"`
-	AWSLoadBalancerControllerVersion       string `yaml:"aws_load_balancer_controller_version" default:"1.6.0"`
-	CertManagerVersion                     string `yaml:"cert_manager_version" default:"v1.18.1" blank:"default"`
-	KarpenterVersion                       string `yaml:"karpenter_version" default:"1.6.0"`
-	LokiReplicas                           int    `yaml:"loki_replicas" default:"2" min:"1"`
-	MetricsServerVersion                   string `yaml:"metrics_server_version" default:"3.11.0"`
-	MimirReplicas                          int    `yaml:"mimir_replicas" default:"2" min:"1"`
+	AWSEBSCSIDriverVersion           string `yaml:"aws_ebs_csi_driver_version" default:"2.31.0" noeffect:"the EBS driver is an add-on: use ebs_csi_addon_version"`
+	AWSFSxOpenZFSCSIDriverVersion    string `yaml:"aws_fsx_openzfs_csi_driver_version" default:"v1.0.0"`
+	AWSLoadBalancerControllerVersion string `yaml:"aws_load_balancer_controller_version" default:"1.6.0"`
+	CertManagerVersion               string `yaml:"cert_manager_version" default:"v1.18.1" blank:"default"`
+	KarpenterVersion                 string `yaml:"karpenter_version" default:"1.6.0"`
+	LokiReplicas                     int    `yaml:"loki_replicas" default:"2" min:"1"`
+	MetricsServerVersion             string `yaml:"metrics_server_version" default:"3.11.0"`
+	MimirReplicas                    int    `yaml:"mimir_replicas" default:"2" min:"1"`
+	// LokiRetentionDays and MimirRetentionDays are after how long logs and metrics are
+	// deleted; 0 is never.
+	LokiRetentionDays                      int    `yaml:"loki_retention_days" default:"0" min:"0" max:"3653"`
+	MimirRetentionDays                     int    `yaml:"mimir_retention_days" default:"0" min:"0" max:"3653"`
 	SecretStoreCSIDriverVersion            string `yaml:"secret_store_csi_driver_version" default:"1.3.4"`
 	SecretStoreCSIDriverAWSProviderVersion string `yaml:"secret_store_csi_driver_aws_provider_version" default:"0.3.5"`
 	TigeraOperatorVersion                  string `yaml:"tigera_operator_version" default:"3.31.4" blank:"default"`
