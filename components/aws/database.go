@@ -37,6 +37,10 @@ type DatabaseArgs struct {
 	// ExtraParameters are settings besides those that NewDatabase makes; one of the
 	// same name takes the place of its.
 	ExtraParameters []DatabaseParameter
+	// AllowMajorVersionUpgrade lets a new major version of EngineVersion take effect,
+	// which it then does at once: its parameter group cannot wait for the maintenance
+	// window. The server restarts.
+	AllowMajorVersionUpgrade bool
 	// InstanceClass is DefaultDatabaseInstanceClass if "".
 	InstanceClass string
 	// AllocatedStorage is in GiB, DefaultDatabaseStorage if 0. MaxAllocatedStorage, in
@@ -187,6 +191,9 @@ func databaseInstance(name string, args *DatabaseArgs) *rds.InstanceArgs {
 		MultiAz:                      pulumi.Bool(args.MultiAZ),
 		EnabledCloudwatchLogsExports: pulumi.ToStringArray(logs),
 		Tags:                         tags(args.Tags, nameTag(name)),
+	}
+	if args.AllowMajorVersionUpgrade {
+		instance.AllowMajorVersionUpgrade, instance.ApplyImmediately = pulumi.Bool(true), pulumi.Bool(true)
 	}
 	if args.MaxAllocatedStorage > 0 {
 		instance.MaxAllocatedStorage = pulumi.Int(args.MaxAllocatedStorage)

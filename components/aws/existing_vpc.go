@@ -33,7 +33,8 @@ type ExistingVpc struct {
 	EndpointSubnetIDs       pulumi.StringArrayOutput `pulumi:"endpointSubnetIds"`
 	EndpointSecurityGroupID pulumi.StringOutput      `pulumi:"endpointSecurityGroupId"`
 
-	cidr string
+	cidr  string
+	zones int
 }
 
 // Network is the VPC as other components take it. It has no public subnets.
@@ -45,6 +46,8 @@ func (v *ExistingVpc) Network() Network {
 		PublicSubnetIDs:         pulumi.StringArray{}.ToStringArrayOutput(),
 		PrivateRouteTableIDs:    v.PrivateRouteTableIDs,
 		EndpointSubnetIDs:       v.EndpointSubnetIDs,
+		Zones:                   v.zones,
+		adopted:                 true,
 		EndpointSecurityGroupID: v.EndpointSecurityGroupID,
 	}
 }
@@ -79,6 +82,7 @@ func NewExistingVpc(ctx *pulumi.Context, name string, args *ExistingVpcArgs, opt
 		vpc.ID = pulumi.String(args.VpcID).ToStringOutput()
 		vpc.CIDR = pulumi.String(args.CIDR).ToStringOutput()
 		vpc.PrivateSubnetIDs = pulumi.ToStringArray(subnets.ids).ToStringArrayOutput()
+		vpc.zones = len(subnets.onePerZone)
 		vpc.EndpointSubnetIDs = pulumi.ToStringArray(subnets.onePerZone).ToStringArrayOutput()
 		vpc.PrivateRouteTableIDs = pulumi.ToStringArray(tables).ToStringArrayOutput()
 		vpc.EndpointSecurityGroupID = group.ID().ToStringOutput()

@@ -105,6 +105,9 @@ func TestExistingVpc(t *testing.T) {
 	otherVpc.answer(r)
 	got := make(chan []any, 1)
 	err := r.Exec(adoptVpc([]string{"apps-a", "apps-c"}, func(_ *pulumi.Context, n Network) {
+		if n.Zones != 2 {
+			t.Errorf("%d zones, want 2", n.Zones)
+		}
 		pulumi.All(n.ID, n.PrivateSubnetIDs, n.PublicSubnetIDs, n.PrivateRouteTableIDs, n.EndpointSubnetIDs,
 			n.EndpointSecurityGroupID, n.CIDR).ApplyT(func(v []any) int { got <- v; return 0 })
 	}))

@@ -20,11 +20,15 @@ type Network struct {
 	PrivateRouteTableIDs pulumi.StringArrayOutput
 	// EndpointSubnetIDs are the subnets, one a zone, that interface endpoints get
 	// an address in.
-	EndpointSubnetIDs       pulumi.StringArrayOutput
+	EndpointSubnetIDs pulumi.StringArrayOutput
+	// Zones is how many of them there are, which is known before they are.
+	Zones                   int
 	EndpointSecurityGroupID pulumi.StringOutput // lets in HTTPS from CIDR
 
 	// keepEndpointSubnets: see NewInterfaceEndpoint.
 	keepEndpointSubnets bool
+	// adopted: a zone may have several of the private subnets.
+	adopted bool
 }
 
 // tags merges tag sets, later ones over earlier ones.

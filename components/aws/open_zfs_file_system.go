@@ -129,11 +129,16 @@ func openZfs(name string, args *OpenZfsFileSystemArgs) (logical string, _ *fsx.O
 	return logical, fileSystem
 }
 
-// firstSubnets are the first private subnets; having fewer is an error.
+// firstSubnets are the first private subnets, several of them in different zones; having
+// fewer is an error. In a VPC that ptd made each subnet is in a zone of its own.
 func firstSubnets(network Network, count int) pulumi.StringArrayOutput {
-	return network.PrivateSubnetIDs.ApplyT(func(ids []string) ([]string, error) {
+	subnets := network.PrivateSubnetIDs
+	if count > 1 && network.adopted {
+		subnets = network.EndpointSubnetIDs
+	}
+	return subnets.ApplyT(func(ids []string) ([]string, error) {
 		if len(ids) < count {
-			return nil, fmt.Errorf("choose subnets of the file system: the network has %d private subnets, at least %d are needed",
+			return nil, fmt.Errorf("choose subnets of the file system: the network has %d private subnets in different zones, at least %d are needed",
 				len(ids), count)
 		}
 		return ids[:count], nil

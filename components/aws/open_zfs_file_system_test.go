@@ -76,6 +76,19 @@ func TestOpenZfsFileSystem(t *testing.T) {
 		}))
 }
 
+// Of the subnets of an adopted VPC two may be in one zone; a file system takes one each.
+func TestOpenZfsFileSystemInAnAdoptedVpc(t *testing.T) {
+	t.Parallel()
+	r := componenttest.Run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-a2", "subnet-b"}).ToStringArrayOutput()
+		a.Network.EndpointSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}).ToStringArrayOutput()
+		a.Network.adopted = true
+	}))
+	r.Find(t, openZfsType, "demo01-staging-filesystem").Want(t, map[string]any{
+		"subnetIds": []any{"subnet-a", "subnet-b"}, "preferredSubnetId": "subnet-a",
+	})
+}
+
 func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
@@ -119,7 +132,7 @@ func TestOpenZfsFileSystemErrors(t *testing.T) {
 	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.SecurityGroupIDs = nil }), required)
 	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
 		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
-	}), "the network has 1 private subnets, at least 2 are needed")
+	}), "the network has 1 private subnets in different zones, at least 2 are needed")
 }
 
 func ExampleNewOpenZfsFileSystem() {

@@ -51,6 +51,7 @@ type Vpc struct {
 	EndpointSecurityGroupID pulumi.StringOutput      `pulumi:"endpointSecurityGroupId"`
 
 	cidr            string
+	zones           int
 	publicEndpoints bool
 }
 
@@ -63,6 +64,7 @@ func (v *Vpc) Network() Network {
 		PublicSubnetIDs:         v.PublicSubnetIDs,
 		PrivateRouteTableIDs:    v.PrivateRouteTableIDs,
 		EndpointSubnetIDs:       v.PrivateSubnetIDs,
+		Zones:                   v.zones,
 		EndpointSecurityGroupID: v.EndpointSecurityGroupID,
 		keepEndpointSubnets:     true,
 	}
@@ -90,7 +92,7 @@ func NewVpc(ctx *pulumi.Context, name string, args *VpcArgs, opts ...pulumi.Reso
 	if args.ZoneCount < 1 || args.ZoneCount > MaxZones || args.AvailabilityZoneIDs == nil {
 		return nil, fmt.Errorf("vpc %s: want 1 to %d availability zones and their ids, not %d", name, MaxZones, args.ZoneCount)
 	}
-	vpc := &Vpc{cidr: args.CIDR, publicEndpoints: args.Endpoints.InPublicSubnets}
+	vpc := &Vpc{cidr: args.CIDR, zones: args.ZoneCount, publicEndpoints: args.Endpoints.InPublicSubnets}
 	err = components.Register(ctx, "ptd:aws:Vpc", name, vpc, func(child pulumi.ResourceOption) error {
 		b := &vpcBuilder{ctx: ctx, name: name, args: args, child: child, component: vpc}
 		for _, build := range []func() error{
