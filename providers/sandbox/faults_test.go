@@ -55,3 +55,29 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+func TestFaultsOfCharts(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "faults.json")
+	require.NoError(t, os.WriteFile(path, []byte(`[{"chart": "loki", "error": "boom"}, {"error": "any", "repeat": true}]`), 0o600))
+	faults, err := readFaults(directory)
+	require.NoError(t, err)
+	nothing := func(time.Duration) {}
+	_, err = faults.meet("create", "a:b:C", "loki", nothing, func() {})
+	assert.EqualError(t, err, "any", "the installation is no operation")
+	for _, want := range []string{"", "boom", ""} {
+		chart := "mimir"
+		if want != "" {
+			chart = "loki"
+		}
+		if _, err = faults.meetChart(chart, "release", nothing, func() {}); want == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.EqualError(t, err, want)
+		}
+	}
+	require.NoError(t, os.WriteFile(path, []byte(`[{"chart": "loki", "type": "a:b:C", "error": "boom"}]`), 0o600))
+	_, err = readFaults(directory)
+	assert.ErrorContains(t, err, "fault 1 has chart, which goes with no nth, type, name or operation")
+}

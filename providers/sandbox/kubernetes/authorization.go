@@ -67,7 +67,7 @@ func authorize(cloud *sandbox.Cloud, cluster *sandbox.Object) error {
 	if strings.Contains(mode, "CONFIG_MAP") && mapped(cloud, cluster) {
 		return nil
 	}
-	return fmt.Errorf("Unauthorized: the server has asked for the client to provide credentials: %s has no access entry with %s for the whole of cluster %s",
+	return fmt.Errorf("the server has asked for the client to provide credentials (Unauthorized): %s has no access entry with %s for the whole of cluster %s",
 		adminRole(cluster), clusterAdmin, clusterName(cluster))
 }
 

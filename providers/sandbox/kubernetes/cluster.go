@@ -207,8 +207,12 @@ func (c *cluster) clean(object *sandbox.Object) error {
 	case ingressType:
 		return c.cleanIngress(object)
 	default:
-		patched := object.Type + "Patch"
-		goes = func(other *sandbox.Object) bool { return other.Type == patched && other.ID == object.ID }
+		for _, patch := range c.patchesOf(object, "") {
+			if err := c.cloud.Remove(patch.Key()); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	for _, other := range c.objects(goes) {
 		if other.Key() == object.Key() {

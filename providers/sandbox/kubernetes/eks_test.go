@@ -63,7 +63,7 @@ func (c *fixture) admit(principal, policy string, scope fields) {
 
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
-	const refused = "connect to the Kubernetes cluster: Unauthorized: the server has asked for the client to provide credentials: " +
+	const refused = "connect to the Kubernetes cluster: the server has asked for the client to provide credentials (Unauthorized): " +
 		adminARN + " has no access entry with AmazonEKSClusterAdminPolicy for the whole of cluster main"
 	whole := fields{"type": "cluster"}
 	const custom = "arn:aws:iam::" + testAccount + ":role/custom"
@@ -129,7 +129,7 @@ func TestCredentials(t *testing.T) {
 	}{
 		"command":    {fields{"kubeconfig": ptdKubeconfig("aws", "eks", "get-token")}, "getting credentials: exec: executable aws not found: only ptd itself is on the machine"},
 		"arguments":  {fields{"kubeconfig": ptdKubeconfig("ptd", "token", "main")}, "getting credentials: exec: executable ptd failed: `ptd token main` is not `ptd token <target> <cluster>`"},
-		"cluster":    {fields{"kubeconfig": ptdKubeconfig("ptd", "token", "demo01-staging", "other")}, "Unauthorized: the server has asked for the client to provide credentials: ptd got those of cluster other for cluster main"},
+		"cluster":    {fields{"kubeconfig": ptdKubeconfig("ptd", "token", "demo01-staging", "other")}, "the server has asked for the client to provide credentials (Unauthorized): ptd got those of cluster other for cluster main"},
 		"identifier": {fields{"clusterIdentifier": testARN + "2"}, "the kubeconfig leads to the cluster " + testARN + ", and clusterIdentifier is " + testARN + "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -358,7 +358,7 @@ func TestIngressNeedsItsController(t *testing.T) {
 	assert.Contains(t, sandbox.Plain(created.Properties["status"]), "loadBalancer")
 	c.uninstall("kube-system/" + albController)
 	assert.EqualError(t, c.remove(ingressType, "default/main"),
-		`Ingress "default/main" cannot be deleted: timed out waiting for its finalizer ingress.k8s.aws/resources: the AWS Load Balancer Controller, which deletes its load balancer, is not installed`)
+		`the Ingress "default/main" cannot be deleted: timed out waiting for its finalizer ingress.k8s.aws/resources: the AWS Load Balancer Controller, which deletes its load balancer, is not installed`)
 	assert.NoError(t, c.remove(ingressType, "default/skipped"))
 	c.mustInstall(releaseInputs(albController, "kube-system", fields{"values": fields{"clusterName": "main"}}))
 	assert.NoError(t, c.remove(ingressType, "default/main"))

@@ -1,8 +1,6 @@
 package kubernetes
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,18 +23,6 @@ type release struct {
 	skipDefinitions          bool
 	// by is who asks: a release is upgraded by nobody else.
 	by string
-}
-
-// record is what Helm keeps of a release, in a Secret.
-type record struct {
-	Name      string `json:"name"`
-	Namespace string `json:"namespace"`
-	Chart     string `json:"chart"`
-	Version   string `json:"version"`
-	Revision  int    `json:"revision"`
-	// By is who asked for it, Objects what it has, and neither is Helm's own.
-	By      string   `json:"by"`
-	Objects []string `json:"objects"`
 }
 
 // at returns a value of the release by its path.
@@ -312,6 +298,9 @@ const (
 
 // objects are a release's own, besides definitions.
 func (r *release) objects(c *cluster) ([]map[string]any, error) {
+	if class := r.text("priorityClassName", ""); !c.hasPriority(class) {
+		return nil, fmt.Errorf("pods of release %q are forbidden: no PriorityClass with name %s was found", r.name, class)
+	}
 	var objects []map[string]any
 	for _, account := range r.chart.accounts {
 		name := account.name
@@ -445,63 +434,4 @@ func (c *cluster) uninstall(namespace, name string) error {
 		}
 	}
 	return c.cloud.Remove(recordKey(c.account, namespace, name))
-}
-
-const secretType = "kubernetes:core/v1:Secret"
-
-func recordKey(account, namespace, name string) string {
-	return sandbox.Key(secretType, account, "", namespace+"/sh.helm.release.v1."+name)
-}
-
-// record reads what Helm keeps of a release, nil when there is none.
-func (c *cluster) record(namespace, name string) (*record, error) {
-	object := c.cloud.Object(recordKey(c.account, namespace, name))
-	if object == nil {
-		return nil, nil
-	}
-	return readRecord(object)
-}
-
-func readRecord(object *sandbox.Object) (*record, error) {
-	encoded, _ := sandbox.Inputs(object.Inputs).Map("data").Text("release")
-	content, err := base64.StdEncoding.DecodeString(encoded)
-	var kept record
-	if err == nil {
-		err = json.Unmarshal(content, &kept)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the Helm release in Secret %s: %w", object.ID, err)
-	}
-	return &kept, nil
-}
-
-// keep writes down a release.
-func (c *cluster) keep(made *record) error {
-	content, err := json.Marshal(made)
-	if err != nil {
-		return fmt.Errorf("write the Helm release %s: %w", made.Name, err)
-	}
-	_, err = c.put(map[string]any{
-		"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
-		"metadata": map[string]any{
-			"name": "sh.helm.release.v1." + made.Name, "namespace": made.Namespace,
-			"labels": map[string]any{"name": made.Name, "owner": "helm", "status": "deployed", "version": fmt.Sprint(made.Revision)},
-		},
-		"data": map[string]any{"release": base64.StdEncoding.EncodeToString(content)},
-	})
-	return err
-}
-
-// installed tells whether a chart is installed in any namespace.
-func (c *cluster) installed(chart string) (bool, error) {
-	for _, object := range c.cloud.OfType(secretType) {
-		if object.Account != c.account || object.Inputs["type"] != "helm.sh/release.v1" {
-			continue
-		}
-		kept, err := readRecord(object)
-		if err != nil || kept.Chart == chart {
-			return err == nil, err
-		}
-	}
-	return false, nil
 }

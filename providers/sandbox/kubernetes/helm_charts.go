@@ -153,7 +153,8 @@ func (c *cluster) cleanHelmChart(object *sandbox.Object) error {
 		return nil
 	}
 	if !c.watched(namespaceOfObject(object)) {
-		return fmt.Errorf("HelmChart %q cannot be deleted: timed out waiting for its finalizer wrangler.cattle.io/on-helm-chart-remove: no Helm controller runs that would uninstall the chart", object.ID)
+		return fmt.Errorf("HelmChart %q cannot be deleted: timed out waiting for its finalizer wrangler.cattle.io/on-helm-chart-remove: "+
+			"no Helm controller runs that would uninstall the chart", object.ID)
 	}
 	namespace, _ := sandbox.Inputs(object.Inputs).Map("spec").Text("targetNamespace")
 	if namespace == "" {

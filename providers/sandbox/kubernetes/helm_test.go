@@ -161,6 +161,19 @@ func TestReleaseIsUpgraded(t *testing.T) {
 	assert.NotContains(t, c.objects(), "ServiceAccount kube-system/external-dns")
 }
 
+func TestReleaseOfADeadRun(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	inputs := releaseInputs("metrics-server", "kube-system", nil)
+	c.mustInstall(inputs)
+	_, problem := c.install(inputs)
+	assert.Contains(t, problem, "cannot re-use a name that is still in use")
+	require.NoError(t, c.cloud.Do(func() error {
+		return c.cloud.Remove(sandbox.Key(releaseType, endpoint, "", "kube-system/metrics-server"))
+	}))
+	c.mustInstall(inputs)
+}
+
 func TestReleaseReplacement(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)
@@ -208,6 +221,8 @@ func TestWrongReleases(t *testing.T) {
 				`label validation error: missing key "app.kubernetes.io/managed-by": must be set to "Helm"; annotation validation error: missing key "meta.helm.sh/release-name": must be set to "metrics-server"; annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "kube-system"`},
 		"service account": {releaseInputs("metrics-server", "kube-system", fields{"values": fields{"serviceAccount": fields{"create": false, "name": "absent"}}}),
 			`install chart metrics-server as metrics-server in namespace kube-system: pods of release "metrics-server" are forbidden: error looking up service account kube-system/absent: serviceaccount "absent" not found`},
+		"priority": {releaseInputs("traefik", "default", fields{"values": fields{"priorityClassName": "absent"}}),
+			`install chart traefik as traefik in namespace default: pods of release "traefik" are forbidden: no PriorityClass with name absent was found`},
 		"extra object": {releaseInputs("loki", "default", fields{"values": fields{"extraObjects": []any{fields{
 			"apiVersion": "secrets-store.csi.x-k8s.io/v1", "kind": "SecretProviderClass", "metadata": fields{"name": "a"}}}}}),
 			`install chart loki as loki in namespace default: unable to build kubernetes objects from release manifest: no matches for kind "SecretProviderClass" in version "secrets-store.csi.x-k8s.io/v1": its CustomResourceDefinition is not in the cluster`},

@@ -119,7 +119,8 @@ func (c *cluster) cleanIngress(object *sandbox.Object) error {
 	}
 	there, err := c.installed(albController)
 	if err == nil && !there {
-		err = fmt.Errorf("Ingress %q cannot be deleted: timed out waiting for its finalizer ingress.k8s.aws/resources: the AWS Load Balancer Controller, which deletes its load balancer, is not installed", object.ID)
+		err = fmt.Errorf("the Ingress %q cannot be deleted: timed out waiting for its finalizer ingress.k8s.aws/resources: "+
+			"the AWS Load Balancer Controller, which deletes its load balancer, is not installed", object.ID)
 	}
 	return err
 }

@@ -1,15 +1,13 @@
 // Package kubernetes simulates the Kubernetes provider of Pulumi on the clusters of a
-// sandbox: a cluster must be there, objects decode strictly into their API types, and
-// a custom resource needs a definition and follows its schema.
+// sandbox: a cluster must be there and let the caller in, objects decode strictly into
+// their API types, a custom resource needs a definition and follows its schema, and
+// charts bring what they really bring, by the provider or by a Helm controller.
 package kubernetes
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -83,87 +81,6 @@ func configure(in sandbox.Inputs) (account, region string, err error) {
 		return "", "", err
 	}
 	return context.server, "", nil
-}
-
-// kubeconfig is the part of a kubeconfig that names a server.
-type kubeconfig struct {
-	CurrentContext string `yaml:"current-context"`
-	Contexts       []struct {
-		Name    string
-		Context struct{ Cluster, User string }
-	}
-	Clusters []struct {
-		Name    string
-		Cluster struct{ Server string }
-	}
-	Users []struct {
-		Name string
-		User struct{ Exec *execPlugin }
-	}
-}
-
-// execPlugin is a command that gets a credential.
-type execPlugin struct {
-	Command string
-	Args    []string
-}
-
-// check refuses what would get no credential for a cluster.
-func (e *execPlugin) check(cluster string) error {
-	if e.Command != "ptd" {
-		return fmt.Errorf("getting credentials: exec: executable %s not found: only ptd itself is on the machine", e.Command)
-	}
-	if len(e.Args) != 3 || e.Args[0] != "token" {
-		return fmt.Errorf("getting credentials: exec: executable ptd failed: `ptd %s` is not `ptd token <target> <cluster>`", strings.Join(e.Args, " "))
-	}
-	if e.Args[2] != cluster {
-		return fmt.Errorf("Unauthorized: the server has asked for the client to provide credentials: ptd got those of cluster %s for cluster %s", e.Args[2], cluster)
-	}
-	return nil
-}
-
-// kubeContext is where a kubeconfig leads.
-type kubeContext struct {
-	server string
-	exec   *execPlugin
-}
-
-// currentContext reads where the kubeconfig of a provider leads.
-func currentContext(in sandbox.Inputs) (*kubeContext, error) {
-	content, ok := in.Text("kubeconfig")
-	if !ok {
-		return nil, errors.New("no kubeconfig is configured: the sandbox reads none from the environment")
-	}
-	var read kubeconfig
-	// What it holds is secret, so the parser's own message, which quotes it, is left out.
-	if err := yaml.Unmarshal([]byte(content), &read); err != nil {
-		return nil, errors.New("the kubeconfig is neither YAML nor JSON")
-	}
-	wanted, _ := in.Text("context")
-	wanted = cmp.Or(wanted, read.CurrentContext)
-	for _, context := range read.Contexts {
-		if context.Name != wanted {
-			continue
-		}
-		found := &kubeContext{}
-		hasUser := false
-		for _, user := range read.Users {
-			if user.Name == context.Context.User {
-				found.exec, hasUser = user.User.Exec, true
-			}
-		}
-		if !hasUser {
-			return nil, fmt.Errorf("context %q of the kubeconfig names user %q, which it does not have", wanted, context.Context.User)
-		}
-		for _, cluster := range read.Clusters {
-			if cluster.Name == context.Context.Cluster && cluster.Cluster.Server != "" {
-				found.server = cluster.Cluster.Server
-				return found, nil
-			}
-		}
-		return nil, fmt.Errorf("context %q of the kubeconfig names cluster %q, which has no server", wanted, context.Context.Cluster)
-	}
-	return nil, fmt.Errorf("the kubeconfig has no context %q", wanted)
 }
 
 // connect makes sure that a cluster answers at the address, that it is the one that the

@@ -193,7 +193,7 @@ func pods(app, serviceAccount string) map[string]any {
 	}}
 }
 
-func TestPodsNeedTheirServiceAccount(t *testing.T) {
+func TestPodsNeedTheirServiceAccountAndPriority(t *testing.T) {
 	t.Parallel()
 	const deployment = "kubernetes:apps/v1:Deployment"
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
@@ -202,6 +202,12 @@ func TestPodsNeedTheirServiceAccount(t *testing.T) {
 	c.mustCreate(serviceAccountType, "default/app", nil)
 	c.mustCreate(deployment, "default/app", pods("app", "app"))
 	c.mustCreate(deployment, "default/plain", pods("app", ""))
+	urgent := pods("app", "")
+	urgent["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["priorityClassName"] = "urgent"
+	_, err = c.create(deployment, "default/urgent", urgent)
+	assert.EqualError(t, err, `pods of Deployment.apps "default/urgent" are forbidden: no PriorityClass with name urgent was found`)
+	c.mustCreate(priorityClassType, "urgent", map[string]any{"value": 1.0})
+	c.mustCreate(deployment, "default/urgent", urgent)
 }
 
 func TestReplacement(t *testing.T) {

@@ -29,6 +29,7 @@ import (
 )
 
 const (
+	priorityClassType  = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 	namespaceType      = "kubernetes:core/v1:Namespace"
 	serviceAccountType = "kubernetes:core/v1:ServiceAccount"
 	definitionType     = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
@@ -326,8 +327,8 @@ func at(in sandbox.Inputs, path string) any {
 	return at(in.Map(head), rest)
 }
 
-// admit makes sure that pods run as a service account that is there, and that the class of
-// an Ingress is.
+// admit makes sure that the service account and the priority class of pods are there, and
+// the class of an Ingress.
 func (s *simulation) admit(o *sandbox.Operation, preview bool) error {
 	if o.Type == ingressType {
 		return s.cluster(o).admitIngress(o.Inputs, preview)
@@ -336,6 +337,10 @@ func (s *simulation) admit(o *sandbox.Operation, preview bool) error {
 	path, ok := podTemplates[kind.Kind]
 	if !ok || preview {
 		return nil
+	}
+	class, _ := at(o.Inputs, path+".priorityClassName").(string)
+	if !s.cluster(o).hasPriority(class) {
+		return fmt.Errorf("pods of %s %q are forbidden: no PriorityClass with name %s was found", kind.GroupKind(), namespaceOf(o.Inputs)+"/"+physical(o.Inputs), class)
 	}
 	name, ok := at(o.Inputs, path+".serviceAccountName").(string)
 	if !ok || name == "" || name == "default" {
@@ -347,6 +352,11 @@ func (s *simulation) admit(o *sandbox.Operation, preview bool) error {
 			kind.GroupKind(), namespaceOf(o.Inputs)+"/"+physical(o.Inputs), id, name)
 	}
 	return nil
+}
+
+// hasPriority tells whether a priority class is there; "" is none.
+func (c *cluster) hasPriority(class string) bool {
+	return class == "" || strings.HasPrefix(class, "system-") || c.cloud.Object(sandbox.Key(priorityClassType, c.account, "", class)) != nil
 }
 
 // podTemplates leads to the pod specification of the kinds that make pods.

@@ -87,7 +87,14 @@ func releaseOf(in sandbox.Inputs) (*release, error) {
 
 // run installs or upgrades a release and fills in what the provider then knows.
 func (s *simulation) run(o *sandbox.Operation, r *release, upgrade bool) error {
-	made, err := s.cluster(o).install(r, upgrade)
+	c := s.cluster(o)
+	kept, err := c.record(r.namespace, r.name)
+	if err != nil {
+		return err
+	}
+	// A run that died right after the installation left no resource behind: it is this one's.
+	stray := kept != nil && kept.By == r.by && c.cloud.Object(sandbox.Key(releaseType, c.account, "", o.ID)) == nil
+	made, err := c.install(r, upgrade || stray)
 	if err != nil {
 		return fmt.Errorf("install chart %s as %s in namespace %s: %w", r.chart.name, r.name, r.namespace, err)
 	}
