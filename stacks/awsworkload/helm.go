@@ -21,6 +21,7 @@ type HelmIn struct {
 	Persistent *PersistentOutputs
 	Postgres   *PostgresConfigOutputs
 	EKS        *EKSOutputs
+	Clusters   *ClustersOutputs
 	// AdoptedVersions are the versions of the charts that state has, by release and
 	// chart (HelmOutputs.ChartVersions of the last run). A chart whose version the
 	// configuration does not give stays at that version.
@@ -87,6 +88,7 @@ type helmRelease struct {
 	name    string // {cluster}
 	labels  map[string]string
 	eks     ClusterOutputs
+	setup   ClusterSetupOutputs
 
 	child    pulumi.ResourceOption
 	versions pulumi.StringMap   // by chart
@@ -97,10 +99,16 @@ type helmRelease struct {
 	// so that no chart with one can be installed before it.
 	webhook *kubernetes.Chart
 	traefik *kubernetes.Chart
+	// secretsStore is nil when the driver is an add-on of the cluster.
+	secretsStore *kubernetes.Chart
 }
 
 func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulumi.ResourceOption) error {
 	eks, err := h.in.EKS.Cluster(h.ctx, release)
+	if err != nil {
+		return err
+	}
+	setup, err := h.in.Clusters.Cluster(h.ctx, release)
 	if err != nil {
 		return err
 	}
@@ -109,7 +117,7 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 		return err
 	}
 	r := &helmRelease{
-		ctx: h.ctx, in: h.in, config: h.in.Config, release: release, cluster: cluster, eks: eks,
+		ctx: h.ctx, in: h.in, config: h.in.Config, release: release, cluster: cluster, eks: eks, setup: setup,
 		name:     h.in.Config.ClusterName(release),
 		labels:   map[string]string{config.TagManagedBy: "ptd.pulumi_resources.aws_workload_helm"},
 		versions: pulumi.StringMap{},

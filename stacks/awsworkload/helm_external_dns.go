@@ -1,3 +1,31 @@
 package awsworkload
 
-func (r *helmRelease) makeExternalDNS() error { return nil }
+import "github.com/ptd-go/ptd/components/kubernetes"
+
+// makeExternalDNS installs what makes the records of the sites. Its policy stays sync: with
+// upsert-only, the weighted records of a release that is gone would go on getting their
+// share of the requests. (facts: aws-workload-apps 7.7)
+func (r *helmRelease) makeExternalDNS() error {
+	if !r.config.ExternalDNSEnabled {
+		return nil
+	}
+	var domains []string
+	for _, domain := range r.config.Domains() {
+		domains = append(domains, domain.Name)
+	}
+	_, err := kubernetes.NewExternalDNS(r.ctx, r.name+"-external-dns", &kubernetes.ExternalDNSArgs{
+		Installation: r.direct("external-dns", "components.external_dns_version", r.cluster.Components.ExternalDNSVersion),
+		RoleARN:      r.roleARN("external-dns"), Region: r.config.Region, Domains: domains, OwnerID: r.recordOwner(),
+	}, r.after())
+	return err
+}
+
+// recordOwner marks the records of the cluster. It is no name of the cluster, and stays
+// what it was: records with another owner are strangers that ExternalDNS does not touch.
+// (facts: aws-workload-apps 0)
+func (r *helmRelease) recordOwner() string {
+	if r.release == "0" {
+		return "default_" + r.config.CompoundName() + "-control-plane"
+	}
+	return "default_" + r.name + "-control-plane"
+}

@@ -1,3 +1,78 @@
 package awsworkload
 
-func (r *helmRelease) makeKarpenter() error { return nil }
+import (
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/kubernetes"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// makeKarpenter installs Karpenter, and makes the node pools of the cluster. (facts:
+// aws-workload-apps 8.2, 8.8)
+func (r *helmRelease) makeKarpenter() error {
+	if !r.config.AutoscalingEnabled {
+		return nil
+	}
+	const key = "components.karpenter_version"
+	version := r.version("karpenter", key, r.cluster.Components.KarpenterVersion)
+	args := &kubernetes.KarpenterArgs{
+		Definitions: r.controlledAt("karpenter-crd", version),
+		Controller:  r.controlledAt("karpenter", version),
+		ClusterName: r.name, Region: r.config.Region, Labels: r.labels,
+		NodeGroups: r.eks.NodeGroupNames, SubnetIDs: r.in.Persistent.PrivateSubnetIDs,
+		SecurityGroupIDs: karpenterSecurityGroups(r.eks.ClusterSecurityGroupID, r.eks.NodeSecurityGroupIDs),
+	}
+	args.RoleARN = madeBy(r.ctx, "clusters", r.setup.KarpenterControllerRoleARN, "role of Karpenter")
+	args.InstanceProfile = madeBy(r.ctx, "clusters", r.setup.KarpenterInstanceProfile, "profile of Karpenter's nodes")
+	args.InterruptionQueue = madeBy(r.ctx, "clusters", r.setup.KarpenterQueue, "queue of Karpenter")
+	if r.cluster.KarpenterConfig != nil {
+		for _, pool := range r.cluster.KarpenterConfig.NodePools {
+			args.Pools = append(args.Pools, karpenterPool(pool))
+		}
+	}
+	_, err := kubernetes.NewKarpenter(r.ctx, r.name+"-karpenter", args, r.after())
+	return err
+}
+
+// karpenterSecurityGroups are those of the node groups, each once, the cluster's first.
+func karpenterSecurityGroups(cluster pulumi.StringOutput, nodes pulumi.StringArrayOutput) pulumi.StringArrayOutput {
+	return pulumi.All(cluster, nodes).ApplyT(func(groups []any) []string {
+		once := []string{groups[0].(string)}
+		for _, group := range groups[1].([]string) {
+			if !slices.Contains(once, group) {
+				once = append(once, group)
+			}
+		}
+		return once
+	}).(pulumi.StringArrayOutput)
+}
+
+func karpenterPool(pool config.KarpenterNodePool) kubernetes.KarpenterPool {
+	made := kubernetes.KarpenterPool{
+		Name: pool.Name, Weight: pool.Weight, ExpireAfter: pool.ExpireAfter,
+		RootVolumeSize:      pool.RootVolumeSize,
+		AMIAlias:            pool.AMIAlias,
+		ConsolidationPolicy: pool.ConsolidationPolicy, ConsolidateAfter: pool.ConsolidateAfter,
+		Overprovisioning: kubernetes.Overprovisioning{
+			Replicas: pool.OverprovisioningReplicas, CPU: pool.OverprovisioningCPURequest,
+			Memory: pool.OverprovisioningMemoryRequest, GPU: pool.OverprovisioningNvidiaGPURequest,
+		},
+	}
+	if pool.Limits != nil {
+		made.CPU, made.Memory, made.GPU = pool.Limits.CPU, pool.Limits.Memory, pool.Limits.NvidiaGPU
+	}
+	for _, requirement := range pool.Requirements {
+		made.Requirements = append(made.Requirements, kubernetes.NodeRequirement{
+			Key: requirement.Key, Operator: requirement.Operator, Values: requirement.Values,
+		})
+	}
+	for _, taint := range pool.EffectiveTaints() {
+		made.Taints = append(made.Taints, kubernetes.Taint{Key: taint.Key, Value: taint.Value, Effect: string(taint.Effect)})
+	}
+	if pool.SystemNodes {
+		made.NodeLabels = map[string]string{"posit.team/node-role": "system"}
+	}
+	return made
+}

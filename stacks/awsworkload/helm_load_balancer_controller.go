@@ -1,3 +1,12 @@
 package awsworkload
 
-func (r *helmRelease) makeLoadBalancerController() error { return nil }
+import "github.com/ptd-go/ptd/components/kubernetes"
+
+func (r *helmRelease) makeLoadBalancerController() (err error) {
+	r.webhook, err = kubernetes.NewLoadBalancerController(r.ctx, r.name+"-aws-lbc-helm-release", &kubernetes.LoadBalancerControllerArgs{
+		Installation: r.controlled("aws-load-balancer-controller", "components.aws_load_balancer_controller_version",
+			r.cluster.Components.AWSLoadBalancerControllerVersion),
+		ClusterName: r.name, RoleARN: r.roleARN("aws-load-balancer-controller"),
+	}, r.child)
+	return err
+}

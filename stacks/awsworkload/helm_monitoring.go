@@ -3,8 +3,6 @@ package awsworkload
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -44,24 +42,26 @@ func (r *helmRelease) makeKubeStateMetrics() error {
 
 func (r *helmRelease) makeLoki() error {
 	_, err := kubernetes.NewLoki(r.ctx, r.name+"-loki-helm-release", &kubernetes.LokiArgs{
-		Installation: r.controlled("loki", "components.loki_version", r.cluster.Components.LokiVersion),
-		Bucket:       r.given(r.in.Persistent.LokiBucket, "step persistent has not told of Loki's bucket yet: run it first"),
-		Region:       r.config.Region,
-		RoleARN:      r.roleARN("loki"),
-		Replicas:     r.cluster.Components.LokiReplicas,
-		NoTelemetry:  !r.config.ThirdPartyTelemetryEnabled,
+		Installation:  r.controlled("loki", "components.loki_version", r.cluster.Components.LokiVersion),
+		Bucket:        madeBy(r.ctx, "persistent", r.in.Persistent.LokiBucket, "bucket of Loki"),
+		Region:        r.config.Region,
+		RoleARN:       r.roleARN("loki"),
+		Replicas:      r.cluster.Components.LokiReplicas,
+		RetentionDays: r.cluster.Components.LokiRetentionDays,
+		NoTelemetry:   !r.config.ThirdPartyTelemetryEnabled,
 	}, r.after())
 	return err
 }
 
 func (r *helmRelease) makeMimir() error {
 	_, err := kubernetes.NewMimir(r.ctx, r.name+"-mimir-helm-release", &kubernetes.MimirArgs{
-		Installation: r.controlled("mimir", "components.mimir_version", r.cluster.Components.MimirVersion),
-		Bucket:       r.in.Persistent.MimirBucket,
-		Region:       r.config.Region,
-		RoleARN:      r.roleARN("mimir"),
-		Replicas:     r.cluster.Components.MimirReplicas,
-		NoTelemetry:  !r.config.ThirdPartyTelemetryEnabled,
+		Installation:  r.controlled("mimir", "components.mimir_version", r.cluster.Components.MimirVersion),
+		Bucket:        r.in.Persistent.MimirBucket,
+		Region:        r.config.Region,
+		RoleARN:       r.roleARN("mimir"),
+		Replicas:      r.cluster.Components.MimirReplicas,
+		RetentionDays: r.cluster.Components.MimirRetentionDays,
+		NoTelemetry:   !r.config.ThirdPartyTelemetryEnabled,
 	}, r.after())
 	return err
 }
@@ -142,11 +142,4 @@ func (r *helmRelease) alloyConfig() kubernetes.AlloyConfig {
 		made.Sites = append(made.Sites, probed)
 	}
 	return made
-}
-
-// given is an output that older state may lack: it is then unknown in a preview, and the
-// error missing in a run.
-func (r *helmRelease) given(output pulumi.StringOutput, missing string) pulumi.StringOutput {
-	const key = "given"
-	return mapped(r.ctx, pulumi.StringMap{key: output}.ToStringMapOutput(), key, missing)
 }

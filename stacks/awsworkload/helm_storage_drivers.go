@@ -1,3 +1,24 @@
 package awsworkload
 
-func (r *helmRelease) makeStorageDrivers() error { return nil }
+import "github.com/ptd-go/ptd/components/kubernetes"
+
+// makeStorageDrivers installs the drivers that are no add-ons of EKS.
+func (r *helmRelease) makeStorageDrivers() error {
+	versions := r.cluster.Components
+	_, err := kubernetes.NewOpenZFSDriver(r.ctx, r.name+"-aws-fsx-openzfs-csi-helm-release", &kubernetes.OpenZFSDriverArgs{
+		Installation: r.controlled("aws-fsx-openzfs-csi", "components.aws_fsx_openzfs_csi_driver_version", versions.AWSFSxOpenZFSCSIDriverVersion),
+		RoleARN:      r.roleARN("aws-fsx-openzfs-csi-driver"),
+	}, r.after())
+	if err != nil || r.config.SecretsStoreAddonEnabled {
+		return err
+	}
+	driver := r.controlled("secret-store-csi", "components.secret_store_csi_driver_version", versions.SecretStoreCSIDriverVersion)
+	r.secretsStore, err = kubernetes.NewSecretsStoreDriver(r.ctx, r.name+"-secret-store-csi-helm-release", &driver, r.after())
+	if err != nil {
+		return err
+	}
+	provider := r.controlled("secrets-store-csi-driver-provider-aws", "components.secret_store_csi_driver_aws_provider_version",
+		versions.SecretStoreCSIDriverAWSProviderVersion)
+	_, err = kubernetes.NewSecretsStoreAWSProvider(r.ctx, r.name+"-secret-store-csi-provider-aws-helm-release", &provider, r.after())
+	return err
+}

@@ -16,10 +16,20 @@ const helmControllerNamespace = "helm-controller"
 // of its version below the cluster's spec ("components.loki_version"), version what the
 // configuration has there, be it given or the default. (facts: aws-workload-apps 8.1)
 func (r *helmRelease) controlled(name, key, version string) kubernetes.Installation {
-	installation := r.direct(name, key, version)
+	return r.controlledAt(name, r.version(name, key, version))
+}
+
+// direct says how the run itself installs the chart called name (see controlled).
+func (r *helmRelease) direct(name, key, version string) kubernetes.Installation {
+	return r.directAt(name, r.version(name, key, version))
+}
+
+// controlledAt is controlled at this very version.
+func (r *helmRelease) controlledAt(name, version string) kubernetes.Installation {
+	installation := r.directAt(name, version)
 	installation.Controller = &kubernetes.ChartController{Namespace: helmControllerNamespace, Labels: r.labels}
 	if await := r.in.AwaitChart; await != nil {
-		identifier := "arn:aws:eks:" + r.config.Region + ":" + r.config.AccountID + ":cluster/" + r.name
+		identifier := r.config.ClusterARN(r.release)
 		installation.Controller.Await = func(ctx context.Context) error {
 			return await(ctx, identifier, helmControllerNamespace, name)
 		}
@@ -28,11 +38,9 @@ func (r *helmRelease) controlled(name, key, version string) kubernetes.Installat
 	return installation
 }
 
-// direct says how the run itself installs the chart called name (see controlled).
-func (r *helmRelease) direct(name, key, version string) kubernetes.Installation {
-	version = r.version(name, key, version)
+func (r *helmRelease) directAt(name, version string) kubernetes.Installation {
 	r.versions[name] = pulumi.String(version)
-	return kubernetes.Installation{Version: version, Overrides: nil}
+	return kubernetes.Installation{Version: version, Overrides: r.cluster.ChartValues[name]}
 }
 
 // version is the one that the configuration gives, else the one that the chart was
@@ -44,9 +52,7 @@ func (r *helmRelease) version(chart, key, configured string) string {
 	}
 	message := fmt.Sprintf("chart %s of release %s stays at version %s, with which it was installed; the default is %s: "+
 		"set clusters.%s.spec.%s to keep the one or to move to the other", chart, r.release, adopted, configured, r.release, key)
-	if err := r.ctx.Log.Warn(message, nil); err != nil {
-		// The engine is gone, which every registration will say too.
-		return adopted
-	}
+	// A log that fails means that the engine is gone, as every registration will say.
+	_ = r.ctx.Log.Warn(message, nil)
 	return adopted
 }
