@@ -46,6 +46,7 @@ func declareExternal(cloud *sandbox.Cloud, target *config.Target) error {
 		}
 	}
 	e.domains(workload)
+	e.principals(workload)
 	for _, cluster := range workload.SortedClusters() {
 		if efs := cluster.EFSConfig; efs != nil {
 			e.add("aws:efs/fileSystem:FileSystem", efs.FileSystemID, map[string]any{})
@@ -125,6 +126,31 @@ func (e *external) domains(workload *config.AWSWorkload) {
 		for _, id := range site.VpcAssociations {
 			e.add("aws:ec2/vpc:Vpc", id, map[string]any{})
 		}
+	}
+}
+
+// principals adds the roles that may enter clusters, which people and their single
+// sign-on make.
+func (e *external) principals(workload *config.AWSWorkload) {
+	arns := []string{
+		fmt.Sprintf("arn:aws:iam::%s:role/%s", e.account, config.AdminRoleName),
+		fmt.Sprintf("arn:aws:iam::%s:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_PowerUser_%s", e.account, sandbox.Digest(16, e.account)),
+	}
+	if workload.CustomRole != nil {
+		arns = append(arns, workload.CustomRole.RoleARN)
+	}
+	for _, cluster := range workload.SortedClusters() {
+		for _, entry := range cluster.EKSAccessEntries.AdditionalEntries {
+			arns = append(arns, entry.PrincipalARN)
+		}
+	}
+	for _, arn := range arns {
+		_, path, ok := strings.Cut(arn, ":role")
+		if !ok {
+			continue // a user
+		}
+		last := strings.LastIndexByte(path, '/')
+		e.global("aws:iam/role:Role", path[last+1:], map[string]any{"name": path[last+1:], "path": path[:last+1], "arn": arn})
 	}
 }
 

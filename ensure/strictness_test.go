@@ -100,6 +100,13 @@ func TestStrictness(t *testing.T) {
 	one := func(typ, name string, properties pulumi.Map) []declaring {
 		return []declaring{func(add adder) { add(typ, name, properties) }}
 	}
+	fileSystem := func(capacity int) declaring {
+		return func(add adder) {
+			subnet := add(subnetType, "main", pulumi.Map{"vpcId": add(vpcType, "main", vpc).ID(), "cidrBlock": text("10.10.0.0/24")})
+			add("aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "main", pulumi.Map{"deploymentType": text("SINGLE_AZ_HA_2"), "subnetIds": pulumi.Array{subnet.ID()},
+				"throughputCapacity": pulumi.Int(160), "storageCapacity": pulumi.Int(capacity)})
+		}
+	}
 	var saved string // an id from the first program for the second
 	remember := func(resource *anyResource) {
 		resource.ID().ApplyT(func(id pulumi.ID) string { saved = string(id); return saved })
@@ -247,6 +254,70 @@ func TestStrictness(t *testing.T) {
 			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"deletionProtection": pulumi.Bool(true)}))[0],
 			func(adder) {},
 		}, "InvalidParameterCombination: Cannot delete protected DB Instance second, please disable deletion protection and try again"},
+		"database with less storage": {[]declaring{
+			one("aws:rds/instance:Instance", "main", database)[0],
+			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"allocatedStorage": pulumi.Int(50)}))[0],
+		}, "InvalidParameterCombination: The allocated storage size can't be less than the current size: 50 GiB is less than 100 GiB of second"},
+		"database with an older engine": {[]declaring{
+			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"engineVersion": text("15.8")}))[0],
+			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"engineVersion": text("15.4")}))[0],
+		}, "InvalidParameterCombination: Cannot upgrade postgres from 15.8 to 15.4"},
+		"database with a new major version": {[]declaring{
+			one("aws:rds/instance:Instance", "main", database)[0],
+			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"engineVersion": text("16")}))[0],
+		}, "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from 15 to 16)."},
+		"smaller file system": {[]declaring{fileSystem(128), fileSystem(64)},
+			"BadRequest: The target storage capacity of 64 GiB is less than the current storage capacity of 128 GiB of fs-fb94dacc33d91c065: storage capacity cannot be decreased"},
+		"two mount targets in a zone": {[]declaring{func(add adder) {
+			id := add(vpcType, "main", vpc).ID()
+			files := add("aws:efs/fileSystem:FileSystem", "main", pulumi.Map{})
+			var before pulumi.ResourceOption = pulumi.Protect(false)
+			for i, name := range []string{"first", "second"} {
+				subnet := add(subnetType, name, pulumi.Map{"vpcId": id, "cidrBlock": pulumi.Sprintf("10.10.%d.0/24", i), "availabilityZone": text("us-east-2a")})
+				before = after(add("aws:efs/mountTarget:MountTarget", name, pulumi.Map{"fileSystemId": files.ID(), "subnetId": subnet.ID()}, before))
+			}
+		}}, "MountTargetConflict: mount target already exists in this AZ (fs-18e3566cac5644fa1 has fsmt-9b4c50a3965928281 in us-east-2a)"},
+		"queue of no name": {
+			one("aws:sqs/queue:Queue", "main", pulumi.Map{"name": text("main queue")}),
+			`aws:sqs/queue:Queue resource 'main': property name value {main queue} has a problem: "main queue" is not a queue name of at most 80 letters, digits, - and _`,
+		},
+		"event pattern without lists": {
+			one("aws:cloudwatch/eventRule:EventRule", "main", pulumi.Map{"eventPattern": text(`{"source":"aws.ec2"}`)}),
+			`aws:cloudwatch/eventRule:EventRule resource 'main': property eventPattern value {{"source":"aws.ec2"}} has a problem: InvalidEventPatternException: Event pattern is not valid. Reason: "source" must be an object or an array`,
+		},
+		"target of no queue": {[]declaring{func(add adder) {
+			rule := add("aws:cloudwatch/eventRule:EventRule", "main", pulumi.Map{"eventPattern": text(`{"source":["aws.ec2"]}`)})
+			add("aws:cloudwatch/eventTarget:EventTarget", "main", pulumi.Map{"rule": rule.Name, "arn": text("arn:aws:sqs:us-east-2:000000000000:absent")})
+		}}, "arn: ValidationException: the queue arn:aws:sqs:us-east-2:000000000000:absent does not exist"},
+		"rule that is there": {[]declaring{func(add adder) {
+			group := add(groupType, "main", pulumi.Map{"vpcId": add(vpcType, "main", vpc).ID()}).ID()
+			rule := pulumi.Map{"securityGroupId": group, "ipProtocol": text("tcp"), "fromPort": pulumi.Int(443), "toPort": pulumi.Int(443), "cidrIpv4": text("10.0.0.0/8")}
+			first := add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "first", rule)
+			add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "second", rule, after(first))
+		}}, "InvalidPermission.Duplicate: the specified rule already exists (sgr-7ba35fca7193d196c)"},
+		"group of a launch template": {[]declaring{
+			func(add adder) {
+				group := add(groupType, "main", pulumi.Map{"vpcId": add(vpcType, "main", vpc).ID()})
+				remember(group)
+				add("aws:ec2/launchTemplate:LaunchTemplate", "main", pulumi.Map{"vpcSecurityGroupIds": pulumi.Array{group.ID()}})
+			},
+			func(add adder) {
+				add(vpcType, "main", vpc)
+				add("aws:ec2/launchTemplate:LaunchTemplate", "main", pulumi.Map{"vpcSecurityGroupIds": list(saved)})
+			},
+		}, "DependencyViolation: SecurityGroup main-1699a3d (sg-246935e7915df9490) cannot be deleted: LaunchTemplate main-b0af88e (lt-e79a82b8fd9cbe9ae) still uses it"},
+		"record beside weighted ones": {[]declaring{func(add adder) {
+			zone := add(zoneType, "main", pulumi.Map{"name": text("example.com")})
+			record := pulumi.Map{"zoneId": zone.ID(), "name": text("www.example.com"), "type": text("A"), "ttl": pulumi.Int(60), "records": list("192.0.2.1")}
+			first := add("aws:route53/record:Record", "first", with(record, pulumi.Map{
+				"setIdentifier": text("blue"), "weightedRoutingPolicies": pulumi.Array{pulumi.Map{"weight": pulumi.Int(100)}}}))
+			add("aws:route53/record:Record", "second", record, after(first))
+		}}, "InvalidChangeBatch: [RRSet with DNS name www.example.com., type A, SetIdentifier  cannot be created because an RRSet with the same name and type and another routing policy exists]"},
+		"record with too much weight": {
+			one("aws:route53/record:Record", "main", pulumi.Map{"zoneId": text("Z1"), "name": text("www.example.com"), "type": text("A"), "ttl": pulumi.Int(60),
+				"records": list("192.0.2.1"), "setIdentifier": text("blue"), "weightedRoutingPolicies": pulumi.Array{pulumi.Map{"weight": pulumi.Int(256)}}}),
+			"aws:route53/record:Record resource 'main': property weightedRoutingPolicies[0].weight value {<nil>} has a problem: 256 is not between 0 and 255",
+		},
 		"record of another zone": {[]declaring{func(add adder) {
 			zone := add(zoneType, "main", pulumi.Map{"name": text("example.com")})
 			add("aws:route53/record:Record", "main", pulumi.Map{"zoneId": zone.ID(), "name": text("www.example.org"), "type": text("A"), "ttl": pulumi.Int(60), "records": list("192.0.2.1")})
@@ -256,8 +327,8 @@ func TestStrictness(t *testing.T) {
 			add("aws:acm/certificateValidation:CertificateValidation", "main", pulumi.Map{"certificateArn": certificate.ARN})
 		}}, "certificate example.com is not validated: the record _9cfe02cf0a0e2aa6c54465685612c667.example.com. (CNAME) is in no public zone; ACM would wait for it until a time-out"},
 		"type that is not simulated": {
-			one("aws:sqs/queue:Queue", "main", pulumi.Map{"name": text("main")}),
-			"the sandbox does not simulate aws:sqs/queue:Queue",
+			one("aws:sns/topic:Topic", "main", pulumi.Map{"name": text("main")}),
+			"the sandbox does not simulate aws:sns/topic:Topic",
 		},
 
 		// PostgreSQL.
@@ -399,6 +470,8 @@ func newTrial(t *testing.T) *trial {
 	for _, external := range []sandbox.Object{
 		{Provider: "aws", Type: "aws:rds/instance:Instance", ID: "main", Region: "us-east-2",
 			Inputs: map[string]any{"identifier": "main", "username": "postgres", "password": "secret", "address": "main.example.com"}},
+		{Provider: "aws", Type: "aws:iam/role:Role", ID: "admin.posit.team", Account: "000000000000",
+			Inputs: map[string]any{"name": "admin.posit.team", "arn": "arn:aws:iam::000000000000:role/admin.posit.team"}},
 		{Provider: "aws", Type: "aws:eks/cluster:Cluster", ID: "main", Region: "us-east-2",
 			Inputs: map[string]any{"name": "main"}, Outputs: map[string]any{"endpoint": "https://main.example.com"}},
 	} {

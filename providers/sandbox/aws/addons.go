@@ -79,9 +79,9 @@ func addonVersion(name, kubernetes string) string {
 }
 
 func installAddon(o *sandbox.Operation) error {
-	cluster := clusterOf(o)
-	if cluster == nil {
-		return fmt.Errorf(noCluster, o.Inputs["clusterName"])
+	cluster, err := clusterOf(o)
+	if err != nil {
+		return err
 	}
 	name, _ := o.Inputs.Text("addonName")
 	if version, given := o.Inputs.Text("addonVersion"); given {
@@ -151,8 +151,8 @@ func installStorageClass(o *sandbox.Operation, cluster *sandbox.Object) error {
 
 func removeStorageClass(o *sandbox.Operation) error {
 	name, _ := o.Inputs.Text("addonName")
-	cluster := clusterOf(o)
-	if name != "aws-ebs-csi-driver" || cluster == nil {
+	cluster, err := clusterOf(o)
+	if name != "aws-ebs-csi-driver" || err != nil { // it went with its cluster
 		return nil
 	}
 	key := storageClassKey(cluster.String("arn"))

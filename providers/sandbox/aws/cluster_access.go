@@ -100,7 +100,10 @@ func checkAccessEntry(in sandbox.Inputs) []sandbox.Problem {
 
 // admitsEntries refuses what needs a cluster that has access entries.
 func admitsEntries(o *sandbox.Operation) error {
-	cluster := clusterOf(o)
+	cluster, err := clusterOf(o)
+	if err != nil {
+		return err
+	}
 	if mode, _ := sandbox.Inputs(cluster.Outputs).Map("accessConfig").Text("authenticationMode"); mode == "CONFIG_MAP" {
 		return fmt.Errorf("InvalidRequestException: The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
 	}

@@ -261,9 +261,13 @@ func trusts(o *sandbox.Operation, role, service string) bool {
 }
 
 // clusterOf finds a cluster by the name that an input has.
-func clusterOf(o *sandbox.Operation) *sandbox.Object {
+func clusterOf(o *sandbox.Operation) (*sandbox.Object, error) {
 	name, _ := o.Inputs.Text("clusterName")
-	return o.Cloud.Object(sandbox.Key(controlPlaneType, o.Account, o.Region, name))
+	cluster := o.Cloud.Object(sandbox.Key(controlPlaneType, o.Account, o.Region, name))
+	if cluster == nil {
+		return nil, fmt.Errorf(noCluster, name)
+	}
+	return cluster, nil
 }
 
 // partsOf lists the objects of a type that belong to a cluster.

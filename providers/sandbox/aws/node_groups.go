@@ -174,7 +174,10 @@ func createNodeGroup(o *sandbox.Operation) error {
 	if err != nil {
 		return err
 	}
-	cluster := clusterOf(o)
+	cluster, err := clusterOf(o)
+	if err != nil {
+		return err
+	}
 	role, _ := o.Inputs.Text("nodeRoleArn")
 	if !trusts(o, role, "ec2.amazonaws.com") {
 		return fmt.Errorf("InvalidParameterException: The role with name %s cannot be assumed by EC2: its trusted entity must be ec2.amazonaws.com", role)
@@ -330,9 +333,9 @@ func updateNodeGroup(o *sandbox.Operation) error {
 	if after < before || after > before+1 {
 		return fmt.Errorf("InvalidParameterException: Unsupported Kubernetes minor version update from %s to %s for node group %s", from, to, o.Old.String("nodeGroupName"))
 	}
-	cluster := clusterOf(o)
-	if cluster == nil {
-		return fmt.Errorf(noCluster, o.Inputs["clusterName"])
+	cluster, err := clusterOf(o)
+	if err != nil {
+		return err
 	}
 	return describeNodeGroup(o, cluster)
 }

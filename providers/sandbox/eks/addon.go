@@ -1,18 +1,11 @@
 package eks
 
-import "fmt"
-
 func buildAddon(c *component) error {
 	core, err := c.coreOf()
 	if err != nil {
 		return err
 	}
-	owner, _ := at(core, "cluster")
-	cluster, err := c.find(owner, awsClusterType)
-	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
-	}
-	inputs := map[string]value{"clusterName": cluster.get("name")}
+	inputs := map[string]value{"clusterName": c.clusterName(core)}
 	for _, name := range []string{
 		"addonName", "addonVersion", "preserve", "resolveConflictsOnCreate", "resolveConflictsOnUpdate", "serviceAccountRoleArn", "tags",
 	} {

@@ -22,23 +22,20 @@ var ownTemplate = []string{
 }
 
 func buildNodeGroup(c *component) error {
-	core, err := c.coreOf()
-	if err != nil {
-		return err
-	}
 	role, err := c.checkNodeGroup()
 	if err != nil {
 		return err
 	}
-	owner, _ := at(core, "cluster")
-	cluster, err := c.find(owner, awsClusterType)
+	core, err := c.coreOf()
 	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
-	}
-	if err := c.checkInstanceRoles(core, cluster, role); err != nil {
 		return err
 	}
-	inputs := map[string]value{"clusterName": cluster.get("name"), "nodeRoleArn": role, "subnetIds": c.raw("subnetIds")}
+	inputs := map[string]value{"clusterName": c.clusterName(core), "nodeRoleArn": role, "subnetIds": c.raw("subnetIds")}
+	if core.cluster != nil {
+		if err := c.checkInstanceRoles(core, role); err != nil {
+			return err
+		}
+	}
 	for _, name := range passedOn {
 		inputs[name] = c.raw(name)
 	}
@@ -47,7 +44,7 @@ func buildNodeGroup(c *component) error {
 	}
 	for _, name := range []string{"subnetIds", "privateSubnetIds", "publicSubnetIds"} {
 		if inputs["subnetIds"].IsNull() {
-			inputs["subnetIds"], _ = at(core, name)
+			inputs["subnetIds"] = core.get(name)
 		}
 	}
 	if !c.given("amiType") && c.given("operatingSystem") {
@@ -66,7 +63,7 @@ func buildNodeGroup(c *component) error {
 	if c.isTrue("ignoreScalingChanges") {
 		registration.ignoreChanges = []string{"scalingConfig.desiredSize"}
 	}
-	if access, _ := at(core, "eksNodeAccess"); access.IsResourceReference() {
+	if access := core.get("eksNodeAccess"); access.IsResourceReference() {
 		registration.dependsOn = []*made{{urn: access.ResourceReferenceValue().URN}}
 	}
 	group, err := c.register(registration)
@@ -77,26 +74,55 @@ func buildNodeGroup(c *component) error {
 	return nil
 }
 
+// coreData is the core data of a cluster. In a preview that makes the cluster, a program
+// may not know it: cluster is nil then.
+type coreData struct {
+	fields  value
+	cluster *made
+}
+
+// get returns one of the fields, or that it is unknown.
+func (core coreData) get(name string) value {
+	if core.cluster == nil {
+		return core.fields
+	}
+	found, _ := at(core.fields, name)
+	return found
+}
+
+// clusterName is the name of the cluster of core data.
+func (*component) clusterName(core coreData) value {
+	if core.cluster == nil {
+		return core.fields
+	}
+	return core.cluster.get("name")
+}
+
 // coreOf finds the core data of the cluster that the arguments name: an eks.Cluster, or
 // core data.
-func (c *component) coreOf() (value, error) {
-	given := c.input("cluster")
+func (c *component) coreOf() (core coreData, err error) {
+	given, known := shallow(c.raw("cluster"))
 	switch {
+	case !known:
+		return coreData{fields: derive(nil, c.raw("cluster"))}, nil
 	case given.IsResourceReference():
 		cluster, err := c.find(given, clusterType)
 		if err != nil {
-			return value{}, fmt.Errorf("cluster: %w", err)
+			return core, fmt.Errorf("cluster: %w", err)
 		}
-		core, known := at(resource.NewObjectProperty(cluster.state), "core")
-		if core, known = shallow(core); !known || !core.IsObject() {
-			return value{}, fmt.Errorf("cluster: %s has no core data", cluster.urn.Name())
+		if core.fields, _ = at(resource.NewObjectProperty(cluster.state), "core"); core.fields.IsNull() {
+			return core, fmt.Errorf("cluster: %s has no core data", cluster.urn.Name())
 		}
-		return core, nil
 	case given.IsObject():
-		return given, nil
+		core.fields = given
 	default:
-		return value{}, errors.New("cluster is required, an eks.Cluster or its core data")
+		return core, errors.New("cluster is required, an eks.Cluster or its core data")
 	}
+	owner, _ := at(core.fields, "cluster")
+	if core.cluster, err = c.find(owner, awsClusterType); err != nil {
+		return core, fmt.Errorf("cluster: %w", err)
+	}
+	return core, nil
 }
 
 // checkNodeGroup refuses what the real component does, and returns the role of the nodes.
@@ -132,15 +158,14 @@ func (c *component) checkNodeGroup() (value, error) {
 }
 
 // checkInstanceRoles refuses a role that a cluster without access entries does not know.
-func (c *component) checkInstanceRoles(core value, cluster *made, role value) error {
+func (c *component) checkInstanceRoles(core coreData, role value) error {
 	m := marks{}
-	mode := plain(cluster.get("accessConfig", "authenticationMode"), &m)
+	mode := plain(core.cluster.get("accessConfig", "authenticationMode"), &m)
 	arn := plain(role, &m)
 	if m.unknown || mode.IsString() && strings.HasPrefix(mode.StringValue(), "API") {
 		return nil
 	}
-	roles, _ := at(core, "instanceRoles")
-	if roles, _ = shallow(roles); roles.IsArray() {
+	if roles, _ := shallow(core.get("instanceRoles")); roles.IsArray() {
 		for _, reference := range roles.ArrayValue() {
 			known, err := c.find(reference, roleType)
 			if err != nil {

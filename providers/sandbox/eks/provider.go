@@ -6,6 +6,7 @@ package eks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,8 +15,11 @@ import (
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -105,11 +109,22 @@ func (*Provider) Construct(ctx context.Context, r plugin.ConstructRequest) (plug
 			parent = cluster.ResourceReferenceValue().URN
 		}
 	}
+	response, err := c.construct(kind, parent)
+	if status.Code(errors.Unwrap(err)) == codes.Unavailable {
+		// The engine has stopped, and told why: that a child cannot be registered any more is
+		// no news. It drops the answer.
+		<-ctx.Done()
+		return response, nil
+	}
+	return response, err
+}
+
+func (c *component) construct(kind kind, parent resource.URN) (plugin.ConstructResponse, error) {
 	if err := c.registerSelf(parent); err != nil {
 		return plugin.ConstructResponse{}, err
 	}
 	response := plugin.ConstructResponse{URN: c.urn}
-	if failures := sandbox.CheckShape(r.Inputs, kind.args); len(failures) > 0 {
+	if failures := sandbox.CheckShape(c.Inputs, kind.args); len(failures) > 0 {
 		texts := make([]string, len(failures))
 		for i, failure := range failures {
 			texts[i] = fmt.Sprintf("%s %s", failure.Property, failure.Reason)
