@@ -167,19 +167,21 @@ func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child 
 	}, child)
 }
 
-// installed waits for the Helm controller, if it is to.
+// installed waits for the Helm controller, if it is to. In a preview it is known at once,
+// so that what depends on it is planned with its dependency.
 func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource pulumi.Resource) pulumi.ResourceArrayOutput {
-	await := func(context.Context) error { return nil }
-	if args.Controller != nil && args.Controller.Await != nil && !ctx.DryRun() {
-		await = args.Controller.Await
+	if ctx.DryRun() {
+		return pulumi.Int(0).ToIntOutput().ApplyT(func(int) []pulumi.Resource { return []pulumi.Resource{resource} }).(pulumi.ResourceArrayOutput)
 	}
 	log := ctx.Log
-	custom := resource.(pulumi.CustomResource)
-	return custom.ID().ToIDOutput().ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
-		if err := await(ctx); err != nil {
-			err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
-			// The run ends with one error, so each chart says its own.
-			return nil, errors.Join(err, log.Error(err.Error(), &pulumi.LogArgs{Resource: resource}))
+	made := resource.(pulumi.CustomResource).ID().ToIDOutput()
+	return made.ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
+		if args.Controller != nil && args.Controller.Await != nil {
+			if err := args.Controller.Await(ctx); err != nil {
+				err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+				// The run ends with one error, so each chart says its own.
+				return nil, errors.Join(err, log.Error(err.Error(), &pulumi.LogArgs{Resource: resource}))
+			}
 		}
 		return []pulumi.Resource{resource}, nil
 	}).(pulumi.ResourceArrayOutput)

@@ -250,7 +250,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 		constraints, counts, failure = engine.Update(update, engineContext, options, dryRun)
 	}
 	outcome := watch.finish()
-	outcome.constraints = constraints
+	outcome.constraints = tolerant(constraints)
 	if recorded != nil {
 		// State that could not be written comes before all other failures.
 		if err := s.commit(ctx, recorded); err != nil {
