@@ -6,16 +6,31 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"ptd": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ptd": main, "ptd-on-full-disk": mainOnFullDisk})
+}
+
+// mainOnFullDisk is ptd where no file can grow over half a megabyte, which a
+// workload's state does and its simulated cloud does not: writing fails half-way, as
+// on a disk that is full.
+func mainOnFullDisk() {
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 500_000, Max: 500_000}); err != nil {
+		panic(err)
+	}
+	main()
+}
 
 // TestScripts runs ptd as a user does: each script in a directory of its own, with a
 // copy of the example targets, a sandbox, and no environment to speak of.
@@ -31,6 +46,10 @@ func TestScripts(t *testing.T) {
 			"drift":   drift,
 			"private": private,
 			"edit":    edit,
+			"rotate":  rotate,
+			"allow":   allow,
+			"once":    once,
+			"changes": writeChanges,
 		},
 	})
 }
@@ -116,21 +135,37 @@ func objects(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// summary result [create update replace delete] checks the last line of the standard
-// output of a command that ran with --json; - stands for any number.
-func summary(ts *testscript.TestScript, neg bool, args []string) {
+// summaryOf is the summary of a command that ran with --json.
+func summaryOf(ts *testscript.TestScript) (line, result string, changes map[string]int) {
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	line = lines[len(lines)-1]
 	var last struct {
 		Event, Result string
 		Changes       map[string]int
 	}
-	ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &last))
-	if last.Event != "summary" || last.Result != args[0] {
-		ts.Fatalf("the run ended with %s", lines[len(lines)-1])
+	ts.Check(json.Unmarshal([]byte(line), &last))
+	if last.Event != "summary" {
+		ts.Fatalf("the run ended with %s", line)
+	}
+	return line, last.Result, last.Changes
+}
+
+// changes file writes what the last command changed, or would have, to file.
+func writeChanges(ts *testscript.TestScript, neg bool, args []string) {
+	_, _, changes := summaryOf(ts)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendln(nil, withoutSame(changes)), 0o600))
+}
+
+// summary result [create update replace delete] checks the last line of the standard
+// output of a command that ran with --json; - stands for any number.
+func summary(ts *testscript.TestScript, neg bool, args []string) {
+	line, result, changes := summaryOf(ts)
+	if result != args[0] {
+		ts.Fatalf("the run ended with %s", line)
 	}
 	for i, name := range []string{"create", "update", "replace", "delete"} {
-		if i+1 < len(args) && args[i+1] != "-" && args[i+1] != fmt.Sprint(last.Changes[name]) {
-			ts.Fatalf("the run ended with %s", lines[len(lines)-1])
+		if i+1 < len(args) && args[i+1] != "-" && args[i+1] != fmt.Sprint(changes[name]) {
+			ts.Fatalf("the run ended with %s", line)
 		}
 	}
 }
@@ -188,4 +223,52 @@ func private(ts *testscript.TestScript, neg bool, args []string) {
 // edit file text writes a file in place (cp would make another).
 func edit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
+}
+
+// rotate changes the master password of the only database server, as RDS does.
+func rotate(ts *testscript.TestScript, neg bool, args []string) {
+	var document map[string]map[string]map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
+	rotated := 0
+	for _, object := range document["objects"] {
+		outputs, _ := object["outputs"].(map[string]any)
+		text, _ := outputs["secretString"].(string)
+		if inputs, _ := object["inputs"].(map[string]any); !strings.HasPrefix(fmt.Sprint(inputs["name"]), "rds!") {
+			continue
+		}
+		var secret map[string]any
+		ts.Check(json.Unmarshal([]byte(text), &secret))
+		secret["password"] = fmt.Sprint(secret["password"], "x")
+		content, err := json.Marshal(secret)
+		ts.Check(err)
+		outputs["secretString"] = string(content)
+		rotated++
+	}
+	if rotated != 1 {
+		ts.Fatalf("there are %d master passwords", rotated)
+	}
+	content, err := json.MarshalIndent(document, "", "  ")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("sandbox/cloud.json"), content, 0o600))
+}
+
+// allow sets ALLOW to the URNs that the last command's guard named.
+func allow(ts *testscript.TestScript, neg bool, args []string) {
+	var urns []string
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if _, urn, found := strings.Cut(line, "to allow it: --allow-replace "); found {
+			urns = append(urns, strings.Trim(strings.TrimSpace(urn), "'"))
+		}
+	}
+	if len(urns) == 0 {
+		ts.Fatalf("the guard named nothing")
+	}
+	ts.Setenv("ALLOW", strings.Join(urns, ","))
+}
+
+// once stream text fails unless the last command wrote text there exactly once.
+func once(ts *testscript.TestScript, neg bool, args []string) {
+	if n := strings.Count(ts.ReadFile(args[0]), args[1]); n != 1 {
+		ts.Fatalf("%q is in %s %d times", args[1], args[0], n)
+	}
 }

@@ -60,7 +60,10 @@ func (s *Stack) checkNamed(snapshot *deploy.Snapshot, operation Operation) error
 // keep finds the resources that must stay, each with the reason. State lists a
 // resource after all that it needs, so one walk backwards finds everything.
 func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]string {
-	reasons := map[resource.URN]string{}
+	reasons, held := map[resource.URN]string{}, map[resource.URN]bool{}
+	for _, state := range snapshot.Resources { // a held bucket has its settings, which are its children
+		held[state.URN] = state.RetainOnDelete && (held[state.Parent] || operation.Hold != nil && operation.Hold(string(state.Type)))
+	}
 	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
 		state := snapshot.Resources[i]
 		if state.Delete {
@@ -69,7 +72,7 @@ func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]strin
 		switch {
 		case state.Protect && !names(operation.Unprotect, state.URN):
 			reasons[state.URN] = "protected"
-		case state.RetainOnDelete && operation.Hold != nil && operation.Hold(string(state.Type)):
+		case held[state.URN]:
 			reasons[state.URN] = "its data is retained"
 		case names(operation.Excludes, state.URN):
 			reasons[state.URN] = "excluded"
