@@ -6,6 +6,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -13,8 +14,9 @@ import (
 // Environment is what a run touches outside of itself: clouds, state backends,
 // provider plugins and tunnels. OpenSandbox makes a simulated one.
 type Environment struct {
-	// Accounts reaches the cloud accounts of actions.
+	// Accounts reaches the cloud accounts of actions, Clusters the Kubernetes clusters.
 	Accounts aws.Cloud
+	Clusters kubernetes.Clusters
 
 	newBackend func(target *config.Target) engine.BackendOptions
 	plugins    func() engine.Plugins

@@ -26,11 +26,14 @@ import (
 // made of them.
 var simulated = map[string]func(*sandbox.Cloud) *sandbox.Provider{
 	"aws":        sandboxaws.New,
-	"kubernetes": sandboxkubernetes.New,
+	"kubernetes": sandboxkubernetes.With(kubernetesOptions),
 	"postgresql": sandboxpostgresql.New,
 	"random":     sandboxrandom.New,
 	"tls":        sandboxtls.New,
 }
+
+// kubernetesOptions make the simulated operator know a Site as the real one does.
+var kubernetesOptions = sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()}
 
 // OpenSandbox opens the sandbox in a directory, making it when it does not exist.
 // State is kept at <directory>/state/<target>, the simulated cloud in cloud.json.
@@ -55,6 +58,7 @@ func OpenSandbox(directory string) (*Environment, error) {
 	providers["eks"] = func() (plugin.Provider, error) { return sandboxeks.New(), nil }
 	return &Environment{
 		Accounts:   sandboxaws.Accounts(cloud),
+		Clusters:   sandboxkubernetes.Clusters(cloud, kubernetesOptions),
 		newBackend: sandboxBackend(directory),
 		plugins: func() engine.Plugins {
 			return engine.Plugins{
