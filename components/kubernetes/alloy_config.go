@@ -209,13 +209,16 @@ func (c AlloyConfig) metrics() []riverBlock {
 			replacement: "/api/v1/nodes/${1}/proxy/metrics/cadvisor",
 		})
 	frontDoor := c.frontDoor()
-	// The instance is the same wherever the probe ran.
+	// The pods of Alloy agree on who probes what only if each knows the same targets,
+	// whose instance would otherwise be the pod itself: many would have no prober.
+	doors := relabelTargets("blackbox", frontDoor.export("targets"), relabelTo("instance", "blackbox"))
 	probes := riverBlock{"prometheus.relabel", "blackbox", []riverItem{
 		forwardTo(defaultMetrics), relabelTo("instance", "blackbox").rule(),
 	}}
 	return []riverBlock{
 		pods, sites, node, frontDoor,
-		scrape("blackbox", frontDoor.export("targets"), probes.export("receiver"), clustered),
+		doors,
+		scrape("blackbox", doors.export("output"), probes.export("receiver"), clustered),
 		probes,
 		scrape("pods", sites.export("output"), defaultMetrics, clustered),
 		scrape("kube_state_metrics", riverList{riverMap{"__address__": "kube-state-metrics.kube-system.svc:8080"}}, defaultMetrics, clustered),

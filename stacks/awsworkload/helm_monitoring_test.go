@@ -133,6 +133,20 @@ func TestMonitoringValues(t *testing.T) {
 		w.Clusters[alloyRelease] = cluster
 		w.ThirdPartyTelemetryEnabled = false
 	})
+	kept := componenttest.New()
+	runMonitoring(t, kept, "demo01-staging", alloyRelease, func(w *config.AWSWorkload) {
+		cluster := w.Clusters[alloyRelease]
+		cluster.Components.LokiRetentionDays, cluster.Components.MimirRetentionDays = 30, 90
+		w.Clusters[alloyRelease] = cluster
+	})
+	for chart, want := range map[string][]string{
+		"loki":  {"720h", "loki", "limits_config", "retention_period"},
+		"mimir": {"90d", "mimir", "structuredConfig", "limits", "compactor_blocks_retention_period"},
+	} {
+		if got := at(monitoringValues(t, kept, "demo01-staging-20250115-"+chart+"-helm-release"), want[1:]...); got != want[0] {
+			t.Errorf("retention of %s: got %v, want %s", chart, got, want[0])
+		}
+	}
 	const cluster = "demo01-staging-20250115"
 	role := func(name string) string {
 		return "arn:aws:iam::111122223333:role/" + name + ".demo01-staging.posit.team"
