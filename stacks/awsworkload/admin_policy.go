@@ -25,7 +25,7 @@ type adminStatement struct {
 }
 
 // AdminPolicyDocument is the compact JSON document of PositTeamDedicatedAdmin for an
-// account (facts: aws-workload-base 2.2).
+// account (facts: aws-workload-base 2.2; 12 point 31: zones can be deleted too).
 func AdminPolicyDocument(accountID string) (string, error) {
 	boundary := AdminPolicyARN(accountID)
 	account := []string{accountID}
@@ -142,7 +142,7 @@ const (
 		kms:CreateAlias kms:DeleteAlias kms:DescribeKey
 		logs:CreateLog* logs:DeleteLogGroup logs:Put* logs:*tag*
 		rds:Create* rds:Delete* rds:Modify* rds:*tag*
-		route53:Change* route53:CreateHostedZone route53:UpdateHostedZoneComment
+		route53:Change* route53:CreateHostedZone route53:DeleteHostedZone route53:UpdateHostedZoneComment
 		shield:CreateProtection shield:DeleteProtection
 		ssm:Put* ssm:Update* ssm:TerminateSession
 		wafv2:GetWebACL* wafv2:AssociateWebACL wafv2:DisassociateWebACL

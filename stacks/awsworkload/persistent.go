@@ -100,6 +100,10 @@ func (p *persistent) makeNetwork() error {
 			return err
 		}
 		p.network = vpc.Network()
+		if p.network.Zones < 2 {
+			return fmt.Errorf("the private subnets %q of VPC %s are all in one availability zone: the database needs two",
+				adopted.PrivateSubnets, adopted.VpcID)
+		}
 	} else {
 		// Local zones and the like, which an account opts in to, have not all that we need.
 		zones := pulumiaws.GetAvailabilityZonesOutput(p.ctx, pulumiaws.GetAvailabilityZonesOutputArgs{
@@ -123,6 +127,7 @@ func (p *persistent) makeNetwork() error {
 			},
 			FlowLogs: &aws.FlowLogsArgs{
 				ExtraDestinations: p.config.ExistingFlowLogTargetARNs, PermissionsBoundary: p.boundary,
+				RetentionDays: p.config.FlowLogRetentionDays,
 			},
 		}, p.child)
 		if err != nil {

@@ -9,6 +9,8 @@ func (p *persistent) makeDatabase() error {
 		Identifier:                 p.databaseIdentifier,
 		EngineVersion:              p.config.DBEngineVersion,
 		ParameterGroupFamily:       p.config.ParameterGroupFamily(),
+		ExtraParameters:            aws.DatabaseParameters(p.config.DBParameters),
+		AllowMajorVersionUpgrade:   p.config.DBAllowMajorVersionUpgrade,
 		InstanceClass:              p.config.DBInstanceClass,
 		AllocatedStorage:           p.config.DBAllocatedStorage,
 		MaxAllocatedStorage:        p.config.DBMaxAllocatedStorage,

@@ -74,15 +74,9 @@ func (p *persistent) elasticFileSystem() error {
 	if !p.config.EFS.Enabled {
 		return nil
 	}
-	// How many zones an adopted VPC spans is not known before its subnets are looked
-	// up: the configuration names one for each.
-	zones := p.config.VpcAZCount
-	if p.config.ProvisionedVpc != nil {
-		zones = len(p.config.ProvisionedVpc.PrivateSubnets)
-	}
 	system, err := aws.NewElasticFileSystem(p.ctx, p.name, &aws.ElasticFileSystemArgs{
 		SubnetIDs:        p.network.EndpointSubnetIDs,
-		MountTargets:     zones,
+		MountTargets:     p.network.Zones,
 		SecurityGroupIDs: pulumi.StringArray{group},
 		ThroughputMode:   p.config.EFS.ThroughputMode,
 		TransitionToIA:   p.config.EFS.TransitionToIA,

@@ -2,7 +2,7 @@ package awsworkload
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -18,6 +18,8 @@ type PostgresConfigIn struct {
 	Config     *config.AWSWorkload
 	TargetName string
 	Persistent *PersistentOutputs
+	// SiteFiles are the site.yaml files by site, which may name schemas of Connect's.
+	SiteFiles map[string]*config.SiteFile
 	// MasterPassword is the password of the server's master user, a secret.
 	MasterPassword pulumi.StringInput
 	// SitePasswords are, by site, the keys of its secret that DatabasePasswordKeys names.
@@ -140,11 +142,30 @@ func (p *postgresConfig) makeSite(site string) error {
 			return password, nil
 		}).(pulumi.StringOutput)
 		_, err := p.database(site+"-"+product.name, &postgresql.DatabaseArgs{
-			Name: config.ProductDatabase(site, product.name), Password: checked, Schemas: product.schemas,
+			Name: config.ProductDatabase(site, product.name), Password: checked, Schemas: p.schemas(site, product.name, product.schemas),
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", product.name, err)
 		}
 	}
 	return nil
+}
+
+// schemas are those of a site's product: its own, and for Connect the ones that site.yaml
+// configures (facts: aws-workload-base 9, site-spec).
+func (p *postgresConfig) schemas(site, product string, own []string) []string {
+	file := p.in.SiteFiles[site]
+	if product != "connect" || file == nil {
+		return own
+	}
+	connect, _ := file.Spec["connect"].(map[string]any)
+	settings, _ := connect["databaseSettings"].(map[string]any)
+	schemas := slices.Clone(own)
+	if instrumentation, ok := settings["instrumentationSchema"].(string); ok && instrumentation != "" {
+		schemas = []string{instrumentation} // in place of the default
+	}
+	if schema, ok := settings["schema"].(string); ok && schema != "" && schema != "public" && !slices.Contains(schemas, schema) {
+		schemas = append(schemas, schema)
+	}
+	return slices.DeleteFunc(schemas, func(schema string) bool { return schema == "public" }) // is there
 }

@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -157,6 +158,35 @@ func TestPostgresConfigWithoutPasswords(t *testing.T) {
 		_, err := runPostgresConfig(newRecorder(), in)
 		if err == nil || !strings.Contains(err.Error(), "secret demo01-staging-main.posit.team has no pub-db-password") {
 			t.Errorf("%s password: error %v", name, err)
+		}
+	}
+}
+
+// Schemas that site.yaml configures for Connect are there before it is.
+func TestPostgresConfigSchemasOfSiteFile(t *testing.T) {
+	t.Parallel()
+	for want, settings := range map[string]map[string]any{
+		"[instrumentation]":         {},
+		"[usage]":                   {"instrumentationSchema": "usage"},
+		"[connect instrumentation]": {"schema": "connect"},
+		"[one]":                     {"schema": "one", "instrumentationSchema": "one"},
+		"[]":                        {"schema": "public", "instrumentationSchema": "public"},
+	} {
+		in := postgresIn(load(t, "minimal01-staging"))
+		in.SiteFiles = map[string]*config.SiteFile{"main": {Spec: map[string]any{"connect": map[string]any{"databaseSettings": settings}}}}
+		r := newRecorder()
+		if _, err := runPostgresConfig(r, in); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, schema := range r.All("postgresql:index/schema:Schema") {
+			if input(schema, "database") == "main_connect" {
+				got = append(got, schema.Physical())
+			}
+		}
+		slices.Sort(got)
+		if fmt.Sprint(got) != want {
+			t.Errorf("schemas %v with the settings %v, want %s", got, settings, want)
 		}
 	}
 }

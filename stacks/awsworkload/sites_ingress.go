@@ -16,36 +16,12 @@ import (
 
 // makeIngress makes a load balancer for one site (facts: aws-workload-apps 8.3).
 func (r *sitesRelease) makeIngress(name string, site config.AWSSite) error {
-	workload := r.in.Config
 	var certificates pulumi.StringArrayInput = r.in.Persistent.CertARNs
 	if site.CertificateARN != "" {
 		certificates = pulumi.StringArray{pulumi.String(site.CertificateARN)}
 	}
-	args := &kubernetes.ALBIngressArgs{
-		ObjectName:      "traefik-" + name,
-		Namespace:       "traefik",
-		Service:         "traefik",
-		HealthCheckPort: 32090,
-		HealthCheckPath: "/ping",
-		CertificateARNs: certificates,
-		Public:          workload.PublicLoadBalancer,
-		Tags: []kubernetes.Tag{
-			{Key: config.TagTrueName, Value: workload.TrueName()},
-			{Key: config.TagEnvironment, Value: workload.Environment()},
-			{Key: "Name", Value: workload.CompoundName()},
-		},
-		Labels: map[string]string{
-			config.TagManagedBy: "ptd.pulumi_resources.aws_workload_helm", "app": "traefik", "site": name,
-		},
-	}
-	if workload.ProvisionedVpc != nil {
-		args.SubnetNames = workload.ProvisionedVpc.PrivateSubnets
-	}
-	if workload.ExternalDNSEnabled {
-		args.DNS = &kubernetes.IngressDNS{
-			Hosts: []string{site.Domain, "*." + site.Domain}, SetIdentifier: r.name + "-" + name, Weight: r.cluster.RoutingWeight,
-		}
-	}
+	args := loadBalancer(r.in.Config, r.cluster, "traefik-"+name, r.name+"-"+name, certificates, site.Domain)
+	args.Labels["site"] = name
 	ingress, err := kubernetes.NewALBIngress(r.ctx, r.name+"-"+name+"-traefik-ingress", args, r.child)
 	if err != nil {
 		return err

@@ -401,8 +401,8 @@ func TestOneOwnerOfRecords(t *testing.T) {
 		change  func(*config.AWSWorkload)
 		records int
 	}{
-		"ExternalDNS makes the records of": {func(*config.AWSWorkload) {}, 0},
-		"ptd makes the records of":         {withoutExternalDNS, 4},
+		"ExternalDNS makes the records of":                                         {func(*config.AWSWorkload) {}, 0},
+		"ptd makes the records of":                                                 {withoutExternalDNS, 4},
 		"others manage the zones (hosted_zone_management_enabled is false): point": {othersZones, 0},
 	} {
 		r := sitesRecorder()

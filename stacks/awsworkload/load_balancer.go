@@ -1,0 +1,38 @@
+package awsworkload
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/kubernetes"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// loadBalancer is a load balancer in front of Traefik in the cluster of a release, for
+// these domains and their subdomains. set tells its DNS records from those of the others.
+// (facts: aws-workload-apps 8.3)
+func loadBalancer(
+	workload *config.AWSWorkload, cluster config.AWSCluster, object, set string, certificates pulumi.StringArrayInput, domains ...string,
+) *kubernetes.ALBIngressArgs {
+	args := &kubernetes.ALBIngressArgs{
+		ObjectName: object, Namespace: "traefik", Service: "traefik",
+		HealthCheckPort: kubernetes.TraefikPort, HealthCheckPath: kubernetes.TraefikPing,
+		CertificateARNs: certificates,
+		Public:          workload.PublicLoadBalancer,
+		Tags: []kubernetes.Tag{
+			{Key: config.TagTrueName, Value: workload.TrueName()},
+			{Key: config.TagEnvironment, Value: workload.Environment()},
+			{Key: "Name", Value: workload.CompoundName()},
+		},
+		Labels: map[string]string{config.TagManagedBy: "ptd.pulumi_resources.aws_workload_helm", "app": "traefik"},
+	}
+	if workload.ProvisionedVpc != nil {
+		args.SubnetNames = workload.ProvisionedVpc.PrivateSubnets
+	}
+	if workload.ExternalDNSEnabled {
+		args.DNS = &kubernetes.IngressDNS{SetIdentifier: set, Weight: cluster.RoutingWeight}
+		for _, domain := range domains {
+			args.DNS.Hosts = append(args.DNS.Hosts, domain, "*."+domain)
+		}
+	}
+	return args
+}
