@@ -27,6 +27,7 @@ type Account interface {
 	Identity(ctx context.Context) (Identity, error)
 	Buckets() Buckets
 	Keys() Keys
+	MountTargets() MountTargets
 	Policies() Policies
 	Secrets() Secrets
 }

@@ -30,4 +30,6 @@ const (
 	keyType    = "aws:kms:Key"
 	policyType = "aws:iam:Policy"
 	secretType = "aws:secretsmanager:Secret"
+
+	mountTargetType = "aws:efs:MountTarget"
 )

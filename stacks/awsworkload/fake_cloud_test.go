@@ -78,10 +78,11 @@ func (f *fakeAccount) write(call, object string) error {
 func (f *fakeAccount) Identity(context.Context) (aws.Identity, error) {
 	return f.identity, f.read("Identity", "")
 }
-func (f *fakeAccount) Buckets() aws.Buckets   { return fakeBuckets{f} }
-func (f *fakeAccount) Keys() aws.Keys         { return fakeKeys{f} }
-func (f *fakeAccount) Policies() aws.Policies { return fakePolicies{f} }
-func (f *fakeAccount) Secrets() aws.Secrets   { return fakeSecrets{f} }
+func (f *fakeAccount) Buckets() aws.Buckets           { return fakeBuckets{f} }
+func (f *fakeAccount) Keys() aws.Keys                 { return fakeKeys{f} }
+func (f *fakeAccount) MountTargets() aws.MountTargets { return fakeMountTargets{} }
+func (f *fakeAccount) Policies() aws.Policies         { return fakePolicies{f} }
+func (f *fakeAccount) Secrets() aws.Secrets           { return fakeSecrets{f} }
 
 type fakeBuckets struct{ *fakeAccount }
 

@@ -1,0 +1,110 @@
+package awsworkload
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// fakeMountTargets are the mount targets of file systems.
+type fakeMountTargets map[string][]aws.MountTarget
+
+func (f fakeMountTargets) MountTargets(_ context.Context, fileSystem string) ([]aws.MountTarget, error) {
+	targets, ok := f[fileSystem]
+	if !ok {
+		return nil, aws.ErrNotFound
+	}
+	return targets, nil
+}
+
+func (f fakeMountTargets) SetSecurityGroups(_ context.Context, id string, groups []string) error {
+	if id == "fsmt-denied" {
+		return errDenied
+	}
+	for _, targets := range f {
+		for i := range targets {
+			if targets[i].ID == id {
+				targets[i].SecurityGroups = groups
+			}
+		}
+	}
+	return nil
+}
+
+func withFileSystem(t *testing.T, managed bool) *config.AWSWorkload {
+	return load(t, "demo01-staging", func(w *config.AWSWorkload) {
+		eachCluster(func(c *config.AWSCluster) {
+			c.EFSConfig = &config.EFSConfig{FileSystemID: "fs-1", MountTargetsManaged: managed}
+		})(w)
+		w.Clusters["20250401"] = w.Clusters["20250115"] // the same file system
+	})
+}
+
+func TestAttachMountTargets(t *testing.T) {
+	t.Parallel()
+	group := "sg-nodes"
+	cloud := fakeMountTargets{"fs-1": {{ID: "fsmt-1", SecurityGroups: []string{"sg-other"}}, {ID: "fsmt-2", SecurityGroups: []string{"sg-nodes"}}}}
+	in := MountTargetsIn{Config: withFileSystem(t, true), SecurityGroupID: &group}
+	run := func(dryRun bool, want ...Change) {
+		t.Helper()
+		got, err := AttachMountTargets(context.Background(), cloud, in, dryRun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("changes (-want +got):\n%s", diff)
+		}
+	}
+	same := func(id string) Change { return Change{Operation: Same, Type: mountTargetType, Name: id} }
+	update := Change{Operation: Update, Type: mountTargetType, Name: "fsmt-1", Keys: []string{"securityGroups"}}
+	planned := update
+	planned.Planned = true
+	run(true, planned, same("fsmt-2"))
+	if diff := cmp.Diff([]string{"sg-other"}, cloud["fs-1"][0].SecurityGroups); diff != "" {
+		t.Errorf("a dry run wrote: %s", diff)
+	}
+	run(false, update, same("fsmt-2"))
+	if diff := cmp.Diff([]string{"sg-other", "sg-nodes"}, cloud["fs-1"][0].SecurityGroups); diff != "" {
+		t.Error(diff)
+	}
+	run(false, same("fsmt-1"), same("fsmt-2"))
+
+	in.SecurityGroupID = nil // in the first plan of all steps
+	unknown := planned
+	unknown.Name = "fsmt-2"
+	run(true, planned, unknown)
+	in.Config = withFileSystem(t, false)
+	run(false)
+}
+
+func TestAttachMountTargetsErrors(t *testing.T) {
+	t.Parallel()
+	group, none := "sg-nodes", ""
+	full := []string{"sg-1", "sg-2", "sg-3", "sg-4", "sg-5"}
+	for _, test := range []struct {
+		cloud fakeMountTargets
+		group *string
+		want  string
+	}{
+		{fakeMountTargets{}, &group, "let the nodes of demo01-staging reach file system fs-1: list its mount targets: not found"},
+		{fakeMountTargets{}, &none, "persistent has made no security group for EFS: run it first"},
+		{fakeMountTargets{}, nil, "persistent has made no security group for EFS: run it first"},
+		{fakeMountTargets{"fs-1": {{ID: "fsmt-denied"}}}, &group, "add group sg-nodes to mount target fsmt-denied: access denied"},
+		{fakeMountTargets{"fs-1": {{ID: "fsmt-1", SecurityGroups: full}}}, &group, "mount target fsmt-1 has 5 security groups, and EFS takes no more"},
+	} {
+		_, err := AttachMountTargets(context.Background(), test.cloud, MountTargetsIn{Config: withFileSystem(t, true), SecurityGroupID: test.group}, false)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got error %v, want one that says %q", err, test.want)
+		}
+	}
+	changes, err := AttachMountTargets(context.Background(), fakeMountTargets{"fs-1": nil},
+		MountTargetsIn{Config: withFileSystem(t, true), SecurityGroupID: &group}, false)
+	if err != nil || len(changes) != 1 || changes[0].Note == "" {
+		t.Errorf("a file system without mount targets: %v, %v", changes, err)
+	}
+}
