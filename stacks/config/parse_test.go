@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("? a\n: !!str b\n? [c]\n: *d\n<<: [{x: 1}, &e {y: 2}]\n"))
 	f.Add([]byte("%YAML 1.2\n---\na: |\n  b\n...\n---\nc"))
+	f.Add([]byte("---\n---\nkind: List\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: b, labels: {c: d}}}\n--- # e\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		target, err := Parse("demo01-staging", "ptd.yaml", data)
 		if (err == nil) == (target == nil) {
@@ -146,8 +148,14 @@ func FuzzParse(f *testing.F) {
 		}
 		_, site := parseSiteFile("main", "site.yaml", data, len(data)%2 == 0)
 		_, manifest := parseManifest(KindAWSWorkload, "testdata/manifest.yaml", data)
+		objects, custom := parseCustomResources("a.yaml", data)
+		for _, object := range objects {
+			if object.APIVersion == "" || object.Kind == "" || object.Name == "" || object.Line < 1 || object.Column < 1 {
+				t.Fatalf("incomplete object %#v", object)
+			}
+		}
 		problems, _ := err.(Errors)
-		for _, p := range append(append(problems, site.problems...), manifest.problems...) {
+		for _, p := range slices.Concat(problems, site.problems, manifest.problems, custom.problems) {
 			if p.File == "" || p.Text == "" || p.Line < 0 || p.Column < 0 {
 				t.Fatalf("incomplete problem %#v", p)
 			}
