@@ -1,11 +1,6 @@
 package awsworkload
 
-import (
-	"maps"
-
-	"github.com/ptd-go/ptd/components/kubernetes"
-	"github.com/ptd-go/ptd/stacks/config"
-)
+import "github.com/ptd-go/ptd/components/kubernetes"
 
 // makeTraefik installs Traefik and, unless each site has one of its own (which the sites
 // step makes), the load balancer in front of it. (facts: aws-workload-apps 8.2, 8.3)
@@ -23,28 +18,11 @@ func (r *helmRelease) makeTraefik() error {
 	if r.config.LoadBalancerPerSite {
 		return nil
 	}
-	args := &kubernetes.ALBIngressArgs{
-		ObjectName: "traefik", Namespace: "traefik", Service: "traefik",
-		HealthCheckPort: kubernetes.TraefikPort, HealthCheckPath: kubernetes.TraefikPing,
-		CertificateARNs: r.in.Persistent.CertARNs,
-		Public:          r.config.PublicLoadBalancer,
-		Tags: []kubernetes.Tag{
-			{Key: config.TagTrueName, Value: r.config.TrueName()},
-			{Key: config.TagEnvironment, Value: r.config.Environment()},
-			{Key: "Name", Value: r.config.CompoundName()},
-		},
-		Labels: maps.Clone(r.labels),
+	var domains []string
+	for _, domain := range r.config.Domains() {
+		domains = append(domains, domain.Name)
 	}
-	args.Labels["app"] = "traefik"
-	if r.config.ProvisionedVpc != nil {
-		args.SubnetNames = r.config.ProvisionedVpc.PrivateSubnets
-	}
-	if r.config.ExternalDNSEnabled {
-		args.DNS = &kubernetes.IngressDNS{SetIdentifier: r.name, Weight: r.cluster.RoutingWeight}
-		for _, domain := range r.config.Domains() {
-			args.DNS.Hosts = append(args.DNS.Hosts, domain.Name, "*."+domain.Name)
-		}
-	}
+	args := loadBalancer(r.config, r.cluster, "traefik", r.name, r.in.Persistent.CertARNs, domains...)
 	ingress, err := kubernetes.NewALBIngress(r.ctx, r.name+"-traefik-ingress", args, r.after(r.traefik))
 	if err != nil {
 		return err
