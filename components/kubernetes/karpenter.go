@@ -72,7 +72,7 @@ func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ..
 		names := []string{}
 		for _, pool := range args.Pools {
 			if err := args.makePool(ctx, name, pool, after, pulumi.Composite(after, pulumi.DependsOn([]pulumi.Resource{priority}))); err != nil {
-				return fmt.Errorf("node pool %s: %w", pool.Name, err)
+				return fmt.Errorf("node pool %q: %w", pool.Name, err)
 			}
 			names = append(names, pool.Name)
 		}

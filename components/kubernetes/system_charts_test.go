@@ -210,3 +210,66 @@ func ExampleNewLoadBalancerController() {
 	// helm-controller/aws-load-balancer-controller 1.6.0
 	// helm-controller/secret-store-csi 1.3.4
 }
+
+func ExampleNewOpenZFSDriver() {
+	program := func(ctx *pulumi.Context) error {
+		_, err := NewOpenZFSDriver(ctx, "demo01-staging-20250115-aws-fsx-openzfs-csi", &OpenZFSDriverArgs{
+			Installation: Installation{Version: "v1.0.0"},
+			RoleARN:      pulumi.String("arn:aws:iam::123456789012:role/aws-fsx-openzfs-csi-driver.demo01-staging.posit.team"),
+		})
+		return err
+	}
+	// In a program of your own: pulumi.Run(program).
+	show(program)
+	// Output: aws-fsx-openzfs-csi v1.0.0 in kube-system
+}
+
+func ExampleNewSecretsStoreAWSProvider() {
+	program := func(ctx *pulumi.Context) error {
+		driver, err := NewSecretsStoreDriver(ctx, "demo-secret-store-csi", &Installation{Version: "1.3.4"})
+		if err != nil {
+			return err
+		}
+		_, err = NewSecretsStoreAWSProvider(ctx, "demo-secret-store-csi-provider-aws", &Installation{Version: "0.3.5"},
+			pulumi.DependsOnInputs(driver.Installed))
+		return err
+	}
+	// In a program of your own: pulumi.Run(program).
+	show(program)
+	// Output:
+	// secret-store-csi 1.3.4 in kube-system
+	// secrets-store-csi-driver-provider-aws 0.3.5 in kube-system
+}
+
+func ExampleNewNvidiaDevicePlugin() {
+	program := func(ctx *pulumi.Context) error {
+		_, err := NewNvidiaDevicePlugin(ctx, "demo-nvidia-device-plugin", &Installation{
+			Version: "0.17.1", Overrides: map[string]any{"migStrategy": "single"},
+		})
+		return err
+	}
+	// In a program of your own: pulumi.Run(program).
+	show(program)
+	// Output: nvidia-device-plugin 0.17.1 in nvidia-device-plugin
+}
+
+func ExampleNewCertManager() {
+	program := func(ctx *pulumi.Context) error {
+		_, err := NewCertManager(ctx, "demo-cert-manager", &Installation{Version: "v1.18.1"})
+		return err
+	}
+	// In a program of your own: pulumi.Run(program).
+	show(program)
+	// Output: cert-manager v1.18.1 in cert-manager
+}
+
+// show runs a program with mocks and prints the releases that it makes.
+func show(program pulumi.RunFunc) {
+	mocks := componenttest.New()
+	if err := mocks.Exec(program); err != nil {
+		fmt.Println(err)
+	}
+	for _, release := range mocks.All(releaseType) {
+		fmt.Println(release.Args()["name"], release.Args()["version"], "in", release.Args()["namespace"])
+	}
+}
