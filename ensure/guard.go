@@ -2,6 +2,7 @@ package ensure
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,7 +52,11 @@ var guarded = map[string]bool{
 
 // GuardError says that a plan would delete or replace what cannot be made again.
 // Nothing was applied.
-type GuardError struct{ Changes []engine.Change }
+type GuardError struct {
+	Changes []engine.Change
+	// Wholes are components that go with several of Changes in them, and how many.
+	Wholes map[string]int
+}
 
 func (e *GuardError) Error() string {
 	var text strings.Builder
@@ -60,6 +65,10 @@ func (e *GuardError) Error() string {
 		fmt.Fprintf(&text, "\n  %s %s", change.Kind, change.URN)
 		fmt.Fprintf(&text, "\n    because %s", strings.Join(reasons(change), ", and "))
 		fmt.Fprintf(&text, "\n    to allow it: --allow-replace %s", shellQuote(change.URN))
+	}
+	for _, whole := range slices.Sorted(maps.Keys(e.Wholes)) {
+		fmt.Fprintf(&text, "\n%d of them are parts of one component that goes as a whole; to allow all of it: --allow-replace %s",
+			e.Wholes[whole], shellQuote(whole))
 	}
 	text.WriteString("\nnothing was applied")
 	return text.String()
@@ -86,9 +95,9 @@ func reasons(change engine.Change) []string {
 // protected one, unless it or something above it is in allowed. unprotect are the
 // protected resources that may go.
 func guard(plan *engine.Plan, allowed []string) (unprotect []string, err error) {
-	parents := map[string]string{}
+	parents, goes := map[string]string{}, map[string]bool{}
 	for _, change := range plan.Changes {
-		parents[change.URN] = change.Parent
+		parents[change.URN], goes[change.URN] = change.Parent, change.Kind == engine.Delete
 	}
 	var stopped []engine.Change
 	for _, change := range plan.Changes {
@@ -107,10 +116,19 @@ func guard(plan *engine.Plan, allowed []string) (unprotect []string, err error) 
 			unprotect = append(unprotect, change.URN)
 		}
 	}
-	if len(stopped) > 0 {
-		return nil, &GuardError{Changes: stopped}
+	if len(stopped) == 0 {
+		return unprotect, nil
 	}
-	return unprotect, nil
+	wholes := map[string]int{}
+	for _, change := range stopped {
+		whole := change.URN
+		for goes[parents[whole]] {
+			whole = parents[whole]
+		}
+		wholes[whole]++
+	}
+	maps.DeleteFunc(wholes, func(_ string, parts int) bool { return parts < 2 })
+	return nil, &GuardError{Changes: stopped, Wholes: wholes}
 }
 
 // shellQuote quotes an argument for a POSIX shell.

@@ -32,6 +32,12 @@ type stackStep struct {
 	// reconcile does what follows the stack, from its outputs, whether or not they
 	// changed; may be nil. In a dry run it says what it would do.
 	reconcile func(ctx context.Context, r *run) error
+	// clear removes from other stacks what cannot outlive what this step deletes, before
+	// it does; may be nil. With tell alone it says what that would be.
+	clear func(ctx context.Context, r *run, tell bool) error
+	// keepsAll says why a destroy leaves all of the stack alone, "" when it does not; may be
+	// nil.
+	keepsAll func(ctx context.Context) (reason string, err error)
 	// continues is the earlier step with the same stack, if there is one: a dry run
 	// shows what this step does in addition to it.
 	continues *stackStep
@@ -163,6 +169,11 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 		return err
 	}
 	s.outputs, s.resolved = plan.Outputs, true
+	if s.clear != nil {
+		if err := s.clear(ctx, r, true); err != nil {
+			return err
+		}
+	}
 	if r.options.DryRun {
 		return s.follow(ctx, r)
 	}
@@ -173,6 +184,11 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 	}
 	if len(plan.Changes) > 0 {
 		if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
+			return err
+		}
+	}
+	if s.clear != nil {
+		if err := s.clear(ctx, r, false); err != nil {
 			return err
 		}
 	}
@@ -332,6 +348,17 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 	if !exists {
 		r.note = "was never applied"
 		return nil
+	}
+	if s.keepsAll != nil {
+		reason, err := s.keepsAll(ctx)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			r.note = "kept"
+			r.kept = append(r.kept, Kept{Step: s.Name, Type: "stack", Name: s.stack.Name(), Reason: reason})
+			return nil
+		}
 	}
 	if !r.options.DryRun {
 		if err := s.stack.Lock(ctx); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
@@ -189,6 +190,22 @@ func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 	for _, state := range snapshot.Resources {
 		if string(state.Type) == typ && !state.Delete {
 			found = append(found, Resource{string(state.URN), state.URN.Name(), state.Inputs, state.Outputs})
+		}
+	}
+	return found, nil
+}
+
+// OfProvider lists the URNs of what the explicit provider of a logical name has made.
+func (s *Stack) OfProvider(ctx context.Context, name string) ([]string, error) {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	var found []string
+	for _, state := range snapshot.Resources {
+		reference, err := providers.ParseReference(state.Provider)
+		if err == nil && reference.URN().Name() == name && !state.Delete {
+			found = append(found, string(state.URN))
 		}
 	}
 	return found, nil
