@@ -331,7 +331,7 @@ func (w *awsWorkload) runPostgresConfig(ctx *pulumi.Context) (*awsworkload.Postg
 		}
 	}
 	return awsworkload.PostgresConfig(ctx, awsworkload.PostgresConfigIn{
-		Config: w.workload, TargetName: w.target.Name, Persistent: persistent,
+		Config: w.workload, TargetName: w.target.Name, Persistent: persistent, SiteFiles: w.target.SiteFiles,
 		MasterPassword: secretInput(w.masterPassword), SitePasswords: passwords,
 	})
 }
