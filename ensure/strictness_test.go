@@ -265,7 +265,7 @@ func TestStrictness(t *testing.T) {
 		"database with a new major version": {[]declaring{
 			one("aws:rds/instance:Instance", "main", database)[0],
 			one("aws:rds/instance:Instance", "main", with(database, pulumi.Map{"engineVersion": text("16")}))[0],
-		}, "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from 15 to 16)."},
+		}, "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from 15 to 16)"},
 		"smaller file system": {[]declaring{fileSystem(128), fileSystem(64)},
 			"BadRequest: The target storage capacity of 64 GiB is less than the current storage capacity of 128 GiB of fs-fb94dacc33d91c065: storage capacity cannot be decreased"},
 		"two mount targets in a zone": {[]declaring{func(add adder) {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -105,7 +106,7 @@ func admitsEntries(o *sandbox.Operation) error {
 		return err
 	}
 	if mode, _ := sandbox.Inputs(cluster.Outputs).Map("accessConfig").Text("authenticationMode"); mode == "CONFIG_MAP" {
-		return fmt.Errorf("InvalidRequestException: The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.")
+		return errors.New("InvalidRequestException: The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation")
 	}
 	return nil
 }

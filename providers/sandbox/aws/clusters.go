@@ -16,7 +16,7 @@ import (
 
 const controlPlaneType = "aws:eks/cluster:Cluster"
 
-const noCluster = "ResourceNotFoundException: No cluster found for name: %s."
+const noCluster = "ResourceNotFoundException: No cluster found for name: %s"
 
 // The minor versions of Kubernetes 1 that EKS offers here.
 const oldestMinor, newestMinor, defaultMinor = 29, 35, 34

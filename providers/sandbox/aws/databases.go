@@ -162,7 +162,7 @@ func updateDatabase(o *sandbox.Operation) error {
 	case order < 0:
 		return fmt.Errorf("InvalidParameterCombination: Cannot upgrade %v from %s to %s", o.Inputs["engine"], old, version)
 	case majorVersion(version) != majorVersion(old) && !o.Inputs.Flag("allowMajorVersionUpgrade"):
-		return fmt.Errorf("InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from %s to %s).", old, version)
+		return fmt.Errorf("InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from %s to %s)", old, version)
 	}
 	if err := fitsParameterGroup(o); err != nil {
 		return err

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,7 +65,7 @@ var events = map[string]sandbox.Type{
 		Delete: func(o *sandbox.Operation) error {
 			for _, target := range o.Cloud.OfType(eventTargetType) {
 				if target.Account == o.Account && target.Region == o.Region && target.String("rule") == o.ID {
-					return fmt.Errorf("ValidationException: Rule can't be deleted since it has targets.")
+					return errors.New("ValidationException: Rule can't be deleted since it has targets")
 				}
 			}
 			return nil

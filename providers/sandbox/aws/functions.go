@@ -312,7 +312,7 @@ func getRole(call *sandbox.Call) (map[string]any, error) {
 	name, _ := call.Arguments.Text("name")
 	role := call.Cloud.Object(sandbox.Key(roleType, call.Account, "", name))
 	if role == nil {
-		return nil, fmt.Errorf(noRole, name)
+		return nil, &sandbox.NoMatch{What: "IAM role " + name}
 	}
 	return describe(role), nil
 }

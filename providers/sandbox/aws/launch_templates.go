@@ -154,7 +154,7 @@ func updateLaunchTemplate(o *sandbox.Operation) error {
 	}
 	switch wanted, given := o.Inputs.Number("defaultVersion"); {
 	case given && (wanted < 1 || wanted > latest):
-		return fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %v for the launch template with ID %s.", wanted, o.ID)
+		return fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %v for the launch template with ID %s", wanted, o.ID)
 	case given:
 		delete(o.Outputs, "defaultVersion")
 	case o.Inputs.Flag("updateDefaultVersion"):
@@ -188,5 +188,5 @@ func templateVersion(o *sandbox.Operation, template *sandbox.Object, version str
 	if found := o.Cloud.Object(sandbox.Key(templateVersionType, o.Account, o.Region, template.ID+":"+number)); found != nil {
 		return sandbox.Inputs(found.Inputs).Map("launchTemplateData"), nil
 	}
-	return nil, fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %s for the launch template with ID %s.", version, template.ID)
+	return nil, fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %s for the launch template with ID %s", version, template.ID)
 }

@@ -277,7 +277,7 @@ func describeNodeGroup(o *sandbox.Operation, cluster *sandbox.Object) error {
 func admitTemplate(o *sandbox.Operation, reference sandbox.Inputs, image string, imageGiven bool, chosen map[string]any) error {
 	template := findTemplate(o, reference)
 	if template == nil {
-		return fmt.Errorf("InvalidParameterException: The specified launch template, %v, does not exist.", reference["name"])
+		return fmt.Errorf("InvalidParameterException: The specified launch template, %v, does not exist", reference["name"])
 	}
 	version, _ := reference.Text("version")
 	data, err := templateVersion(o, template, version)

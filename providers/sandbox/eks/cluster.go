@@ -46,10 +46,10 @@ func buildCluster(c *component) error {
 // check refuses what the real component does, and what the sandbox does not make.
 func (c *cluster) check() error {
 	if _, explicit := c.Options.Providers["aws"]; explicit && !c.given("providerCredentialOpts") {
-		return errors.New("It looks like you're using an explicit AWS provider. Please specify this provider in providerCredentialOpts.")
+		return refuse("It looks like you're using an explicit AWS provider. Please specify this provider in providerCredentialOpts.")
 	}
 	if c.given("creationRoleProvider") {
-		return errors.New("The `creationRoleProvider.provider` option is not supported in non-nodejs Pulumi programs. Please use the `providerCredentialOpts` option instead.")
+		return refuse("The `creationRoleProvider.provider` option is not supported in non-nodejs Pulumi programs. Please use the `providerCredentialOpts` option instead.")
 	}
 	if mode := c.input("authenticationMode"); mode.IsString() {
 		c.mode = mode.StringValue()
@@ -58,13 +58,13 @@ func (c *cluster) check() error {
 		return err
 	}
 	if c.given("instanceRole") && c.given("instanceRoles") {
-		return errors.New("instanceRole and instanceRoles are mutually exclusive, and cannot both be set.")
+		return refuse("instanceRole and instanceRoles are mutually exclusive, and cannot both be set.")
 	}
 	if c.given("subnetIds") && (c.given("publicSubnetIds") || c.given("privateSubnetIds")) {
-		return errors.New("subnetIds, and the use of publicSubnetIds and/or privateSubnetIds are mutually exclusive. Choose a single approach.")
+		return refuse("subnetIds, and the use of publicSubnetIds and/or privateSubnetIds are mutually exclusive. Choose a single approach.")
 	}
 	if c.given("publicAccessCidrs") && !orFlag(c.raw("endpointPublicAccess"), true) {
-		return errors.New("`publicAccessCidrs` can only be set when `endpointPublicAccess` is true")
+		return refuse("`publicAccessCidrs` can only be set when `endpointPublicAccess` is true")
 	}
 	if !c.given("vpcId") {
 		return errors.New("no matching EC2 VPC found: without vpcId the default VPC is used, and the sandbox has none; pass vpcId and subnetIds")
@@ -86,12 +86,12 @@ func (c *cluster) check() error {
 func (c *cluster) checkAuthentication() error {
 	modes := []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
 	if c.mode != "" && !slices.Contains(modes, c.mode) {
-		return fmt.Errorf("Invalid value for authenticationMode: %s. Allowed values are: %s.", c.mode, strings.Join(modes, ", "))
+		return refuse("Invalid value for authenticationMode: %s. Allowed values are: %s.", c.mode, strings.Join(modes, ", "))
 	}
 	if !c.hasConfigMap() {
 		for _, name := range []string{"roleMappings", "userMappings", "instanceRoles"} {
 			if given := c.input(name); given.IsArray() && len(given.ArrayValue()) > 0 {
-				return fmt.Errorf("The '%s' property does not support non-empty values when 'authenticationMode' is set to '%s'.", name, c.mode)
+				return refuse("The '%s' property does not support non-empty values when 'authenticationMode' is set to '%s'.", name, c.mode)
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func (c *cluster) checkAuthentication() error {
 		if c.mode != "" {
 			how = fmt.Sprintf("set to '%s'", c.mode)
 		}
-		return fmt.Errorf("The 'accessEntries' property is not supported when 'authenticationMode' is %s.", how)
+		return refuse("The 'accessEntries' property is not supported when 'authenticationMode' is %s.", how)
 	}
 	return nil
 }

@@ -44,6 +44,13 @@ func newComponent(ctx context.Context, r plugin.ConstructRequest) (*component, e
 	}, nil
 }
 
+// refuse is an error in the words of the real provider.
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 func (c *component) close() { _ = c.connection.Close() }
 
 // input returns an argument without its outer marks; null when it is absent or unknown.
@@ -147,7 +154,12 @@ func (c *component) register(r child) (*made, error) {
 
 // group registers a component within the component.
 func (c *component) group(typ, name string) (*made, error) {
-	return c.send(&pulumirpc.RegisterResourceRequest{Type: typ, Name: name, Parent: string(c.urn)}, resource.PropertyMap{})
+	group, err := c.send(&pulumirpc.RegisterResourceRequest{Type: typ, Name: name, Parent: string(c.urn)}, resource.PropertyMap{})
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.monitor.RegisterResourceOutputs(c.ctx, &pulumirpc.RegisterResourceOutputsRequest{Urn: string(group.urn)})
+	return group, err
 }
 
 func (c *component) send(request *pulumirpc.RegisterResourceRequest, inputs resource.PropertyMap) (*made, error) {

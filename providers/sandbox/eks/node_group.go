@@ -128,17 +128,17 @@ func (c *component) coreOf() (core coreData, err error) {
 // checkNodeGroup refuses what the real component does, and returns the role of the nodes.
 func (c *component) checkNodeGroup() (value, error) {
 	if c.given("nodeRole") && c.given("nodeRoleArn") {
-		return value{}, errors.New("You cannot specify both nodeRole and nodeRoleArn when creating a managed node group.")
+		return value{}, refuse("You cannot specify both nodeRole and nodeRoleArn when creating a managed node group.")
 	}
 	for _, name := range []string{"gpu", "amiType"} {
 		if c.given("amiId") && c.given(name) {
-			return value{}, fmt.Errorf("You cannot specify both amiId and %s when creating a managed node group.", name)
+			return value{}, refuse("You cannot specify both amiId and %s when creating a managed node group.", name)
 		}
 	}
 	for _, name := range ownTemplate {
 		switch {
 		case c.given(name) && c.given("launchTemplate"):
-			return value{}, fmt.Errorf("If you provide a custom launch template, you cannot provide %s. Please include these in the launch template that you are providing.", name)
+			return value{}, refuse("If you provide a custom launch template, you cannot provide %s. Please include these in the launch template that you are providing.", name)
 		case c.given(name):
 			return value{}, fmt.Errorf("the sandbox does not simulate %s, for which the component makes a launch template: make one and pass launchTemplate", name)
 		}
@@ -153,7 +153,7 @@ func (c *component) checkNodeGroup() (value, error) {
 		}
 		return role.get("arn"), nil
 	default:
-		return value{}, errors.New("An IAM role, or role ARN must be provided to create a managed node group")
+		return value{}, refuse("An IAM role, or role ARN must be provided to create a managed node group")
 	}
 }
 
@@ -176,7 +176,7 @@ func (c *component) checkInstanceRoles(core coreData, role value) error {
 			}
 		}
 	}
-	return errors.New("A managed node group cannot be created without first setting its role in the cluster's instanceRoles")
+	return refuse("A managed node group cannot be created without first setting its role in the cluster's instanceRoles")
 }
 
 var arm = regexp.MustCompile(`^([a-z]+[0-9]+g[a-z]*|a1)\.`)
