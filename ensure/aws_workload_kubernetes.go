@@ -31,7 +31,7 @@ func (w *awsWorkload) kubernetesSteps() []runnable {
 			})
 		})
 	w.eks.needs = []*stackStep{w.persistent.stackStep}
-	w.eks.prepare, w.eks.clear = w.readClusters, w.clearReleases
+	w.eks.prepare, w.eks.clear, w.eks.reconcile = w.readClusters, w.clearReleases, w.bindRoles
 	w.persistent.keepsAll = w.clustersNeedNetwork
 
 	w.clusters = typed(w.stack("clusters", "namespaces, product roles, network policies, Helm controller", true), w.runClusters)

@@ -34,7 +34,8 @@ func newEKS(t *testing.T, mode string, configuration fields) *fixture {
 	t.Cleanup(func() { assert.NoError(t, cloud.Close()) })
 	c := &fixture{t, cloud, New(cloud)}
 	c.declare(eksClusterType, "main", fields{"name": "main"}, fields{
-		"endpoint": endpoint, "arn": testARN, "accessConfig": fields{"authenticationMode": mode, "bootstrapClusterCreatorAdminPermissions": false},
+		"endpoint": endpoint, "arn": testARN, "identities": []any{fields{"oidcs": []any{fields{"issuer": "https://oidc.eks.us-east-2.amazonaws.com/id/MAIN"}}}},
+		"accessConfig": fields{"authenticationMode": mode, "bootstrapClusterCreatorAdminPermissions": false},
 	})
 	all := fields{"kubeconfig": ptdKubeconfig("ptd", "token", "demo01-staging", "main"), "clusterIdentifier": testARN}
 	for option, value := range configuration {
@@ -399,4 +400,41 @@ func TestClustersOfTheSandbox(t *testing.T) {
 	require.NoError(t, err)
 	_, err = cluster.Chart(context.Background(), "helm-controller", "loki")
 	assert.EqualError(t, err, "chart helm-controller/loki: not found")
+}
+
+// The controller makes load balancers as its role, which must trust the cluster.
+func TestLoadBalancerNeedsATrustedController(t *testing.T) {
+	t.Parallel()
+	const arn, tail = "arn:aws:iam::111122223333:role/lbc", "oidc.eks.us-east-2.amazonaws.com/id/MAIN"
+	trust := func(issuer, subject string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRoleWithWebIdentity"],` +
+			`"Principal":{"Federated":["arn:aws:iam::111122223333:oidc-provider/` + issuer + `"]},` +
+			`"Condition":{"StringEquals":{"` + issuer + `:sub":["` + subject + `"]}}}]}`
+	}
+	const subject = "system:serviceaccount:kube-system:lbc.posit.team"
+	for name, test := range map[string]struct {
+		trust string
+		right bool
+	}{
+		"trusted":       {trust(tail, subject), true},
+		"other cluster": {trust("oidc.eks.us-east-2.amazonaws.com/id/OTHER", subject), false},
+		"other account": {trust(tail, "system:serviceaccount:kube-system:default"), false},
+		"nobody":        {`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["sts:AssumeRole"],"Principal":{"AWS":["*"]}}]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newEKS(t, "API", nil)
+			c.admit(adminARN, clusterAdmin, fields{"type": "cluster"})
+			c.declare(roleType, "lbc", fields{"assumeRolePolicy": test.trust}, fields{"arn": arn})
+			c.mustInstall(releaseInputs(albController, "kube-system", fields{"values": fields{
+				"clusterName": "main", "serviceAccount": fields{"create": true, "name": "lbc.posit.team", "annotations": fields{roleAnnotation: arn}},
+			}}))
+			_, err := c.create(ingressType, "default/main", ingress("alb"))
+			if test.right {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorContains(t, err, "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity on "+arn+" as "+subject)
+		})
+	}
 }

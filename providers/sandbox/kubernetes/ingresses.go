@@ -72,6 +72,9 @@ func (c *cluster) albProblem(annotations sandbox.Inputs) string {
 	if owner == nil {
 		return ""
 	}
+	if problem := c.credentialProblem(owner, albController); problem != "" {
+		return "Failed deploy model due to " + problem
+	}
 	for _, arn := range elements(annotations, prefix+"certificate-arn") {
 		if !slices.ContainsFunc(c.cloud.OfType(certificateType), func(object *sandbox.Object) bool { return object.String("arn") == arn }) {
 			return fmt.Sprintf("Failed deploy model due to CertificateNotFound: Certificate '%s' not found", arn)

@@ -1,0 +1,90 @@
+package ensure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// bindRoles lets the service accounts of clusters that are new assume their roles, as
+// soon as there are the clusters: charts need their roles while they are installed, and
+// persistent_reprise, which binds the roles to exactly the clusters' issuers and
+// completes the secrets, comes after them. Only the roles are touched here.
+func (w *awsWorkload) bindRoles(ctx context.Context, r *run) error {
+	if r.options.DryRun {
+		return nil // persistent_reprise shows it
+	}
+	eks, err := w.eks.Outputs()
+	if err != nil {
+		return err
+	}
+	if err := w.readState(ctx, r); err != nil {
+		return err
+	}
+	trusted := slices.Clone(w.trusted)
+	for release := range w.workload.SortedClusters() {
+		issuer, known, err := await[string](ctx, eks.OIDCIssuers[release])
+		if err != nil {
+			return fmt.Errorf("read the OIDC issuer of release %s: %w", release, err)
+		}
+		if known && !slices.Contains(trusted, issuer) {
+			trusted = append(trusted, issuer)
+		}
+	}
+	roles, err := w.serviceAccountRoles(ctx)
+	if err != nil || len(trusted) == len(w.trusted) || len(roles) == 0 {
+		return err
+	}
+	step := *w.persistent.stackStep
+	if err := step.stack.Lock(ctx); err != nil {
+		return err
+	}
+	defer step.stack.Unlock(ctx)
+	step.program = func(ctx *pulumi.Context) (any, error) { return w.runPersistent(ctx, pulumi.ToStringArray(trusted)) }
+	return step.applyTo(ctx, r, roles)
+}
+
+// serviceAccountRoles are the URNs of the roles that clusters' service accounts assume.
+func (w *awsWorkload) serviceAccountRoles(ctx context.Context) ([]string, error) {
+	resources, err := w.persistent.stack.Resources(ctx, "aws:iam/role:Role")
+	if err != nil {
+		return nil, err
+	}
+	var roles []string
+	for _, role := range resources {
+		if strings.Contains(role.URN, "$ptd:aws:ServiceAccountRole$") {
+			roles = append(roles, role.URN)
+		}
+	}
+	return roles, nil
+}
+
+// applyTo previews, guards, asks and applies as converge does, but only to some resources
+// of the stack, which must be locked.
+func (s *stackStep) applyTo(ctx context.Context, r *run, urns []string) error {
+	operation := s.operation(r, false)
+	operation.Targets, operation.Excludes = urns, nil
+	if r.options.Preview {
+		operation.Display = r.display()
+	}
+	plan, err := s.stack.Preview(ctx, operation)
+	if err != nil {
+		return err
+	}
+	unprotect, err := guard(plan, r.options.AllowReplace)
+	if err != nil || len(plan.Changes) == 0 {
+		return err
+	}
+	if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
+		return err
+	}
+	apply := s.operation(r, true)
+	apply.Targets, apply.Excludes, apply.Display, apply.Unprotect = urns, nil, r.display(), unprotect
+	same := r.changes.Same // what is not touched belongs to another step
+	_, err = s.stack.Up(ctx, apply, plan)
+	r.changes.Same = same
+	return err
+}
