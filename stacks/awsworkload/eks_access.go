@@ -110,13 +110,14 @@ func (r *eksRelease) makeAwsAuth() error {
 		}
 		return strings.Join(append(items, mapRole(r.adminPrincipal(), "admin", "system:masters")), "\n")
 	}).(pulumi.StringOutput)
+	// EKS makes it with the first node group.
 	_, err = kubernetes.NewPatch(r.ctx, r.name+"-aws-auth", "v1", "ConfigMap", pulumi.Map{
 		"metadata": pulumi.Map{
 			"name": pulumi.String("aws-auth"), "namespace": pulumi.String("kube-system"),
 			"annotations": pulumi.StringMap{"pulumi.com/patchForce": pulumi.String("true")},
 		},
 		"data": pulumi.StringMap{"mapRoles": roles},
-	}, r.inCluster)
+	}, r.inCluster, pulumi.DependsOn(r.nodes))
 	return err
 }
 
