@@ -1,0 +1,578 @@
+package awsworkload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/components/componenttest"
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+const (
+	helmChartType = "kubernetes:helm.cattle.io/v1:HelmChart"
+	releaseType   = "kubernetes:helm.sh/v3:Release"
+	nodeClassType = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
+	workloadRoles = "aws-fsx-openzfs-csi-driver aws-load-balancer-controller traefik-forward-auth mimir loki alloy external-dns"
+)
+
+// helmIn is what the stack gets of a target of testdata, after the test's changes.
+func helmIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) HelmIn {
+	t.Helper()
+	tree, err := config.OpenTree("../../testdata/targets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := tree.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workload := target.AWSWorkload
+	for _, change := range change {
+		change(workload)
+	}
+	roles := pulumi.StringMap{}
+	for _, role := range strings.Fields(workloadRoles) {
+		roles[role] = pulumi.String("arn:role/" + role)
+	}
+	in := HelmIn{
+		Config: workload, TargetName: name, SiteFiles: target.SiteFiles,
+		Persistent: &PersistentOutputs{
+			CertARNs:         pulumi.ToStringArray([]string{"arn:first", "arn:second", "arn:first"}).ToStringArrayOutput(),
+			PrivateSubnetIDs: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}).ToStringArrayOutput(),
+			LokiBucket:       constant("ptd-" + name + "-loki"), MimirBucket: constant("ptd-" + name + "-mimir"),
+			MimirPassword: pulumi.ToSecret(constant(secretValue)).(pulumi.StringOutput),
+			RoleARNs:      roles.ToStringMapOutput(),
+		},
+		Postgres: &PostgresConfigOutputs{},
+		EKS:      &EKSOutputs{}, Clusters: &ClustersOutputs{},
+	}
+	for release := range workload.Clusters {
+		of := func(what string) pulumi.StringOutput { return constant(what + "-of-" + release) }
+		in.EKS.Add(release, ClusterOutputs{
+			Name: constant(workload.ClusterName(release)), Endpoint: constant("https://endpoint." + release), CertificateAuthority: constant("Q0E="),
+			OIDCIssuer: of("issuer"), OIDCProviderARN: of("provider"), ClusterSecurityGroupID: of("sg-cluster"), NodeRoleARN: of("node-role"),
+			NodeSecurityGroupIDs: pulumi.StringArray{pulumi.String("sg-fsx"), pulumi.String("sg-efs"), of("sg-cluster")}.ToStringArrayOutput(),
+			NodeGroupNames:       pulumi.ToStringArray([]string{"default", "gpu"}).ToStringArrayOutput(),
+		})
+		in.Clusters.Add(release, ClusterSetupOutputs{
+			Namespaces:          pulumi.ToStringArray([]string{"traefik"}).ToStringArrayOutput(),
+			RoleARNs:            pulumi.StringMap{}.ToStringMapOutput(),
+			TeamOperatorRoleARN: of("team-operator-role"), KeycloakRoleARN: of("keycloak-role"),
+			KarpenterControllerRoleARN: of("karpenter-role"), KarpenterNodeRoleName: of("karpenter-node-role"),
+			KarpenterInstanceProfile: of("karpenter-profile"), KarpenterQueue: of("karpenter-queue"),
+		})
+	}
+	return in
+}
+
+func helmRecorder() *componenttest.Recorder {
+	r := newRecorder()
+	r.Outputs[ingressType] = resource.NewPropertyMapFromMap(map[string]any{
+		"status": map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"hostname": balancerName}}}},
+	})
+	return r
+}
+
+// runHelm runs the program; what it warns of is in the log.
+func runHelm(r *componenttest.Recorder, in HelmIn) (outputs *HelmOutputs, log *warnings, err error) {
+	log = &warnings{}
+	err = r.Exec(func(ctx *pulumi.Context) (err error) {
+		log.Log, ctx.Log = ctx.Log, log
+		outputs, err = Helm(ctx, in)
+		return err
+	})
+	return outputs, log, err
+}
+
+func mustRunHelm(t *testing.T, in HelmIn) *componenttest.Recorder {
+	t.Helper()
+	r := helmRecorder()
+	if _, _, err := runHelm(r, in); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// warnings keeps the warnings of a program.
+type warnings struct {
+	pulumi.Log
+	mu   sync.Mutex
+	said []string
+}
+
+func (w *warnings) Warn(text string, _ *pulumi.LogArgs) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, text)
+	return nil
+}
+
+// helmValues are the values of the chart with this logical name.
+func helmValues(t *testing.T, r *componenttest.Recorder, name string) map[string]any {
+	t.Helper()
+	for _, release := range r.All(releaseType) {
+		if release.Name == name {
+			return release.Args()["values"].(map[string]any)
+		}
+	}
+	text := r.Find(t, helmChartType, name).Args()["spec"].(map[string]any)["valuesContent"].(string)
+	var values map[string]any
+	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// helmCases are targets and changes of them that differ in what the stack registers.
+func helmCases() map[string]func(*testing.T) HelmIn {
+	return map[string]func(*testing.T) HelmIn{
+		"demo01-staging":       func(t *testing.T) HelmIn { return helmIn(t, "demo01-staging") },
+		"adopted01-production": func(t *testing.T) HelmIn { return helmIn(t, "adopted01-production") },
+		"tailscale01-staging":  func(t *testing.T) HelmIn { return helmIn(t, "tailscale01-staging") },
+		"minimal01-staging":    func(t *testing.T) HelmIn { return helmIn(t, "minimal01-staging") },
+		"two-releases":         func(t *testing.T) HelmIn { return helmIn(t, "demo01-staging", addRelease) },
+		"three-sites": func(t *testing.T) HelmIn {
+			return helmIn(t, "demo01-staging", addSite, func(w *config.AWSWorkload) { w.CertManagerEnabled = true })
+		},
+	}
+}
+
+func TestHelmRegistrations(t *testing.T) {
+	t.Parallel()
+	for name, in := range helmCases() {
+		mustRunHelm(t, in(t)).Golden(t, "helm-"+name)
+	}
+}
+
+func TestHelmPreviewRegistersTheSame(t *testing.T) {
+	t.Parallel()
+	for name, in := range helmCases() {
+		t.Run(name, func(t *testing.T) {
+			componenttest.SamePreview(t, func(ctx *pulumi.Context) error {
+				_, err := Helm(ctx, in(t))
+				return err
+			})
+		})
+	}
+}
+
+// Before any step has run, a preview shows the same, and knows less.
+func TestHelmPreviewOfNothing(t *testing.T) {
+	t.Parallel()
+	in := helmIn(t, "demo01-staging")
+	want := helmRecorder()
+	if _, _, err := runHelm(want, in); err != nil {
+		t.Fatal(err)
+	}
+	unknown := pulumi.UnsafeUnknownOutput(nil)
+	in.EKS, in.Clusters = &EKSOutputs{}, &ClustersOutputs{}
+	in.Persistent = &PersistentOutputs{
+		CertARNs:         unknown.ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput),
+		PrivateSubnetIDs: unknown.ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput),
+		LokiBucket:       unknown.ApplyT(func(any) string { return "" }).(pulumi.StringOutput),
+		MimirBucket:      unknown.ApplyT(func(any) string { return "" }).(pulumi.StringOutput),
+		MimirPassword:    in.Persistent.MimirPassword, // mocks take no unknown secrets
+		RoleARNs:         unknown.ApplyT(func(any) map[string]string { return nil }).(pulumi.StringMapOutput),
+	}
+	r := helmRecorder()
+	r.Preview = true
+	if _, _, err := runHelm(r, in); err != nil {
+		t.Fatal(err)
+	}
+	names := func(r *componenttest.Recorder) (names []string) {
+		for _, made := range r.All("") {
+			names = append(names, made.Type+" "+made.Name)
+		}
+		return names
+	}
+	if diff := cmp.Diff(names(want), names(r)); diff != "" {
+		t.Errorf("resources (-run +preview):\n%s", diff)
+	}
+}
+
+func TestHelmNeedsEarlierSteps(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*HelmIn){
+		"release 20250115: step eks has not made the cluster of release 20250115 yet: run it first":        func(in *HelmIn) { in.EKS = &EKSOutputs{} },
+		"release 20250115: step clusters has not set up the cluster of release 20250115 yet: run it first": func(in *HelmIn) { in.Clusters = &ClustersOutputs{} },
+		"step persistent has not made the role of ": func(in *HelmIn) {
+			in.Persistent.RoleARNs = pulumi.StringMap{}.ToStringMapOutput()
+		},
+		"step clusters has not made the queue of Karpenter yet: run it first": func(in *HelmIn) {
+			in.Clusters.KarpenterQueues["20250115"] = constant("")
+		},
+	} {
+		in := helmIn(t, "demo01-staging")
+		change(&in)
+		if _, _, err := runHelm(helmRecorder(), in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one that says %q", err, want)
+		}
+	}
+}
+
+// Nothing of two releases has the same name, and each is in its own cluster.
+func TestHelmReleasesSideBySide(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging", addRelease))
+	seen := map[string]bool{}
+	for _, made := range r.All("") {
+		if seen[made.Type+made.Name] {
+			t.Errorf("%s %s twice", made.Type, made.Name)
+		}
+		seen[made.Type+made.Name] = true
+		if !made.Custom || strings.HasPrefix(made.Type, "pulumi:providers:") {
+			continue
+		}
+		if !strings.Contains(made.Provider, "-k8s") {
+			t.Errorf("%s %s has the provider %q", made.Type, made.Name, made.Provider)
+		}
+		for _, release := range []string{"20250115", "20260401"} {
+			if strings.Contains(made.Name, release) && !strings.Contains(made.Provider, release) {
+				t.Errorf("%s %s is in the cluster of %s", made.Type, made.Name, made.Provider)
+			}
+		}
+	}
+	for _, release := range []string{"20250115", "20260401"} {
+		annotations := r.Find(t, ingressType, "demo01-staging-"+release+"-traefik-ingress").Args()["metadata"].(map[string]any)["annotations"].(map[string]any)
+		if got := annotations["external-dns.alpha.kubernetes.io/set-identifier"]; got != "demo01-staging-"+release {
+			t.Errorf("records of release %s are %v's", release, got)
+		}
+		if got := helmValues(t, r, "demo01-staging-"+release+"-external-dns")["txtOwnerId"]; got != "default_demo01-staging-"+release+"-control-plane" {
+			t.Errorf("records of release %s are owned by %v", release, got)
+		}
+	}
+}
+
+func TestHelmOutputs(t *testing.T) {
+	t.Parallel()
+	var got map[string]pulumi.Output
+	err := helmRecorder().Exec(func(ctx *pulumi.Context) error {
+		outputs, err := Helm(ctx, helmIn(t, "demo01-staging"))
+		if err != nil {
+			return err
+		}
+		got = map[string]pulumi.Output{
+			"versions": outputs.ChartVersions["20250115"], "charts": outputs.Charts["20250115"], "hostname": outputs.IngressHostnames["20250115"],
+		}
+		componenttest.WantOutputs(ctx, t, map[string]any{
+			"hostname": balancerName,
+			"versions": map[string]string{
+				"alloy": "0.12.6", "aws-fsx-openzfs-csi": "v1.0.0", "aws-load-balancer-controller": "1.6.0", "external-dns": "1.14.4",
+				"grafana": "7.0.14", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "kube-state-metrics": "5.30.1", "loki": "5.42.0",
+				"metrics-server": "3.11.0", "mimir": "5.2.1", "nvidia-device-plugin": "0.17.1", "secret-store-csi": "1.3.4",
+				"secrets-store-csi-driver-provider-aws": "0.3.5", "team-operator": "v1.16.2", "traefik": "37.1.2", "traefik-forward-auth-main": "0.0.14",
+			},
+			"charts": []string{
+				"helm-controller/alloy", "helm-controller/aws-fsx-openzfs-csi", "helm-controller/aws-load-balancer-controller",
+				"helm-controller/grafana", "helm-controller/karpenter", "helm-controller/karpenter-crd", "helm-controller/kube-state-metrics",
+				"helm-controller/loki", "helm-controller/metrics-server", "helm-controller/mimir", "helm-controller/nvidia-device-plugin",
+				"helm-controller/secret-store-csi", "helm-controller/secrets-store-csi-driver-provider-aws", "helm-controller/traefik",
+			},
+		}, got)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// With a load balancer a site, the sites step makes them.
+func TestHelmWithoutASharedLoadBalancer(t *testing.T) {
+	t.Parallel()
+	r := helmRecorder()
+	outputs, _, err := runHelm(r, helmIn(t, "tailscale01-staging"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := r.All(ingressType); len(made) != 0 || len(outputs.IngressHostnames) != 0 {
+		t.Errorf("ingresses %v, host names %v", made, outputs.IngressHostnames)
+	}
+}
+
+func TestHelmIngress(t *testing.T) {
+	t.Parallel()
+	annotations := func(name, ingress string) map[string]any {
+		return mustRunHelm(t, helmIn(t, name)).Find(t, ingressType, ingress).Args()["metadata"].(map[string]any)["annotations"].(map[string]any)
+	}
+	const alb, dns = "alb.ingress.kubernetes.io/", "external-dns.alpha.kubernetes.io/"
+	demo := annotations("demo01-staging", "demo01-staging-20250115-traefik-ingress")
+	for annotation, want := range map[string]any{
+		alb + "certificate-arn": "arn:first,arn:second", alb + "scheme": "internet-facing", alb + "subnets": nil,
+		alb + "tags":       "posit.team/true-name=demo01,posit.team/environment=staging,Name=demo01-staging",
+		dns + "hostname":   "*.analytics.staging.example.com,*.demo.staging.example.com,analytics.staging.example.com,demo.staging.example.com",
+		dns + "aws-weight": "100",
+	} {
+		if demo[annotation] != want {
+			t.Errorf("%s is %v, want %v", annotation, demo[annotation], want)
+		}
+	}
+	adopted := annotations("adopted01-production", "adopted01-production-20250301-traefik-ingress")
+	for annotation, want := range map[string]any{
+		alb + "scheme": "internal", alb + "subnets": "corp-private-a,corp-private-b,corp-private-c",
+		// Without ExternalDNS, the records are others'.
+		dns + "hostname": nil, dns + "set-identifier": nil, dns + "aws-weight": nil,
+	} {
+		if adopted[annotation] != want {
+			t.Errorf("%s is %v, want %v", annotation, adopted[annotation], want)
+		}
+	}
+}
+
+func TestHelmTagThatNoAnnotationTakes(t *testing.T) {
+	t.Parallel()
+	in := helmIn(t, "demo01-staging", func(w *config.AWSWorkload) { w.TrueNameOverride = "a,b" })
+	_, _, err := runHelm(helmRecorder(), in)
+	if want := `tag "posit.team/true-name" with the value "a,b"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want one that says %q", err, want)
+	}
+}
+
+// A version that nobody gave stays what it was, loudly; a given one counts.
+func TestHelmAdoptedVersions(t *testing.T) {
+	t.Parallel()
+	in := helmIn(t, "demo01-staging", func(w *config.AWSWorkload) {
+		cluster := w.Clusters["20250115"]
+		cluster.Components.Given = config.GivenKeys{"grafana_version": true, "traefik_forward_auth_version": true}
+		w.Clusters["20250115"] = cluster
+	})
+	in.AdoptedVersions = map[string]map[string]string{
+		"20250115": {
+			"loki": "5.41.0", "grafana": "6.0.0", "team-operator": "v1.15.0", "karpenter": "1.5.0", "mimir": "5.2.1",
+			"traefik-forward-auth-main": "0.0.13", "gone": "1.0.0",
+		},
+		"20240101": {"traefik": "1.0.0"},
+	}
+	r := helmRecorder()
+	_, log, err := runHelm(r, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := func(name string) any {
+		return r.Find(t, helmChartType, "demo01-staging-20250115-"+name).Args()["spec"].(map[string]any)["version"]
+	}
+	for name, want := range map[string]string{
+		"loki-helm-release": "5.41.0", "grafana-helm-release": "7.0.14", "karpenter-helm-release": "1.5.0", "karpenter-crd-helm-release": "1.5.0",
+		"mimir-helm-release": "5.2.1", "traefik-helm-release": "37.1.2",
+	} {
+		if got := version(name); got != want {
+			t.Errorf("%s has version %v, want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"team-operator": "v1.15.0", "traefik-forward-auth-main": "0.0.14"} {
+		if got := r.Find(t, releaseType, "demo01-staging-20250115-"+name).Args()["version"]; got != want {
+			t.Errorf("%s has version %v, want %s", name, got, want)
+		}
+	}
+	stays := func(chart, adopted, fallback, key string) string {
+		return fmt.Sprintf("chart %s of release 20250115 stays at version %s, with which it was installed; the default is %s: "+
+			"set clusters.20250115.spec.%s to keep the one or to move to the other", chart, adopted, fallback, key)
+	}
+	want := []string{
+		stays("karpenter", "1.5.0", "1.6.0", "components.karpenter_version"),
+		stays("loki", "5.41.0", "5.42.0", "components.loki_version"),
+		stays("team-operator", "v1.15.0", "v1.16.2", "team_operator_chart_version"),
+	}
+	if diff := cmp.Diff(want, slices.Sorted(slices.Values(log.said))); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestHelmChartValuesOfTheUserWin(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging", func(w *config.AWSWorkload) {
+		cluster := w.Clusters["20250115"]
+		cluster.ChartValues = map[string]map[string]any{
+			"aws-load-balancer-controller": {"enableWaf": true, "serviceAccount": map[string]any{"name": "other"}},
+			"external-dns":                 {"policy": "upsert-only"},
+		}
+		w.Clusters["20250115"] = cluster
+	}))
+	values := helmValues(t, r, "demo01-staging-20250115-aws-lbc-helm-release")
+	if diff := cmp.Diff(map[string]any{
+		"clusterName": "demo01-staging-20250115", "hostNetwork": true, "enableWaf": true, "enableWafv2": false, "enableShield": false,
+		"serviceAccount": map[string]any{
+			"create": true, "name": "other", "annotations": map[string]any{"eks.amazonaws.com/role-arn": "arn:role/aws-load-balancer-controller"},
+		},
+	}, values); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	if got := helmValues(t, r, "demo01-staging-20250115-external-dns")["policy"]; got != "upsert-only" {
+		t.Errorf("policy %v", got)
+	}
+}
+
+// Each chart of the Helm controller is waited for, in its own cluster, and before what
+// needs it.
+func TestHelmAwaitsCharts(t *testing.T) {
+	t.Parallel()
+	in := helmIn(t, "demo01-staging", addRelease)
+	r := helmRecorder()
+	var mu sync.Mutex
+	awaited := map[string]int{}
+	early := map[string]string{
+		"aws-load-balancer-controller": "demo01-staging-20250115-traefik-helm-release", "traefik": "demo01-staging-20250115-traefik-ingress",
+		"karpenter-crd": "demo01-staging-20250115-karpenter-helm-release", "karpenter": "demo01-staging-20250115-karpenter-nodepool-sessions",
+		"secret-store-csi": "demo01-staging-20250115-traefik-forward-auth-main",
+	}
+	in.AwaitChart = func(_ context.Context, cluster, namespace, name string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		awaited[cluster+" "+namespace+"/"+name]++
+		if later := early[name]; later != "" && strings.Contains(cluster, "20250115") &&
+			slices.ContainsFunc(r.All(""), func(made componenttest.Registration) bool { return made.Custom && made.Name == later }) {
+			return errors.New(later + " is there already")
+		}
+		return nil
+	}
+	var wanted []string
+	outputs, _, err := runHelm(r, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for release := range outputs.Charts {
+		for _, made := range r.All(helmChartType) {
+			if strings.Contains(made.Name, release) {
+				wanted = append(wanted, "arn:aws:eks:us-east-2:111122223333:cluster/demo01-staging-"+release+" "+made.Physical())
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(wanted)), slices.Sorted(maps.Keys(awaited))); diff != "" {
+		t.Errorf("charts (-made +awaited):\n%s", diff)
+	}
+
+	preview := helmRecorder()
+	preview.Preview = true
+	in.AwaitChart = func(context.Context, string, string, string) error { return errors.New("awaited in a preview") }
+	if _, _, err := runHelm(preview, in); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHelmChartThatIsNotInstalled(t *testing.T) {
+	t.Parallel()
+	in := helmIn(t, "demo01-staging")
+	in.AwaitChart = func(_ context.Context, _, _, name string) error {
+		if name == "loki" {
+			return errors.New("its job failed")
+		}
+		return nil
+	}
+	_, _, err := runHelm(helmRecorder(), in)
+	if want := "install chart loki 5.42.0 as loki in namespace loki: its job failed"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want one that says %q", err, want)
+	}
+}
+
+func TestHelmKarpenter(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging"))
+	spec := r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Args()["spec"].(map[string]any)
+	id := func(id string) map[string]any { return map[string]any{"id": id} }
+	for field, want := range map[string]any{
+		"instanceProfile":            "karpenter-profile-of-20250115",
+		"subnetSelectorTerms":        []any{id("subnet-1"), id("subnet-2")},
+		"securityGroupSelectorTerms": []any{id("sg-cluster-of-20250115"), id("sg-fsx"), id("sg-efs")},
+		"amiSelectorTerms":           []any{map[string]any{"alias": "al2023@latest"}},
+	} {
+		if diff := cmp.Diff(want, spec[field]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", field, diff)
+		}
+	}
+	pool := r.Find(t, "kubernetes:karpenter.sh/v1:NodePool", "demo01-staging-20250115-karpenter-nodepool-sessions").Args()["spec"].(map[string]any)
+	want := map[string]any{
+		"template": map[string]any{"spec": map[string]any{
+			"requirements": []any{
+				map[string]any{"key": "karpenter.k8s.aws/instance-category", "operator": "In", "values": []any{"c", "m", "r"}},
+				map[string]any{"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": []any{"5"}},
+			},
+			"nodeClassRef": map[string]any{"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "sessions"},
+			"expireAfter":  "720h",
+			"taints":       []any{map[string]any{"key": "workload-type", "value": "session", "effect": "NoSchedule"}},
+		}},
+		"disruption": map[string]any{"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "5m"},
+		"weight":     100.0, "limits": map[string]any{"cpu": "100", "memory": "400Gi"},
+	}
+	if diff := cmp.Diff(want, pool); diff != "" {
+		t.Errorf("pool (-want +got):\n%s", diff)
+	}
+	settings := helmValues(t, r, "demo01-staging-20250115-karpenter-helm-release")["settings"]
+	if diff := cmp.Diff(map[string]any{"clusterName": "demo01-staging-20250115", "interruptionQueue": "karpenter-queue-of-20250115"}, settings); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+func TestHelmTeamOperator(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging"))
+	if diff := cmp.Diff(map[string]any{
+		"controllerManager": map[string]any{
+			"replicas":       1.0,
+			"container":      map[string]any{"env": map[string]any{"WATCH_NAMESPACES": "posit-team", "AWS_REGION": "us-east-2"}},
+			"serviceAccount": map[string]any{"annotations": map[string]any{"eks.amazonaws.com/role-arn": "team-operator-role-of-20250115"}},
+			"tolerations":    []any{map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists", "effect": "NoSchedule"}},
+		},
+		"crd": map[string]any{"enable": true, "keep": true},
+	}, helmValues(t, r, "demo01-staging-20250115-team-operator")); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	image := mustRunHelm(t, helmIn(t, "tailscale01-staging")).Find(t, releaseType, "tailscale01-staging-20250201-team-operator").
+		Args()["values"].(map[string]any)["controllerManager"].(map[string]any)["container"].(map[string]any)["image"]
+	if diff := cmp.Diff(map[string]any{"repository": "docker.io/posit/ptd-team-operator", "tag": "v1.20.0"}, image); diff != "" {
+		t.Errorf("image (-want +got):\n%s", diff)
+	}
+}
+
+func TestHelmForwardAuth(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging", func(w *config.AWSWorkload) {
+		site := w.Sites["analytics"]
+		site.UseTraefikForwardAuth, site.TraefikForwardAuthIssuer = true, "https://login.example.com"
+		w.Sites["analytics"] = site
+	}))
+	for site, want := range map[string][2]string{
+		"main":      {"sso.demo.staging.example.com", "https://posit.okta.com"},
+		"analytics": {"sso.analytics.staging.example.com", "https://login.example.com"},
+	} {
+		values := helmValues(t, r, "demo01-staging-20250115-traefik-forward-auth-"+site)
+		settings := values["config"].(map[string]any)
+		if got := [2]string{settings["auth-host"].(string), settings["providers.oidc.issuer-url"].(string)}; got != want {
+			t.Errorf("site %s: %v, want %v", site, got, want)
+		}
+		objects := values["extraObjects"].([]any)[0].(map[string]any)["spec"].(map[string]any)["parameters"].(map[string]any)["objects"].(string)
+		if secret := `"okta-oidc-client-creds.demo01-staging-` + site + `.posit.team"`; !strings.Contains(objects, secret) {
+			t.Errorf("site %s reads %s, not %s", site, objects, secret)
+		}
+	}
+}
+
+func TestHelmRecordOwnerOfReleaseZero(t *testing.T) {
+	t.Parallel()
+	r := mustRunHelm(t, helmIn(t, "demo01-staging", func(w *config.AWSWorkload) {
+		w.Clusters["0"] = w.Clusters["20250115"]
+		delete(w.Clusters, "20250115")
+	}))
+	if got := helmValues(t, r, "demo01-staging-0-external-dns")["txtOwnerId"]; got != "default_demo01-staging-control-plane" {
+		t.Errorf("owner %v", got)
+	}
+}
+
+func TestLabelsOf(t *testing.T) {
+	got := labelsOf(map[string]string{
+		"Owner": "data-science", "a/b": "", "cost:center": "1", "bad value": "x", "Spaces": "a b", "Long": strings.Repeat("x", 64),
+		"UPPER/x": "1", "a/b/c": "1", "": "1", "Email": "me@example.com",
+	})
+	if diff := cmp.Diff(map[string]string{"Owner": "data-science", "a/b": ""}, got); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+}
