@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,13 +25,16 @@ type workbench struct {
 	t         testing.TB
 	directory string
 	program   string
+	targets   string // the targets directory
 }
 
 func newWorkbench(t testing.TB) *workbench {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	w := &workbench{t: t, directory: t.TempDir()}
+	targets, err := filepath.Abs("../../testdata/targets")
+	require.NoError(t, err)
+	w := &workbench{t: t, directory: t.TempDir(), targets: targets}
 	// The test binary is ptd when it is called so, see TestMain.
 	w.program = filepath.Join(w.directory, "ptd")
 	require.NoError(t, os.Symlink(self, w.program))
@@ -40,13 +46,36 @@ func (w *workbench) path(parts ...string) string {
 	return filepath.Join(append([]string{w.directory}, parts...)...)
 }
 
-func (w *workbench) command(arguments ...string) *exec.Cmd {
-	targets, err := filepath.Abs("../../testdata/targets")
+// editTarget replaces a text in a target's ptd.yaml, of which the first edit makes a
+// copy.
+func (w *workbench) editTarget(target, old, new string) {
+	w.t.Helper()
+	if own := w.path("targets"); w.targets != own {
+		require.NoError(w.t, os.CopyFS(own, os.DirFS(w.targets)))
+		w.targets = own
+	}
+	file := filepath.Join(w.targets, "__work__", target, "ptd.yaml")
+	content, err := os.ReadFile(file)
 	require.NoError(w.t, err)
+	require.Equal(w.t, 1, strings.Count(string(content), old))
+	require.NoError(w.t, os.WriteFile(file, []byte(strings.Replace(string(content), old, new, 1)), 0o600))
+}
+
+// copy makes a workbench of its own with the same targets and the same sandbox.
+func (w *workbench) copy(t testing.TB) *workbench {
+	t.Helper()
+	other := newWorkbench(t)
+	require.NoError(t, os.CopyFS(other.path("targets"), os.DirFS(w.targets)))
+	other.targets = other.path("targets")
+	require.NoError(t, os.CopyFS(other.path("sandbox"), os.DirFS(w.path("sandbox"))))
+	return other
+}
+
+func (w *workbench) command(arguments ...string) *exec.Cmd {
 	command := exec.Command(w.program, arguments...)
 	command.Dir = w.directory
 	command.Env = []string{
-		"HOME=" + w.directory, "PTD_SANDBOX=1", "PTD_SANDBOX_DIR=" + w.path("sandbox"), "PTD_TARGETS_CONFIG_DIR=" + targets,
+		"HOME=" + w.directory, "PTD_SANDBOX=1", "PTD_SANDBOX_DIR=" + w.path("sandbox"), "PTD_TARGETS_CONFIG_DIR=" + w.targets,
 	}
 	return command
 }
@@ -81,6 +110,9 @@ func (w *workbench) faults(format string, args ...any) {
 func (w *workbench) objects() map[string]json.RawMessage {
 	w.t.Helper()
 	content, err := os.ReadFile(w.path("sandbox", "cloud.json"))
+	if errors.Is(err, fs.ErrNotExist) { // nothing was made yet
+		return nil
+	}
 	require.NoError(w.t, err)
 	var document struct{ Objects map[string]json.RawMessage }
 	require.NoError(w.t, json.Unmarshal(content, &document))
@@ -111,29 +143,72 @@ func changes(t *testing.T, stdout string) map[string]int {
 	return summary.Changes
 }
 
-// TestKilledRunsConverge kills ptd at twenty points of a first run, before and after
-// an operation of the cloud, and runs it again: in the end the cloud is the same as
+// TestKilledRunsConverge kills ptd at many points of a first run, of a run that applies
+// a changed configuration and of a destroy: before and after operations of the cloud,
+// and at any moment, state being written or not. Run again, the cloud is the same as
 // after an undisturbed run, with nothing made twice and nothing forgotten.
 func TestKilledRunsConverge(t *testing.T) {
-	undisturbed := newWorkbench(t)
-	undisturbed.must("ensure", "minimal01-staging", "-a")
-	want := keys(undisturbed.objects())
-	const points = 20
-	for point := range points {
-		nth := 1 + point*(len(want)-8)/(points-1)
-		when := []string{"before", "after"}[point%2]
-		t.Run(fmt.Sprintf("%s operation %d", when, nth), func(t *testing.T) {
-			t.Parallel()
-			w := newWorkbench(t)
-			w.faults(`[{"nth": %d, "exit": %q}]`, nth, when)
-			_, stderr, status := w.run("ensure", "minimal01-staging", "-a")
-			require.Equal(t, 137, status, stderr)
-			require.NoError(t, os.Remove(w.path("sandbox", "faults.json")))
-			w.must("ensure", "minimal01-staging", "--cancel")
-			w.must("ensure", "minimal01-staging", "-a")
+	const target = "minimal01-staging"
+	empty, demo := newWorkbench(t), newWorkbench(t)
+	applied := newWorkbench(t)
+	applied.editTarget(target, "  region: us-west-2\n",
+		"  region: us-west-2\n  protect_persistent_resources: false\n  force_destroy_buckets: true\n")
+	applied.must("ensure", target, "-a")
+	changed := applied.copy(t)
+	changed.editTarget(target, "  sites:\n", "  resource_tags: {team: one}\n  sites:\n    second:\n      spec: {domain: second.staging.example.com}\n")
+	for _, scenario := range []struct {
+		name      string
+		start     *workbench
+		arguments []string
+		points    int // before and after operations
+		moments   int
+	}{
+		{"first run", empty, []string{"ensure", target, "-a"}, 20, 6},
+		{"first run of the demo", demo, []string{"ensure", "demo01-staging", "-a"}, 10, 0},
+		{"change", changed, []string{"ensure", target, "-a"}, 8, 6},
+		{"destroy", applied, []string{"ensure", target, "-a", "--destroy"}, 8, 4},
+	} {
+		undisturbed := scenario.start.copy(t)
+		began := time.Now()
+		summary := changes(t, undisturbed.must(append(scenario.arguments, "--json")...))
+		duration := time.Since(began)
+		want := keys(undisturbed.objects())
+		operations := summary["create"] + summary["update"] + summary["delete"] + 2*summary["replace"]
+		converges := func(t *testing.T, w *workbench) {
+			w.must("ensure", scenario.arguments[1], "--cancel")
+			w.must(scenario.arguments...)
 			assert.Equal(t, want, keys(w.objects()))
-			assert.Equal(t, 0, changes(t, w.must("ensure", "minimal01-staging", "-a", "--json", "--refresh"))["create"])
-		})
+			if !slices.Contains(scenario.arguments, "--destroy") {
+				again := changes(t, w.must(append(scenario.arguments, "--json", "--refresh")...))
+				assert.Zero(t, again["create"])
+			}
+		}
+		for point := range scenario.points {
+			nth := 1 + point*(operations*2/3)/scenario.points // components are no operations of the cloud
+			when := []string{"before", "after"}[point%2]
+			t.Run(fmt.Sprintf("%s, %s operation %d", scenario.name, when, nth), func(t *testing.T) {
+				t.Parallel()
+				w := scenario.start.copy(t)
+				w.faults(`[{"nth": %d, "exit": %q}]`, nth, when)
+				_, stderr, status := w.run(scenario.arguments...)
+				require.Equal(t, 137, status, stderr)
+				require.NoError(t, os.Remove(w.path("sandbox", "faults.json")))
+				converges(t, w)
+			})
+		}
+		for moment := range scenario.moments {
+			after := duration * time.Duration(moment+1) / time.Duration(scenario.moments+1)
+			t.Run(fmt.Sprintf("%s, moment %d", scenario.name, moment), func(t *testing.T) {
+				t.Parallel()
+				w := scenario.start.copy(t)
+				command := w.command(scenario.arguments...)
+				require.NoError(t, command.Start())
+				time.Sleep(after)
+				require.NoError(t, command.Process.Kill())
+				_ = command.Wait()
+				converges(t, w)
+			})
+		}
 	}
 }
 
@@ -176,20 +251,30 @@ func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)
 	var said strings.Builder
-	for _, arguments := range [][]string{
-		{"ensure", "demo01-staging", "--dry-run"},
-		{"ensure", "demo01-staging", "-a", "--verbose"},
-		{"ensure", "demo01-staging", "-a", "--json", "--refresh"},
-		{"outputs", "demo01-staging"},
-		{"outputs", "demo01-staging", "--json"},
-		{"sandbox", "list"},
-		{"ensure", "demo01-staging", "--destroy", "--dry-run", "--json"},
-	} {
+	secrets := map[string]string{}
+	say := func(want int, arguments ...string) {
 		stdout, stderr, status := w.run(arguments...)
-		require.Equal(t, 0, status, "%v: %s", arguments, stderr)
+		require.Equal(t, want, status, "%v: %s", arguments, stderr)
 		said.WriteString(stdout + stderr)
+		maps.Copy(secrets, secretsOf(t, w.objects()))
 	}
-	secrets := secretsOf(t, w.objects())
+	w.editTarget("demo01-staging", "  db_allocated_storage: 100", "  protect_persistent_resources: false\n  db_allocated_storage: 100")
+	say(0, "ensure", "demo01-staging", "--dry-run")
+	w.faults(`[{"type": "postgresql:index/role:Role", "operation": "create", "error": "permission denied"}]`)
+	say(1, "ensure", "demo01-staging", "-a", "--verbose")
+	require.NoError(t, os.Remove(w.path("sandbox", "faults.json")))
+	say(0, "ensure", "demo01-staging", "-a", "--verbose")
+	say(0, "ensure", "demo01-staging", "-a", "--json", "--refresh")
+	say(0, "outputs", "demo01-staging")
+	say(0, "outputs", "demo01-staging", "--json")
+	say(0, "sandbox", "list")
+	say(0, "ensure", "demo01-staging", "--destroy", "--dry-run", "--json")
+	// A run that the guard stops.
+	w.editTarget("demo01-staging", "    analytics:\n", "    other:\n")
+	say(1, "ensure", "demo01-staging", "-a", "--verbose")
+	require.True(t, strings.Contains(said.String(), "would destroy what cannot be made again"))
+	w.editTarget("demo01-staging", "    other:\n", "    analytics:\n")
+	say(0, "ensure", "demo01-staging", "-a", "--destroy", "--verbose")
 	require.Greater(t, len(secrets), 15)
 	require.NoError(t, filepath.WalkDir(w.path("sandbox", "state"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"allow":   allow,
 			"once":    once,
 			"changes": writeChanges,
+			"cut":     cut,
 		},
 	})
 }
@@ -99,6 +100,18 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q is in %s %d times", old, args[0], n)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(content, old, new, 1)), 0o600))
+}
+
+// cut file line cuts a file off before the one line that is exactly line.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut file line")
+	}
+	before, _, found := strings.Cut(ts.ReadFile(args[0]), "\n"+args[1]+"\n")
+	if !found {
+		ts.Fatalf("%s has no line %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(before+"\n"), 0o600))
 }
 
 // cloud reads the sandbox's document.
