@@ -144,6 +144,7 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 				return fmt.Errorf("%s: %w", part.what, err)
 			}
 		}
+		r.warnOfUnusedValues()
 		return nil
 	}, child, pulumi.Providers(provider))
 	if err != nil {

@@ -3,6 +3,9 @@ package awsworkload
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -55,4 +58,16 @@ func (r *helmRelease) version(chart, key, configured string) string {
 	// A log that fails means that the engine is gone, as every registration will say.
 	_ = r.ctx.Log.Warn(message, nil)
 	return adopted
+}
+
+// warnOfUnusedValues warns of values for charts that the cluster does not have: a name
+// that is spelt otherwise, or something that is switched off.
+func (r *helmRelease) warnOfUnusedValues() {
+	for _, chart := range slices.Sorted(maps.Keys(r.cluster.ChartValues)) {
+		if r.versions[chart] != nil || chart == kubernetes.TigeraOperator { // the latter is the eks step's
+			continue
+		}
+		_ = r.ctx.Log.Warn(fmt.Sprintf("clusters.%s.spec.chart_values.%s has no effect: the cluster has no such chart, but %s",
+			r.release, chart, strings.Join(slices.Sorted(maps.Keys(r.versions)), ", ")), nil)
+	}
 }
