@@ -31,7 +31,7 @@ func (w *awsWorkload) kubernetesSteps() []runnable {
 			})
 		})
 	w.eks.needs = []*stackStep{w.persistent.stackStep}
-	w.eks.prepare, w.eks.clear, w.eks.reconcile = w.readClusters, w.clearReleases, w.bindRoles
+	w.eks.prepare, w.eks.clear, w.eks.reconcile = w.readClusters, w.clearReleases, w.followClusters
 	w.persistent.keepsAll = w.clustersNeedNetwork
 
 	w.clusters = typed(w.stack("clusters", "namespaces, product roles, network policies, Helm controller", true), w.runClusters)
@@ -70,6 +70,35 @@ func (w *awsWorkload) readClusters(ctx context.Context, r *run) error {
 		}
 		return found, nil
 	})
+	return err
+}
+
+// followClusters does what clusters need of what other steps or others made: their roles,
+// and the file systems that the configuration names.
+func (w *awsWorkload) followClusters(ctx context.Context, r *run) error {
+	return errors.Join(w.attachFileSystems(ctx, r), w.bindRoles(ctx, r))
+}
+
+// attachFileSystems lets the nodes reach the file systems of efs_config.
+func (w *awsWorkload) attachFileSystems(ctx context.Context, r *run) error {
+	persistent, err := w.persistent.Outputs()
+	if err != nil {
+		return err
+	}
+	group, known, err := await[string](ctx, persistent.NodesEFSSecurityGroupID)
+	if err != nil {
+		return fmt.Errorf("read the nodes' group of EFS: %w", err)
+	}
+	in := awsworkload.MountTargetsIn{Config: w.workload}
+	if known {
+		in.SecurityGroupID = &group
+	}
+	account, err := w.account(ctx)
+	if err != nil {
+		return err
+	}
+	changes, err := awsworkload.AttachMountTargets(ctx, account.MountTargets(), in, r.options.DryRun)
+	r.actions(changes)
 	return err
 }
 

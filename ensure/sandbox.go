@@ -56,7 +56,7 @@ func OpenSandbox(directory string) (*Environment, error) {
 		providers[name] = func() (plugin.Provider, error) { return provider(cloud), nil }
 	}
 	providers["eks"] = func() (plugin.Provider, error) { return sandboxeks.New(), nil }
-	return &Environment{
+	environment := &Environment{
 		Accounts:   sandboxaws.Accounts(cloud),
 		Clusters:   sandboxkubernetes.Clusters(cloud, kubernetesOptions),
 		newBackend: sandboxBackend(directory),
@@ -68,11 +68,20 @@ func OpenSandbox(directory string) (*Environment, error) {
 				},
 			}
 		},
-		prepare: func(target *config.Target) error { return declareExternal(cloud, target) },
 		objects: cloud.List,
 		tunnel:  "the sandbox reaches the private network without the tunnel that a real run would start here",
 		close:   cloud.Close,
-	}, nil
+	}
+	environment.prepare = func(target *config.Target) error {
+		if workload := target.AWSWorkload; workload != nil && workload.AllowUnknownSiteFields {
+			// The operator is newer than what ptd knows of it.
+			newer := sandboxkubernetes.Options{}
+			environment.Clusters = sandboxkubernetes.Clusters(cloud, newer)
+			providers["kubernetes"] = func() (plugin.Provider, error) { return sandboxkubernetes.With(newer)(cloud), nil }
+		}
+		return declareExternal(cloud, target)
+	}
+	return environment, nil
 }
 
 func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions {

@@ -53,6 +53,10 @@ func declareExternal(cloud *sandbox.Cloud, target *config.Target) error {
 			if efs.AccessPointID != "" {
 				e.add("aws:efs/accessPoint:AccessPoint", efs.AccessPointID, map[string]any{"fileSystemId": efs.FileSystemID})
 			}
+			group := "sg-" + sandbox.Digest(17, e.account, efs.FileSystemID)
+			e.add("aws:ec2/securityGroup:SecurityGroup", group, map[string]any{"description": "Mount targets of " + efs.FileSystemID})
+			e.add("aws:efs/mountTarget:MountTarget", "fsmt-"+sandbox.Digest(17, e.account, efs.FileSystemID),
+				map[string]any{"fileSystemId": efs.FileSystemID, "securityGroups": []any{group}})
 		}
 	}
 	if workload.CustomerManagedBastionID != "" {

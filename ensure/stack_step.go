@@ -103,7 +103,10 @@ func (s *stackStep) operation(r *run, counted bool) engine.Operation {
 		},
 		Executable: s.executable, Plugins: s.plugins(), Config: s.config,
 		Targets: ownedBy(s, r.options.TargetResources), Excludes: ownedBy(s, r.options.ExcludeResources),
-		Hold:   func(typ string) bool { return guarded[typ] },
+		Hold: func(typ string) bool {
+			// A namespace is retained in a cluster that stays; one that goes takes it along.
+			return guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !s.unprotected
+		},
 		Events: func(event engine.Event) { s.report(r, event, counted) },
 	}
 }
