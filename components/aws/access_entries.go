@@ -27,6 +27,9 @@ type AccessEntry struct {
 	// Groups are groups of Kubernetes that the principal belongs to.
 	Groups   []string
 	Policies []AccessPolicy
+	// Stays protects the entry and its policies like the cluster: who makes the cluster can
+	// enter it as long as it is there.
+	Stays bool
 }
 
 // AccessPolicy is an access policy of EKS and where it holds. Name and ARN are required.

@@ -210,6 +210,17 @@ func TestEKSClusterTransform(t *testing.T) {
 			}
 		})
 	}
+	entries := (&EKSCluster{}).transform(&EKSClusterArgs{Protect: true, Access: []AccessEntry{
+		{Name: "admin-access-entry", Stays: true}, {Name: "node-access-entry"},
+	}})
+	for name, protected := range map[string]bool{
+		"demo-admin-access-entry": true, "demo-admin-access-entry-admin": true, "demo-node-access-entry": false,
+	} {
+		result := entries(context.Background(), &pulumi.ResourceTransformArgs{Type: accessEntryType, Name: name})
+		if got := result != nil && result.Opts.Protect; got != protected {
+			t.Errorf("%s: protect is %t", name, got)
+		}
+	}
 	transform := (&EKSCluster{}).transform(&EKSClusterArgs{})
 	for _, typ := range []string{roleType, addonType} {
 		if transform(context.Background(), &pulumi.ResourceTransformArgs{Type: typ, Name: "other"}) != nil {

@@ -2,6 +2,8 @@ package aws
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -32,6 +34,11 @@ func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
 			// AWS knows the authority of EKS' issuers itself; the value only has to be there.
 			ignore(made, "thumbprintLists")
 			made.Opts.Protect = args.Protect
+		case accessEntryType, policyAssociationType:
+			if !args.stays(made.Name) {
+				return nil
+			}
+			made.Opts.Protect = args.Protect
 		case addonType:
 			addon, ok := c.addons.Load(made.Name)
 			if !ok {
@@ -43,6 +50,14 @@ func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
 		}
 		return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
 	}
+}
+
+// stays tells whether an access entry, or an association of one, stays with the cluster.
+func (args *EKSClusterArgs) stays(name string) bool {
+	return slices.ContainsFunc(args.Access, func(entry AccessEntry) bool {
+		_, rest, found := strings.Cut(name+"-", "-"+entry.Name+"-")
+		return entry.Stays && found && !strings.Contains(rest, "access-entry")
+	})
 }
 
 func (args *EKSClusterArgs) transformCluster(made *pulumi.ResourceTransformArgs) {

@@ -30,6 +30,7 @@ func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
 	entries := []aws.AccessEntry{{
 		Name: "admin-access-entry", PrincipalARN: pulumi.String(r.adminPrincipal()),
 		Policies: []aws.AccessPolicy{{Name: "admin", ARN: aws.ClusterAccessPolicy("AmazonEKSClusterAdminPolicy")}},
+		Stays:    true,
 	}}
 	principals := map[string]string{r.adminPrincipal(): "ptd's own role"}
 	if r.cluster.EKSAccessEntries.IncludeSameAccountPoweruser {
