@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ptd-go/ptd/ensure"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -125,7 +126,7 @@ func (p *program) tree() *config.Tree {
 func (p *program) stepNames() []string {
 	if tree := p.tree(); tree != nil && len(p.line.arguments) > 0 {
 		if target, err := tree.Load(p.line.arguments[0]); err == nil {
-			steps := slices.Clone(target.Kind.Steps())
+			steps := ensure.StepNames(target.Kind)
 			if target.Customizations != nil {
 				for _, custom := range target.Customizations.CustomSteps {
 					if custom.Enabled {
@@ -138,7 +139,7 @@ func (p *program) stepNames() []string {
 	}
 	var steps []string
 	for _, kind := range []config.Kind{config.KindAWSControlRoom, config.KindAWSWorkload, config.KindAzureWorkload} {
-		steps = append(steps, kind.Steps()...)
+		steps = append(steps, ensure.StepNames(kind)...)
 	}
 	slices.Sort(steps)
 	return slices.Compact(steps)

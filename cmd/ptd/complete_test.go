@@ -34,17 +34,17 @@ func TestCandidates(t *testing.T) {
 		{[]string{"ensure", "--targets-config-dir", "el"}, "elsewhere/"},
 		{[]string{"ensure", "--targets-config-dir", "infra/"}, "infra/__ctrl__/ infra/__work__/"},
 		{[]string{"ensure", "demo01-staging", "--start-at-step", "p"}, "persistent postgres_config persistent_reprise"},
-		{[]string{"ensure", "main01-staging", "--start-at-step", "w"}, "workspaces"},
-		{[]string{"ensure", "demo01-staging", "--start-at-step=e"}, "--start-at-step=eks --start-at-step=extra"},
-		{[]string{"ensure", "demo01-staging", "--only-steps", "helm,s"}, "helm,sites"},
-		{[]string{"ensure", "demo01-staging", "--only-steps=helm,s"}, "--only-steps=helm,sites"},
-		{[]string{"ensure", "--only-steps", "w"}, "workspaces"},
-		{[]string{"ensure", "--only-steps", "a"}, "aks"},
+		{[]string{"ensure", "main01-staging", "--start-at-step", "w"}, ""}, // ptd has no steps for it yet
+		{[]string{"ensure", "demo01-staging", "--start-at-step=ex"}, "--start-at-step=extra"},
+		{[]string{"ensure", "demo01-staging", "--only-steps", "persistent,b"}, "persistent,bootstrap"},
+		{[]string{"ensure", "demo01-staging", "--only-steps=persistent,b"}, "--only-steps=persistent,bootstrap"},
+		{[]string{"ensure", "--only-steps", "b"}, "bootstrap"},
+		{[]string{"ensure", "--only-steps", "a"}, ""},
 		{[]string{"ensure", "--preview="}, "--preview=false --preview=true"},
 		{[]string{"ensure", "--d"}, "--dry-run --destroy --detailed-exitcode"},
 		{[]string{"ensure", "demo01-staging", "--sand"}, "--sandbox --sandbox-dir"},
 		{[]string{"ensure", "--", "--d"}, ""},
-		{[]string{"outputs", "demo01-staging", "h"}, "helm"},
+		{[]string{"outputs", "demo01-staging", "b"}, "bootstrap"},
 		{[]string{"completion", ""}, "bash fish zsh"},
 		{[]string{"nonsense", ""}, ""},
 		{[]string{"ensure", "--nonsense", "demo"}, "demo01-staging"},
@@ -95,10 +95,10 @@ func TestShells(t *testing.T) {
 	require.NoError(t, os.Symlink(self, d.path("ptd")))
 	for words, want := range map[string]string{
 		"ensure d": "demo01-staging",
-		"ensure demo01-staging --only-steps = hel": "helm",
-		"ensure demo01-staging --only-steps hel":   "helm",
-		"ensure --dry":                             "--dry-run",
-		"out":                                      "outputs",
+		"ensure demo01-staging --only-steps = boot": "bootstrap",
+		"ensure demo01-staging --only-steps boot":   "bootstrap",
+		"ensure --dry": "--dry-run",
+		"out":          "outputs",
 	} {
 		command := exec.Command(bash, "-c", bashCompletion+
 			"COMP_WORDS=("+d.path("ptd")+" "+words+"); COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); _ptd; echo \"${COMPREPLY[*]}\"")
