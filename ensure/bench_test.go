@@ -112,7 +112,7 @@ func BenchmarkSites(b *testing.B) {
 		sizes := []int{1, 5, 20, 50}
 		first, again := make([]time.Duration, len(sizes)), make([]time.Duration, len(sizes))
 		for i, sites := range sizes {
-			target := withSites(loadTarget(b, "minimal01-staging"), sites)
+			target := withSites(loadTarget(b, "demo01-staging"), sites)
 			var firsts, agains []time.Duration
 			for range 3 {
 				directory := b.TempDir()
@@ -122,6 +122,28 @@ func BenchmarkSites(b *testing.B) {
 			first[i], again[i] = median(firsts), median(agains)
 			b.ReportMetric(first[i].Seconds(), fmt.Sprintf("s/first-%d", sites))
 			b.ReportMetric(again[i].Seconds(), fmt.Sprintf("s/again-%d", sites))
+		}
+		limited(b, exponent(sizes, first), 1.2, "exponent/first")
+		limited(b, exponent(sizes, again), 1.2, "exponent/again")
+	}
+}
+
+// BenchmarkClusters shows the same for releases side by side.
+func BenchmarkClusters(b *testing.B) {
+	for b.Loop() {
+		sizes := []int{1, 2, 4}
+		first, again := make([]time.Duration, len(sizes)), make([]time.Duration, len(sizes))
+		for i, clusters := range sizes {
+			target := withClusters(loadTarget(b, "demo01-staging"), clusters)
+			var firsts, agains []time.Duration
+			for range 3 {
+				directory := b.TempDir()
+				firsts = append(firsts, timed(func() { converge(b, directory, target) }))
+				agains = append(agains, timed(func() { require.False(b, converge(b, directory, target).Changes.Any()) }))
+			}
+			first[i], again[i] = median(firsts), median(agains)
+			b.ReportMetric(first[i].Seconds(), fmt.Sprintf("s/first-%d", clusters))
+			b.ReportMetric(again[i].Seconds(), fmt.Sprintf("s/again-%d", clusters))
 		}
 		limited(b, exponent(sizes, first), 1.2, "exponent/first")
 		limited(b, exponent(sizes, again), 1.2, "exponent/again")
@@ -138,12 +160,28 @@ func exponent(sizes []int, times []time.Duration) float64 {
 	return steepest
 }
 
-// withSites gives a target more sites like its only one.
+// withSites gives a target sites like its main one, and no others. Each has a load
+// balancer, because one takes 25 certificates.
 func withSites(target *ptdconfig.Target, sites int) *ptdconfig.Target {
+	workload := target.AWSWorkload
+	main := workload.Sites[ptdconfig.MainSite]
+	workload.LoadBalancerPerSite = true
+	workload.Sites = map[string]ptdconfig.AWSSite{ptdconfig.MainSite: main}
 	for i := 1; i < sites; i++ {
-		site := target.AWSWorkload.Sites["main"]
+		site := main
 		site.Domain = fmt.Sprintf("site%02d.staging.example.com", i)
-		target.AWSWorkload.Sites[fmt.Sprintf("site%02d", i)] = site
+		workload.Sites[fmt.Sprintf("site%02d", i)] = site
+	}
+	return target
+}
+
+// withClusters gives a target releases like its only one.
+func withClusters(target *ptdconfig.Target, clusters int) *ptdconfig.Target {
+	for _, cluster := range target.AWSWorkload.Clusters {
+		for i := 1; i < clusters; i++ {
+			target.AWSWorkload.Clusters[fmt.Sprintf("2026010%d", i)] = cluster
+		}
+		return target
 	}
 	return target
 }
