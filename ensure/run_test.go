@@ -249,7 +249,7 @@ func TestMergeCustomSteps(t *testing.T) {
 	), environment)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"first-of-all", "bootstrap", "persistent", "second-after", "third-after", "postgres_config",
-		"after-helm", "persistent_reprise", "last"}, names(merged))
+		"eks", "clusters", "helm", "after-helm", "sites", "persistent_reprise", "last"}, names(merged))
 	index := slices.IndexFunc(merged, func(step runnable) bool { return step.describe().Name == "last" })
 	assert.Equal(t, "ptd-aws-workload-last", merged[index].describe().Project)
 
