@@ -34,7 +34,7 @@ type LokiArgs struct {
 // It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
 func NewLoki(ctx *pulumi.Context, name string, args *LokiArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.Bucket == nil || args.Region == "" || args.RoleARN == nil {
-		return nil, fmt.Errorf("Loki %s: a bucket, its region and a role are required", name)
+		return nil, fmt.Errorf("chart of Loki %s: a bucket, its region and a role are required", name)
 	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "loki", Chart: "loki", Repository: grafanaCharts, Namespace: "loki",

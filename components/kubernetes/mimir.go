@@ -32,7 +32,7 @@ type MimirArgs struct {
 // It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
 func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.Bucket == nil || args.Region == "" || args.RoleARN == nil {
-		return nil, fmt.Errorf("Mimir %s: a bucket, its region and a role are required", name)
+		return nil, fmt.Errorf("chart of Mimir %s: a bucket, its region and a role are required", name)
 	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "mimir", Chart: "mimir-distributed", Repository: grafanaCharts, Namespace: "mimir",
