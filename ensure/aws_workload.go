@@ -44,6 +44,7 @@ type awsWorkload struct {
 	existingClusters map[string]awsworkload.ExistingCluster // by release, by the state of eks
 	adoptedCharts    map[string]map[string]string           // versions by release and chart, by the state of helm
 	interrupts       engine.Interrupts                      // of the running step
+	removed          bool                                   // what is no longer configured was removed
 }
 
 func awsWorkloadSteps(target *config.Target, environment *Environment) []runnable {
@@ -73,6 +74,9 @@ func awsWorkloadSteps(target *config.Target, environment *Environment) []runnabl
 	w.reprise.stack, w.reprise.continues = w.persistent.stack, w.persistent.stackStep
 	w.reprise.prepare, w.reprise.reconcile = w.readState, w.reconcileSecrets(&w.reprise)
 
+	for _, step := range []*stackStep{w.persistent.stackStep, w.postgres.stackStep, w.eks.stackStep, w.clusters.stackStep} {
+		step.before = w.removeFirst
+	}
 	steps := append([]runnable{&bootstrapStep{w}, w.persistent.stackStep, w.postgres.stackStep}, kubernetes...)
 	return append(steps, &repriseStep{w.reprise.stackStep})
 }

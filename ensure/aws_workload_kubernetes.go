@@ -31,7 +31,7 @@ func (w *awsWorkload) kubernetesSteps() []runnable {
 			})
 		})
 	w.eks.needs = []*stackStep{w.persistent.stackStep}
-	w.eks.prepare, w.eks.clear, w.eks.reconcile = w.readClusters, w.clearReleases, w.followClusters
+	w.eks.prepare, w.eks.reconcile = w.readClusters, w.followClusters
 	w.persistent.keepsAll = w.clustersNeedNetwork
 
 	w.clusters = typed(w.stack("clusters", "namespaces, product roles, network policies, Helm controller", true), w.runClusters)
@@ -99,65 +99,6 @@ func (w *awsWorkload) attachFileSystems(ctx context.Context, r *run) error {
 	}
 	changes, err := awsworkload.AttachMountTargets(ctx, account.MountTargets(), in, r.options.DryRun)
 	r.actions(changes)
-	return err
-}
-
-// removedReleases are the releases that the state of eks has and the configuration has not.
-func (w *awsWorkload) removedReleases(ctx context.Context) ([]string, error) {
-	values, exists, err := w.eks.stack.Outputs(ctx)
-	if err != nil || !exists {
-		return nil, err
-	}
-	outputs, err := loadOutputs[awsworkload.EKSOutputs](values)
-	if err != nil {
-		return nil, fmt.Errorf("read the releases of the eks stack: %w", err)
-	}
-	removed := slices.Sorted(maps.Keys(outputs.Names))
-	return slices.DeleteFunc(removed, func(release string) bool {
-		_, configured := w.workload.Clusters[release]
-		return configured
-	}), nil
-}
-
-// clearReleases deletes what is in the clusters that eks is about to delete, in the
-// reverse order of the steps that made it. Afterwards nobody could: a cluster that is
-// gone does not answer, and the load balancers and volumes of what was in it stay.
-func (w *awsWorkload) clearReleases(ctx context.Context, r *run, tell bool) error {
-	removed, err := w.removedReleases(ctx)
-	if err != nil || len(removed) == 0 {
-		return err
-	}
-	for _, release := range removed {
-		for _, step := range []*stackStep{w.sites.stackStep, w.helm.stackStep, w.clusters.stackStep} {
-			objects, err := step.stack.OfProvider(ctx, w.workload.ClusterName(release)+"-k8s")
-			if err != nil {
-				return err
-			}
-			if len(objects) == 0 {
-				continue
-			}
-			if tell {
-				r.say(Warning, "release %s is no longer configured: the %d objects of step %s in its cluster go before the cluster does",
-					release, len(objects), step.Name)
-				continue
-			}
-			if err := step.deleteObjects(ctx, r, objects); err != nil {
-				return fmt.Errorf("delete what step %s has in the cluster of release %s: %w", step.Name, release, err)
-			}
-		}
-	}
-	return nil
-}
-
-// deleteObjects deletes some resources of the stack, and what needs them.
-func (s *stackStep) deleteObjects(ctx context.Context, r *run, urns []string) error {
-	if err := s.stack.Lock(ctx); err != nil {
-		return err
-	}
-	defer s.stack.Unlock(ctx)
-	operation := s.operation(r, true)
-	operation.Targets, operation.Excludes, operation.TargetDependents, operation.Display = urns, nil, true, r.display()
-	_, err := s.stack.Destroy(ctx, operation, false)
 	return err
 }
 

@@ -32,9 +32,8 @@ type stackStep struct {
 	// reconcile does what follows the stack, from its outputs, whether or not they
 	// changed; may be nil. In a dry run it says what it would do.
 	reconcile func(ctx context.Context, r *run) error
-	// clear removes from other stacks what cannot outlive what this step deletes, before
-	// it does; may be nil. With tell alone it says what that would be.
-	clear func(ctx context.Context, r *run, tell bool) error
+	// before does what must happen before anything of the step; may be nil.
+	before func(ctx context.Context, r *run) error
 	// keepsAll says why a destroy leaves all of the stack alone, "" when it does not; may be
 	// nil.
 	keepsAll func(ctx context.Context) (reason string, err error)
@@ -148,6 +147,11 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 	if s.continues != nil {
 		r.continues = s.continues.Name
 	}
+	if s.before != nil {
+		if err := s.before(ctx, r); err != nil {
+			return err
+		}
+	}
 	for _, needed := range s.needs {
 		if err := needed.resolve(ctx, r); err != nil {
 			return err
@@ -172,11 +176,6 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 		return err
 	}
 	s.outputs, s.resolved = plan.Outputs, true
-	if s.clear != nil {
-		if err := s.clear(ctx, r, true); err != nil {
-			return err
-		}
-	}
 	if r.options.DryRun {
 		return s.follow(ctx, r)
 	}
@@ -187,11 +186,6 @@ func (s *stackStep) converge(ctx context.Context, r *run) (err error) {
 	}
 	if len(plan.Changes) > 0 {
 		if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
-			return err
-		}
-	}
-	if s.clear != nil {
-		if err := s.clear(ctx, r, false); err != nil {
 			return err
 		}
 	}

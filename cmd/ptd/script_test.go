@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"once":    once,
 			"changes": writeChanges,
 			"cut":     cut,
+			"order":   order,
 		},
 	})
 }
@@ -100,6 +102,27 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q is in %s %d times", old, args[0], n)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(content, old, new, 1)), 0o600))
+}
+
+// order first second fails unless the last command wrote a line that matches first, and
+// only after it one that matches second.
+func order(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: order first second")
+	}
+	first, second := -1, -1
+	earlier, later := regexp.MustCompile(args[0]), regexp.MustCompile(args[1])
+	for i, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+		if first < 0 && earlier.MatchString(line) {
+			first = i
+		}
+		if second < 0 && later.MatchString(line) {
+			second = i
+		}
+	}
+	if first < 0 || second < first {
+		ts.Fatalf("%q is in line %d, %q in line %d", args[0], first+1, args[1], second+1)
+	}
 }
 
 // cut file line cuts a file off before the one line that is exactly line.

@@ -33,10 +33,8 @@ type Operation struct {
 	// Config is the stack's configuration ("aws:region"), as the pulumi command line
 	// would have it in a file.
 	Config map[string]string
-	// Targets and Excludes are URNs that limit the operation. TargetDependents lets a
-	// destroy of targets take along what needs them.
+	// Targets and Excludes are URNs that limit the operation.
 	Targets, Excludes []string
-	TargetDependents  bool
 	// Unprotect are URNs, and patterns of URNs, of protected resources that a destroy
 	// may take, and an Up may delete or replace, all the same.
 	Unprotect []string
@@ -214,8 +212,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	options := engine.UpdateOptions{
 		Host: plugins, Parallel: int32(operation.Parallel), ParallelDiff: true,
 		Targets: deploy.NewUrnTargets(operation.Targets), Excludes: deploy.NewUrnTargets(operation.Excludes),
-		TargetDependents: operation.TargetDependents,
-		Refresh:          operation.Refresh, GeneratePlan: kind == apitype.PreviewUpdate,
+		Refresh: operation.Refresh, GeneratePlan: kind == apitype.PreviewUpdate,
 	}
 	if options.Parallel == 0 {
 		options.Parallel = 16

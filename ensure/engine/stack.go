@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
@@ -18,7 +19,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
@@ -195,20 +195,27 @@ func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 	return found, nil
 }
 
-// OfProvider lists the URNs of what the explicit provider of a logical name has made.
-func (s *Stack) OfProvider(ctx context.Context, name string) ([]string, error) {
+// Removable are those of the URNs that can be deleted by themselves: nothing else in the
+// state needs them.
+func (s *Stack) Removable(ctx context.Context, urns []string) ([]string, error) {
 	snapshot, err := s.snapshot(ctx)
 	if err != nil || snapshot == nil {
 		return nil, err
 	}
-	var found []string
-	for _, state := range snapshot.Resources {
-		reference, err := providers.ParseReference(state.Provider)
-		if err == nil && reference.URN().Name() == name && !state.Delete {
-			found = append(found, string(state.URN))
+	goes := map[resource.URN]bool{}
+	for _, urn := range urns {
+		goes[resource.URN(urn)] = true
+	}
+	// State lists a resource after all that it needs, so one walk backwards finds everything.
+	for _, state := range slices.Backward(snapshot.Resources) {
+		if goes[state.URN] || state.Delete {
+			continue
+		}
+		for _, needed := range needs(state) {
+			delete(goes, needed)
 		}
 	}
-	return found, nil
+	return slices.DeleteFunc(slices.Clone(urns), func(urn string) bool { return !goes[resource.URN(urn)] }), nil
 }
 
 // Forget empties the state and leaves what it described alone: for resources that

@@ -42,6 +42,8 @@ type HelmOutputs struct {
 	// IngressHostnames are those of the load balancers that all sites share; none with
 	// load_balancer_per_site.
 	IngressHostnames map[string]pulumi.StringOutput `pulumi:"*_ingress_hostname"`
+	// Parts are those of the workload (see Parts).
+	Parts pulumi.StringArrayOutput `pulumi:"parts,optional"`
 }
 
 // helm is the program while it runs.
@@ -61,6 +63,7 @@ func Helm(ctx *pulumi.Context, in HelmIn) (*HelmOutputs, error) {
 		ChartVersions:    map[string]pulumi.StringMapOutput{},
 		Charts:           map[string]pulumi.StringArrayOutput{},
 		IngressHostnames: map[string]pulumi.StringOutput{},
+		Parts:            pulumi.ToStringArray(Parts(in.Config)).ToStringArrayOutput(),
 	}}
 	err := components.Register(ctx, "ptd:awsworkload:Helm", in.Config.CompoundName(), h, func(child pulumi.ResourceOption) error {
 		for release, cluster := range in.Config.SortedClusters() {
