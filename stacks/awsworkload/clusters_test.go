@@ -27,18 +27,8 @@ func issuerOf(release string) string { return "https://oidc.eks.us-east-2.amazon
 // clustersIn is what the stack gets of a target of testdata, after the test's changes.
 func clustersIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) ClustersIn {
 	t.Helper()
-	tree, err := config.OpenTree("../../testdata/targets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := loadTarget(t, name, change...)
 	workload := target.AWSWorkload
-	for _, change := range change {
-		change(workload)
-	}
 	in := ClustersIn{
 		Config: workload, TargetName: name, CustomResources: target.CustomResources,
 		Persistent: &PersistentOutputs{

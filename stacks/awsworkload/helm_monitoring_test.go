@@ -20,18 +20,8 @@ const alloyRelease = "20250115"
 // takes from other steps and charts.
 func monitoringOf(t *testing.T, name, release string, change ...func(*config.AWSWorkload)) func(*pulumi.Context) (*helmRelease, error) {
 	t.Helper()
-	tree, err := config.OpenTree("../../testdata/targets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := loadTarget(t, name, change...)
 	workload := target.AWSWorkload
-	for _, change := range change {
-		change(workload)
-	}
 	return func(ctx *pulumi.Context) (*helmRelease, error) {
 		roles := pulumi.StringMap{}
 		for _, role := range []string{"loki", "mimir", "alloy"} {

@@ -24,18 +24,8 @@ const (
 // helmIn is what the stack gets of a target of testdata, after the test's changes.
 func helmIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) HelmIn {
 	t.Helper()
-	tree, err := config.OpenTree("../../testdata/targets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := loadTarget(t, name, change...)
 	workload := target.AWSWorkload
-	for _, change := range change {
-		change(workload)
-	}
 	roles := pulumi.StringMap{}
 	for _, role := range strings.Fields(workloadRoles) {
 		roles[role] = pulumi.String("arn:role/" + role)

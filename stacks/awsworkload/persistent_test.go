@@ -20,23 +20,6 @@ import (
 
 const clusterIssuer = "https://oidc.eks.us-east-2.amazonaws.com/id/CLUSTER"
 
-// load reads a target of testdata, and lets the test change its copy.
-func load(t *testing.T, name string, change ...func(*config.AWSWorkload)) *config.AWSWorkload {
-	t.Helper()
-	tree, err := config.OpenTree("../../testdata/targets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, change := range change {
-		change(target.AWSWorkload)
-	}
-	return target.AWSWorkload
-}
-
 // runPersistent runs the program with mocks.
 func runPersistent(t *testing.T, r *componenttest.Recorder, workload *config.AWSWorkload, issuers ...string) *PersistentOutputs {
 	t.Helper()

@@ -2,6 +2,7 @@ package awsworkload
 
 import (
 	"fmt"
+	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -58,3 +59,26 @@ func lookUps(r *componenttest.Recorder, workload *config.AWSWorkload) {
 
 // input is an input as plain data, secrets unwrapped.
 func input(made componenttest.Registration, name string) any { return made.Args()[name] }
+
+// loadTarget reads a target of testdata, and lets the test change its copy.
+func loadTarget(t *testing.T, name string, change ...func(*config.AWSWorkload)) *config.Target {
+	t.Helper()
+	tree, err := config.OpenTree("../../testdata/targets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := tree.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range change {
+		change(target.AWSWorkload)
+	}
+	return target
+}
+
+// load is the configuration of loadTarget.
+func load(t *testing.T, name string, change ...func(*config.AWSWorkload)) *config.AWSWorkload {
+	t.Helper()
+	return loadTarget(t, name, change...).AWSWorkload
+}

@@ -25,18 +25,8 @@ const (
 // sitesIn is what the stack gets of a target of testdata, after the test's changes.
 func sitesIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) SitesIn {
 	t.Helper()
-	tree, err := config.OpenTree("../../testdata/targets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := loadTarget(t, name, change...)
 	workload := target.AWSWorkload
-	for _, change := range change {
-		change(workload)
-	}
 	in := SitesIn{
 		Config: workload, TargetName: name, SiteFiles: target.SiteFiles,
 		Persistent: &PersistentOutputs{
