@@ -76,7 +76,7 @@ func TestCalicoOptions(t *testing.T) {
 		t.Errorf("goldmane is %v", values["goldmane"])
 	}
 	r.Find(t, "kubernetes:operator.tigera.io/v1:InstallationPatch", "patch").Exactly(t, map[string]any{
-		"apiVersion": "operator.tigera.io/v1", "kind": "Installation", "metadata": map[string]any{"name": "default"},
+		"apiVersion": "operator.tigera.io/v1", "kind": "Installation", "metadata": map[string]any{"name": "default", "annotations": map[string]any{"pulumi.com/patchForce": "true"}},
 		"spec": map[string]any{"cni": map[string]any{"type": "Calico", "ipam": map[string]any{"type": "Calico"}}},
 	})
 	const required = "a version and a block for pods are required, and no controller"
@@ -96,6 +96,15 @@ func TestPatchErrors(t *testing.T) {
 			_, err := NewPatch(ctx, "p", "v1", "ConfigMap", fields)
 			return err
 		}, "patch p: an apiVersion, a kind and metadata are required")
+	}
+	for fields, want := range map[*pulumi.Map]string{
+		{"metadata": pulumi.StringMap{}}:                                    "metadata is a pulumi.StringMap",
+		{"metadata": pulumi.Map{"annotations": pulumi.Map{}.ToMapOutput()}}: "annotations are a pulumi.MapOutput",
+	} {
+		componenttest.Fails(t, func(ctx *pulumi.Context) error {
+			_, err := NewPatch(ctx, "p", "v1", "ConfigMap", *fields)
+			return err
+		}, "patch p: "+want)
 	}
 }
 

@@ -8,13 +8,17 @@ import (
 	"github.com/ptd-go/ptd/components"
 )
 
-// KarpenterArgs says which nodes Karpenter makes for a cluster. All but Pools
-// and Labels are required.
+// KarpenterArgs says which nodes Karpenter makes for a cluster. All but AdoptedDefinitions,
+// Pools and Labels are required.
 type KarpenterArgs struct {
 	// Definitions and Controller are how the charts karpenter-crd and karpenter are
 	// installed, both in the same version.
 	Definitions, Controller Installation
-	ClusterName, Region     string
+	// AdoptedDefinitions are the names of the definitions that an older Karpenter brought
+	// into the cluster: Helm takes them over only when they are marked as the chart's. See
+	// KarpenterDefinitions.
+	AdoptedDefinitions  []string
+	ClusterName, Region string
 	// RoleARN is the role of the service account karpenter in kube-system,
 	// InterruptionQueue the queue that tells of instances that will go.
 	RoleARN           pulumi.StringInput
@@ -43,9 +47,8 @@ type Karpenter struct {
 // definitions, then the controller, then what both need to be there for: a NodePool and an
 // EC2NodeClass a pool, and pods of low priority that keep room free.
 //
-// A cluster on which an older Karpenter brought its own definitions must have them marked
-// as the chart's first: label app.kubernetes.io/managed-by=Helm, annotations
-// meta.helm.sh/release-name=karpenter-crd and meta.helm.sh/release-namespace=kube-system.
+// Definitions that an older Karpenter brought are marked as the chart's first: that mark
+// stays when the patches go.
 //
 // It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2,
 // 8.8)
@@ -87,14 +90,47 @@ func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ..
 
 const overprovisioningPriority = "karpenter-overprovisioning-pool-priority"
 
+// karpenterDefinitionsRelease is Helm's name of the chart of the definitions.
+const karpenterDefinitionsRelease = "karpenter-crd"
+
+// KarpenterDefinitions are the names of the definitions that every Karpenter from 1.0 on
+// brings.
+func KarpenterDefinitions() []string {
+	return []string{"ec2nodeclasses.karpenter.k8s.aws", "nodeclaims.karpenter.sh", "nodepools.karpenter.sh"}
+}
+
+// adopt marks the definitions that are there as those of the chart, without which Helm
+// refuses to install it. The mark outlives its patches, as the chart does.
+func (args *KarpenterArgs) adopt(ctx *pulumi.Context, name string, child pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	var marks []pulumi.Resource
+	for _, definition := range args.AdoptedDefinitions {
+		marked := metadata("", definition, map[string]string{"app.kubernetes.io/managed-by": "Helm"})
+		marked["annotations"] = pulumi.StringMap{
+			"meta.helm.sh/release-name":      pulumi.String(karpenterDefinitionsRelease),
+			"meta.helm.sh/release-namespace": pulumi.String(systemNamespace),
+		}
+		mark, err := NewPatch(ctx, name+"-crd-"+definition, "apiextensions.k8s.io/v1", "CustomResourceDefinition",
+			pulumi.Map{"metadata": marked}, child, pulumi.RetainOnDelete(true))
+		if err != nil {
+			return nil, err
+		}
+		marks = append(marks, mark)
+	}
+	return marks, nil
+}
+
 // install installs the definitions and then the controller. The definitions stay when
 // their chart goes, and with them the pools and nodes.
 func (args *KarpenterArgs) install(ctx *pulumi.Context, name string, made *Karpenter, child pulumi.ResourceOption) (err error) {
+	marks, err := args.adopt(ctx, name, child)
+	if err != nil {
+		return err
+	}
 	made.Definitions, err = NewChart(ctx, name+"-crd-helm-release", &ChartArgs{
-		ReleaseName: "karpenter-crd", Chart: "oci://public.ecr.aws/karpenter/karpenter-crd", Namespace: systemNamespace,
+		ReleaseName: karpenterDefinitionsRelease, Chart: "oci://public.ecr.aws/karpenter/karpenter-crd", Namespace: systemNamespace,
 		Installation: args.Definitions,
 		Values:       values(object{"additionalAnnotations": object{"helm.sh/resource-policy": "keep"}}),
-	}, child)
+	}, child, pulumi.DependsOn(marks))
 	if err != nil {
 		return err
 	}

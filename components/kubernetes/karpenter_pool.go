@@ -55,7 +55,7 @@ func (args *KarpenterArgs) makePool(ctx *pulumi.Context, name string, pool Karpe
 	}
 	class, err := NewObject(ctx, name+"-ec2nodeclass-"+pool.Name, "karpenter.k8s.aws/v1", "EC2NodeClass", pulumi.Map{
 		"metadata": metadata("", pool.Name, args.Labels), "spec": values(args.nodeClass(pool)),
-	}, after)
+	}, after, pulumi.IgnoreChanges(onlyNewNodeClasses))
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,10 @@ func (args *KarpenterArgs) makePool(ctx *pulumi.Context, name string, pool Karpe
 	}, room, pulumi.DependsOn([]pulumi.Resource{made}))
 	return err
 }
+
+// onlyNewNodeClasses are the fields of an EC2NodeClass that are only better, in its new
+// ones: any change of it makes Karpenter replace all of its nodes.
+var onlyNewNodeClasses = []string{"spec.metadataOptions", "spec.blockDeviceMappings[0].ebs.encrypted"}
 
 // nodeClass is the spec of the pool's EC2NodeClass. The metadata options are those that
 // Karpenter has by default: version 2 only, and not from within pods.

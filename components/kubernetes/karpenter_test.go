@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/componenttest"
@@ -133,6 +134,11 @@ func TestKarpenterPool(t *testing.T) {
 	r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Exactly(t, map[string]any{
 		"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "metadata": map[string]any{"name": "sessions", "labels": labels}, "spec": class,
 	})
+	// Any change of an EC2NodeClass replaces its nodes.
+	if diff := cmp.Diff([]string{"spec.blockDeviceMappings[0].ebs.encrypted", "spec.metadataOptions"},
+		r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Ignore); diff != "" {
+		t.Errorf("fields of existing classes (-want +got):\n%s", diff)
+	}
 
 	r.Find(t, nodePoolType, "demo01-staging-20250115-karpenter-nodepool-least").Want(t, map[string]any{"spec": map[string]any{
 		"template": map[string]any{"spec": map[string]any{
@@ -196,6 +202,43 @@ func TestKarpenterOverprovisioning(t *testing.T) {
 			},
 		},
 	})
+}
+
+// Definitions of an older Karpenter are marked before the chart that takes them over, for
+// good; a new cluster has none.
+func TestKarpenterTakesDefinitionsOver(t *testing.T) {
+	const patchType = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch"
+	make := func(adopted []string) *componenttest.Recorder {
+		return componenttest.Run(t, func(ctx *pulumi.Context) error {
+			args := karpenterArgs()
+			args.AdoptedDefinitions = adopted
+			_, err := NewKarpenter(ctx, "demo", args)
+			return err
+		})
+	}
+	if patches := make(nil).All(patchType); len(patches) > 0 {
+		t.Errorf("a new cluster has %d patches", len(patches))
+	}
+	r := make(KarpenterDefinitions())
+	chart := r.Find(t, "ptd:kubernetes:Chart", "demo-crd-helm-release")
+	for _, definition := range []string{"ec2nodeclasses.karpenter.k8s.aws", "nodeclaims.karpenter.sh", "nodepools.karpenter.sh"} {
+		patch := r.Find(t, patchType, "demo-crd-"+definition)
+		patch.Exactly(t, map[string]any{
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+			"metadata": map[string]any{
+				"name": definition, "labels": map[string]any{"app.kubernetes.io/managed-by": "Helm"},
+				"annotations": map[string]any{
+					"meta.helm.sh/release-name": "karpenter-crd", "meta.helm.sh/release-namespace": "kube-system", "pulumi.com/patchForce": "true",
+				},
+			},
+		})
+		if !patch.Retain {
+			t.Errorf("the mark of %s goes with its patch", definition)
+		}
+		if !slices.Contains(chart.DependsOn, patchType+" demo-crd-"+definition) {
+			t.Errorf("the chart waits for %v", chart.DependsOn)
+		}
+	}
 }
 
 func TestKarpenterRefuses(t *testing.T) {

@@ -45,7 +45,9 @@ func TestStorageClassesBesideTheAddons(t *testing.T) {
 	patch.Exactly(t, map[string]any{
 		"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
 		"metadata": map[string]any{
-			"name": "ebs-csi-default-sc", "annotations": map[string]any{"storageclass.kubernetes.io/is-default-class": "false"},
+			"name": "ebs-csi-default-sc", "annotations": map[string]any{
+				"storageclass.kubernetes.io/is-default-class": "false", "pulumi.com/patchForce": "true",
+			},
 		},
 	})
 	if !slices.Contains(patch.DependsOn, storageClassType+" demo-ebs-csi-default-sc-encrypted") {

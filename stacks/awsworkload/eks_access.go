@@ -20,11 +20,17 @@ func (r *eksRelease) adminPrincipal() string {
 	return "arn:aws:iam::" + r.config.AccountID + ":role/admin.posit.team"
 }
 
+// entries tells whether access entries decide about access, and not the ConfigMap
+// aws-auth. (facts: aws-workload-eks 4.2, 6.6)
+func (r *eksRelease) entries() bool {
+	return r.cluster.EKSAccessEntries.Enabled && r.existing.AuthenticationMode != "CONFIG_MAP"
+}
+
 // accessEntries are who may enter the cluster: ptd, the account's power users if asked
 // for, and who the configuration lists. None when the ConfigMap aws-auth decides.
 // (facts: aws-workload-eks 6.6, 11.3)
 func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
-	if !r.cluster.EKSAccessEntries.Enabled {
+	if !r.entries() {
 		return nil, nil
 	}
 	entries := []aws.AccessEntry{{
@@ -87,11 +93,17 @@ func (r *eksRelease) powerUser() (string, error) {
 // makeAwsAuth writes the ConfigMap aws-auth, if it decides about access. Items of others
 // are replaced: the list is one text. (facts: aws-workload-eks 6.7, 11.4)
 func (r *eksRelease) makeAwsAuth() error {
-	if r.cluster.EKSAccessEntries.Enabled {
+	if r.entries() {
 		return nil
 	}
-	if err := r.ctx.Log.Warn("release "+r.release+" decides about access in the ConfigMap aws-auth, which EKS will drop: "+
-		"set eks_access_entries.enabled to true", nil); err != nil {
+	warning := "release " + r.release + " decides about access in the ConfigMap aws-auth, which EKS will drop: "
+	if r.cluster.EKSAccessEntries.Enabled {
+		warning += fmt.Sprintf("its cluster has no access entries. To get them, run this, then ptd with --refresh: "+
+			"aws eks update-cluster-config --name %s --access-config authenticationMode=API_AND_CONFIG_MAP --region %s", r.name, r.config.Region)
+	} else {
+		warning += "set eks_access_entries.enabled to true"
+	}
+	if err := r.ctx.Log.Warn(warning, nil); err != nil {
 		return err
 	}
 	powerUser, err := r.powerUser()
@@ -115,7 +127,6 @@ func (r *eksRelease) makeAwsAuth() error {
 	_, err = kubernetes.NewPatch(r.ctx, r.name+"-aws-auth", "v1", "ConfigMap", pulumi.Map{
 		"metadata": pulumi.Map{
 			"name": pulumi.String("aws-auth"), "namespace": pulumi.String("kube-system"),
-			"annotations": pulumi.StringMap{"pulumi.com/patchForce": pulumi.String("true")},
 		},
 		"data": pulumi.StringMap{"mapRoles": roles},
 	}, r.inCluster, pulumi.DependsOn(r.nodes))
