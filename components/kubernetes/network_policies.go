@@ -51,9 +51,9 @@ type NetworkPolicies struct {
 	Names pulumi.StringArrayOutput `pulumi:"names"`
 }
 
-// NewNetworkPolicies makes NetworkPolicies: DNS, no metadata service for those who run
-// users' code, and what Flightdeck needs, always; and by trust either everything, or
-// nothing, in the namespace or the whole cluster.
+// NewNetworkPolicies makes NetworkPolicies: DNS, no metadata service, and what Flightdeck
+// needs, always; and by trust either everything, or nothing, in the namespace or the
+// whole cluster, where only ptd's own namespaces then still work.
 //
 // It is an error if the suffix is missing, or the trust is none of the three.
 // (facts: aws-workload-apps 7.11, 15 point 16)
@@ -132,11 +132,7 @@ func (args *NetworkPoliciesArgs) policies() []calicoPolicy {
 				"types":    both,
 			},
 		})
-	}
-	dns := func(protocol string) pulumi.Map {
-		return allow(pulumi.Map{"protocol": pulumi.String(protocol), "destination": pulumi.Map{
-			"namespaceSelector": namespaceIs("kube-system"), "ports": pulumi.IntArray{pulumi.Int(53)},
-		}})
+		policies = append(policies, args.ownPolicies()...)
 	}
 	reach := func(namespace string) pulumi.Map {
 		return allow(pulumi.Map{
@@ -147,7 +143,7 @@ func (args *NetworkPoliciesArgs) policies() []calicoPolicy {
 	return append(policies,
 		calicoPolicy{
 			logical: "calico-policy-egress-allow-dns", kind: policy, name: "egress-allow-dns",
-			spec: pulumi.Map{"order": pulumi.Int(100), "egress": pulumi.Array{dns("TCP"), dns("UDP")}},
+			spec: pulumi.Map{"order": pulumi.Int(100), "egress": pulumi.Array{dnsTo(systemNamespace, "TCP"), dnsTo(systemNamespace, "UDP")}},
 		},
 		calicoPolicy{
 			logical: "calico-policy-egress-explicit-deny", kind: policy, name: "egress-explicit-deny",
@@ -155,6 +151,18 @@ func (args *NetworkPoliciesArgs) policies() []calicoPolicy {
 				"order": pulumi.Int(160),
 				"selector": pulumi.String("posit.team/component == 'workbench' || posit.team/component == 'workbench-session' || " +
 					"posit.team/component == 'connect-session'"),
+				"egress": pulumi.Array{pulumi.Map{
+					"action": pulumi.String("Deny"), "destination": pulumi.Map{"selector": pulumi.String(denied + " == 'deny'")},
+				}},
+			},
+		},
+		// All other pods of the namespace, too: products take roles by their service accounts.
+		// It comes before the policies that the Team Operator makes, and before what allows
+		// everything. Pods on the host's network are not subject to it.
+		calicoPolicy{
+			logical: "calico-policy-egress-deny-metadata", kind: policy, name: "egress-deny-metadata",
+			spec: pulumi.Map{
+				"order": pulumi.Int(170), "selector": pulumi.String("all()"), "types": texts("Egress"),
 				"egress": pulumi.Array{pulumi.Map{
 					"action": pulumi.String("Deny"), "destination": pulumi.Map{"selector": pulumi.String(denied + " == 'deny'")},
 				}},
@@ -184,6 +192,12 @@ func (args *NetworkPoliciesArgs) policies() []calicoPolicy {
 func allow(rule pulumi.Map) pulumi.Map {
 	rule["action"] = pulumi.String("Allow")
 	return rule
+}
+
+func dnsTo(namespace, protocol string) pulumi.Map {
+	return allow(pulumi.Map{"protocol": pulumi.String(protocol), "destination": pulumi.Map{
+		"namespaceSelector": namespaceIs(namespace), "ports": pulumi.IntArray{pulumi.Int(53)},
+	}})
 }
 
 func namespaceIs(name string) pulumi.String {

@@ -44,16 +44,16 @@ func TestNetworkPolicies(t *testing.T) {
 		objects int
 		check   func(*testing.T, *componenttest.Recorder)
 	}{
-		{TrustNobody, 6, func(t *testing.T, r *componenttest.Recorder) {
+		{TrustNobody, 16, func(t *testing.T, r *componenttest.Recorder) {
 			wantSpec(t, r, policyType, "demo-calico-policy-default-deny", "posit-team/default-deny-1", deny)
 			wantSpec(t, r, globalPolicyType, "demo-calico-policy-global-default-deny", "default-deny-1", object{
 				"selector": "projectcalico.org/namespace not in {'kube-system', 'calico-system', 'calico-apiserver'}", "types": all,
 			})
 		}},
-		{TrustSameSite, 5, func(t *testing.T, r *componenttest.Recorder) {
+		{TrustSameSite, 6, func(t *testing.T, r *componenttest.Recorder) {
 			wantSpec(t, r, policyType, "demo-calico-policy-default-deny", "posit-team/default-deny-1", deny)
 		}},
-		{TrustEverybody, 5, func(t *testing.T, r *componenttest.Recorder) {
+		{TrustEverybody, 6, func(t *testing.T, r *componenttest.Recorder) {
 			anywhere := []any{object{"action": "Allow", "destination": object{"nets": []any{"0.0.0.0/0"}}}}
 			wantSpec(t, r, policyType, "demo-calico-policy-allow-external", "posit-team/allow-external-1", object{
 				"ingress": anywhere, "egress": anywhere,
@@ -86,6 +86,10 @@ func TestNetworkPolicies(t *testing.T) {
 				"order":    160.0,
 				"selector": "posit.team/component == 'workbench' || posit.team/component == 'workbench-session' || posit.team/component == 'connect-session'",
 				"egress":   []any{object{"action": "Deny", "destination": object{"selector": "posit.team/egress == 'deny'"}}},
+			})
+			wantSpec(t, r, policyType, "demo-calico-policy-egress-deny-metadata", "posit-team/egress-deny-metadata-1", object{
+				"order": 170.0, "selector": "all()", "types": []any{"Egress"},
+				"egress": []any{object{"action": "Deny", "destination": object{"selector": "posit.team/egress == 'deny'"}}},
 			})
 			wantSpec(t, r, networkSetType, "demo-calico-network-set-ec2-imds", "posit-team/ec2-imds-1", object{
 				"nets": []any{"169.254.169.254/32", "fd00:ec2::254/128"},
@@ -122,7 +126,9 @@ func TestNetworkPolicyArguments(t *testing.T) {
 			return err
 		}
 		componenttest.WantOutputs(ctx, t, map[string]any{"names": []string{
-			"default-deny-1", "team/default-deny-1", "team/ec2-imds-1", "team/egress-allow-dns-1", "team/egress-explicit-deny-1",
+			"allow-alloy-1", "allow-cert-manager-1", "allow-grafana-1", "allow-helm-controller-1", "allow-loki-1", "allow-mimir-1",
+			"allow-nvidia-device-plugin-1", "allow-posit-team-system-1", "allow-traefik-1", "default-deny-1",
+			"team/default-deny-1", "team/ec2-imds-1", "team/egress-allow-dns-1", "team/egress-deny-metadata-1", "team/egress-explicit-deny-1",
 			"team/flightdeck-team-operator-policy-allow-1",
 		}}, map[string]pulumi.Output{"names": made.Names})
 		return nil
@@ -149,6 +155,7 @@ func ExampleNewNetworkPolicies() {
 	// Output:
 	// posit-team/default-deny-20250115
 	// posit-team/egress-allow-dns-20250115
+	// posit-team/egress-deny-metadata-20250115
 	// posit-team/egress-explicit-deny-20250115
 	// posit-team/flightdeck-team-operator-policy-allow-20250115
 }
