@@ -105,36 +105,18 @@ func BenchmarkFirst(b *testing.B) {
 }
 
 // BenchmarkSites shows how a first ensure, and one with nothing to change, grow with
-// sites: no worse than linear. The exponent is that of time over sites, which is 1
-// when twice the sites take twice the time; noise is let pass.
-func BenchmarkSites(b *testing.B) {
-	for b.Loop() {
-		sizes := []int{1, 5, 20, 50}
-		first, again := make([]time.Duration, len(sizes)), make([]time.Duration, len(sizes))
-		for i, sites := range sizes {
-			target := withSites(loadTarget(b, "demo01-staging"), sites)
-			var firsts, agains []time.Duration
-			for range 3 {
-				directory := b.TempDir()
-				firsts = append(firsts, timed(func() { converge(b, directory, target) }))
-				agains = append(agains, timed(func() { require.False(b, converge(b, directory, target).Changes.Any()) }))
-			}
-			first[i], again[i] = median(firsts), median(agains)
-			b.ReportMetric(first[i].Seconds(), fmt.Sprintf("s/first-%d", sites))
-			b.ReportMetric(again[i].Seconds(), fmt.Sprintf("s/again-%d", sites))
-		}
-		limited(b, exponent(sizes, first), 1.2, "exponent/first")
-		limited(b, exponent(sizes, again), 1.2, "exponent/again")
-	}
-}
+// sites, and BenchmarkClusters how they grow with releases side by side.
+func BenchmarkSites(b *testing.B) { growth(b, []int{1, 5, 20, 50}, withSites) }
 
-// BenchmarkClusters shows the same for releases side by side.
-func BenchmarkClusters(b *testing.B) {
+func BenchmarkClusters(b *testing.B) { growth(b, []int{1, 2, 4}, withClusters) }
+
+// growth measures workloads of some sizes: no worse than linear. The exponent is that of
+// time over size, which is 1 when twice the size takes twice the time; noise is let pass.
+func growth(b *testing.B, sizes []int, of func(target *ptdconfig.Target, size int) *ptdconfig.Target) {
 	for b.Loop() {
-		sizes := []int{1, 2, 4}
 		first, again := make([]time.Duration, len(sizes)), make([]time.Duration, len(sizes))
-		for i, clusters := range sizes {
-			target := withClusters(loadTarget(b, "demo01-staging"), clusters)
+		for i, size := range sizes {
+			target := of(loadTarget(b, "demo01-staging"), size)
 			var firsts, agains []time.Duration
 			for range 3 {
 				directory := b.TempDir()
@@ -142,8 +124,8 @@ func BenchmarkClusters(b *testing.B) {
 				agains = append(agains, timed(func() { require.False(b, converge(b, directory, target).Changes.Any()) }))
 			}
 			first[i], again[i] = median(firsts), median(agains)
-			b.ReportMetric(first[i].Seconds(), fmt.Sprintf("s/first-%d", clusters))
-			b.ReportMetric(again[i].Seconds(), fmt.Sprintf("s/again-%d", clusters))
+			b.ReportMetric(first[i].Seconds(), fmt.Sprintf("s/first-%d", size))
+			b.ReportMetric(again[i].Seconds(), fmt.Sprintf("s/again-%d", size))
 		}
 		limited(b, exponent(sizes, first), 1.2, "exponent/first")
 		limited(b, exponent(sizes, again), 1.2, "exponent/again")

@@ -57,6 +57,7 @@ type serviceAccountRole struct {
 	logical   string // its logical name; the physical one if ""
 	namespace string
 	accounts  []string // before ".posit.team"; the role's name if nil
+	pattern   string   // of the accounts, for more clusters than their names leave room for
 	managed   []aws.ManagedPolicy
 	policies  []aws.RolePolicy
 }
@@ -68,6 +69,7 @@ func (p *persistent) serviceAccountRoles() []serviceAccountRole {
 		{
 			name: "aws-fsx-openzfs-csi-driver", logical: "aws-fsx-openzfs-csi-driver.posit.team", namespace: system,
 			accounts: []string{"controller.aws-fsx-openzfs-csi-driver", "nodes.aws-fsx-openzfs-csi-driver"},
+			pattern:  "*.aws-fsx-openzfs-csi-driver.posit.team",
 			managed: []aws.ManagedPolicy{{
 				Name: p.name + "-fsx-openzfs", ARN: pulumi.String("arn:aws:iam::aws:policy/AmazonFSxFullAccess"),
 			}},
@@ -159,15 +161,16 @@ func (p *persistent) serviceAccountRole(r serviceAccountRole) (pulumi.StringOutp
 		accounts[i] += ".posit.team"
 	}
 	role, err := aws.NewServiceAccountRole(p.ctx, logical, &aws.ServiceAccountRoleArgs{
-		PhysicalName:        physical,
-		Namespace:           r.namespace,
-		ServiceAccounts:     accounts,
-		Issuers:             p.issuers,
-		AccountID:           pulumi.String(p.config.AccountID),
-		PermissionsBoundary: p.boundary,
-		Tags:                p.tags,
-		Policies:            r.policies,
-		ManagedPolicies:     r.managed,
+		PhysicalName:          physical,
+		Namespace:             r.namespace,
+		ServiceAccounts:       accounts,
+		ServiceAccountPattern: r.pattern,
+		Issuers:               p.issuers,
+		AccountID:             pulumi.String(p.config.AccountID),
+		PermissionsBoundary:   p.boundary,
+		Tags:                  p.tags,
+		Policies:              r.policies,
+		ManagedPolicies:       r.managed,
 	}, p.child)
 	if err != nil {
 		return pulumi.StringOutput{}, err
