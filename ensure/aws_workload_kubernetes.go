@@ -261,7 +261,7 @@ func (w *awsWorkload) runSites(ctx *pulumi.Context) (*awsworkload.SitesOutputs, 
 	}
 	return awsworkload.Sites(ctx, awsworkload.SitesIn{
 		Config: w.workload, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles,
-		Persistent: persistent, EKS: eks, Helm: helm,
+		Persistent: persistent, EKS: eks, Helm: helm, CustomResources: w.target.CustomResources,
 	})
 }
 

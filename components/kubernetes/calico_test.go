@@ -130,3 +130,20 @@ func ExampleNewCalico() {
 	}
 	// Output: tigera-operator 3.31.4
 }
+
+func TestCalicoAPI(t *testing.T) {
+	t.Parallel()
+	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := NewCalicoAPI(ctx, "demo-calico-api")
+		return err
+	})
+	r.Find(t, "kubernetes:operator.tigera.io/v1:APIServerPatch", "demo-calico-api").Exactly(t, map[string]any{
+		"apiVersion": "operator.tigera.io/v1", "kind": "APIServer", "metadata": map[string]any{
+			"name": "default",
+			"annotations": map[string]any{
+				"pulumi.com/waitFor": "jsonpath={.status.state}=Ready", "pulumi.com/timeoutSeconds": "900",
+				"pulumi.com/patchForce": "true",
+			},
+		},
+	})
+}

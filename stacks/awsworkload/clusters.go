@@ -73,6 +73,7 @@ type clusterSetup struct {
 	child      pulumi.ResourceOption
 	namespaces *kubernetes.Namespaces
 	controller *kubernetes.HelmController
+	calicoAPI  []pulumi.Resource // what Calico's kinds wait for
 	outputs    ClusterSetupOutputs
 }
 
@@ -173,13 +174,19 @@ func (s *clusterSetup) makeGrafanaSecret() error {
 	return err
 }
 
-// makeNetworkPolicies makes Calico's policies, which only Calico knows.
+// makeNetworkPolicies makes Calico's policies, which only Calico knows, when its API
+// server answers: step eks installs the operator, and does not wait for more.
 func (s *clusterSetup) makeNetworkPolicies() error {
 	if !s.cluster.CalicoEnabled {
 		return nil
 	}
-	_, err := kubernetes.NewNetworkPolicies(s.ctx, s.name, &kubernetes.NetworkPoliciesArgs{
+	api, err := kubernetes.NewCalicoAPI(s.ctx, s.name+"-calico-api", s.child)
+	if err != nil {
+		return err
+	}
+	s.calicoAPI = []pulumi.Resource{api}
+	_, err = kubernetes.NewNetworkPolicies(s.ctx, s.name, &kubernetes.NetworkPoliciesArgs{
 		Suffix: s.release, Trust: kubernetes.NetworkTrust(s.in.Config.NetworkTrust.Level()),
-	}, s.child, pulumi.DependsOn([]pulumi.Resource{s.namespaces.ByName["posit-team"]}))
+	}, s.child, pulumi.DependsOn([]pulumi.Resource{s.namespaces.ByName["posit-team"], api}))
 	return err
 }

@@ -132,8 +132,12 @@ func TestClustersNamespacesComeFirst(t *testing.T) {
 			t.Errorf("%s depends on %v, want %s among them", secret.Name, secret.DependsOn, want)
 		}
 		policies := r.Find(t, "ptd:kubernetes:NetworkPolicies", name+"-network-policies")
-		if want := "kubernetes:core/v1:Namespace " + name + "-posit-team"; !slices.Contains(policies.DependsOn, want) {
-			t.Errorf("%s depends on %v, want %s among them", policies.Name, policies.DependsOn, want)
+		for _, want := range []string{
+			"kubernetes:core/v1:Namespace " + name + "-posit-team", "kubernetes:operator.tigera.io/v1:APIServerPatch " + name + "-calico-api",
+		} {
+			if !slices.Contains(policies.DependsOn, want) {
+				t.Errorf("%s depends on %v, want %s among them", policies.Name, policies.DependsOn, want)
+			}
 		}
 		if namespace := r.Find(t, "kubernetes:core/v1:Namespace", name+"-posit-team"); !namespace.Retain {
 			t.Error("posit-team is not retained")
@@ -143,6 +147,7 @@ func TestClustersNamespacesComeFirst(t *testing.T) {
 	for _, want := range []string{
 		"kubernetes:core/v1:Namespace demo01-staging-20250115-traefik-ns",
 		"kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition demo01-staging-20250115-helmcharts-crd",
+		"kubernetes:operator.tigera.io/v1:APIServerPatch demo01-staging-20250115-calico-api",
 	} {
 		if !slices.Contains(custom.DependsOn, want) {
 			t.Errorf("custom resources depend on %v, want %s among them", custom.DependsOn, want)
@@ -274,7 +279,7 @@ func TestClustersNetworkPolicies(t *testing.T) {
 		trust  config.NetworkTrust
 		calico bool
 		want   int
-	}{{"ZERO", true, 6}, {"SAMESITE", true, 5}, {"FULL", true, 5}, {"ZERO", false, 0}} {
+	}{{"ZERO", true, 16}, {"SAMESITE", true, 6}, {"FULL", true, 6}, {"FULL", false, 0}} {
 		r, _ := mustRunClusters(t, clustersIn(t, "demo01-staging", trusting(test.trust),
 			eachCluster(func(c *config.AWSCluster) { c.CalicoEnabled = test.calico })))
 		got := 0

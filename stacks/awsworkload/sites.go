@@ -20,6 +20,8 @@ type SitesIn struct {
 	Persistent *PersistentOutputs
 	EKS        *EKSOutputs
 	Helm       *HelmOutputs
+	// CustomResources are the target's own Kubernetes objects, by folder.
+	CustomResources map[string][]config.CustomResourceFile
 }
 
 // SitesOutputs is what the sites stack gives, of each release.
@@ -47,7 +49,8 @@ type sites struct {
 
 // Sites makes the Site object of each site in the cluster of each release and, where the
 // configuration asks for it, the site's own load balancer and the DNS records (facts:
-// aws-workload-apps 8.3, 9). A record has one owner: ExternalDNS, by the annotations of
+// aws-workload-apps 8.3, 9); and the target's own objects of kinds that charts define,
+// which step clusters is too early for. A record has one owner: ExternalDNS, by the annotations of
 // the Ingress, or this stack when external_dns_enabled is false; in zones that others
 // manage, they do. Everything hangs below one component, named after the workload, and
 // below it one a release.
@@ -128,7 +131,16 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 			}
 		}
 		if s.ownsRecords() {
-			return r.makeRecords()
+			if err := r.makeRecords(); err != nil {
+				return err
+			}
+		}
+		_, manifests, err := customManifests(release, cluster, s.in.CustomResources)
+		if err == nil {
+			err = makeCustomManifests(s.ctx, release, manifests, child)
+		}
+		if err != nil {
+			return fmt.Errorf("custom Kubernetes resources: %w", err)
 		}
 		return nil
 	}, child, pulumi.Providers(provider))

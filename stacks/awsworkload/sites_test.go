@@ -34,8 +34,9 @@ func sitesIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Sit
 			FSDNSName: constant("fs.example"), DBSecretARN: constant("arn:db-secret"),
 			CertARNs: pulumi.ToStringArray([]string{"arn:first", "arn:second"}).ToStringArrayOutput(),
 		},
-		EKS:  &EKSOutputs{},
-		Helm: &HelmOutputs{IngressHostnames: map[string]pulumi.StringOutput{}},
+		CustomResources: target.CustomResources,
+		EKS:             &EKSOutputs{},
+		Helm:            &HelmOutputs{IngressHostnames: map[string]pulumi.StringOutput{}},
 	}
 	zones := pulumi.StringMap{}
 	for _, domain := range workload.Domains() {
@@ -475,6 +476,46 @@ func TestSitesOfUnknownClusters(t *testing.T) {
 	in.Helm = sitesIn(t, "demo01-staging").Helm
 	in.Persistent.ZoneIDs = pulumi.StringMap{}.ToStringMapOutput()
 	if _, err := runSites(sitesRecorder(), in); err == nil || !strings.Contains(err.Error(), "step persistent has no zone for") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Kinds that charts define are not there before step helm; the others are of step
+// clusters.
+func TestSitesCustomResources(t *testing.T) {
+	t.Parallel()
+	resources := []config.CustomResource{}
+	for _, kind := range [][3]string{{"v1", "ConfigMap", "settings"}, {"traefik.io/v1alpha1", "Middleware", "headers"}} {
+		resources = append(resources, config.CustomResource{
+			APIVersion: kind[0], Kind: kind[1], Namespace: "traefik", Name: kind[2], Object: map[string]any{
+				"apiVersion": kind[0], "kind": kind[1], "metadata": map[string]any{"name": kind[2], "namespace": "traefik"},
+			},
+		})
+	}
+	files := []config.CustomResourceFile{{Folder: "priority-classes", Stem: "more", Objects: resources}}
+	const settings, headers = "20250115-custom-priority-classes/more/traefik/settings", "20250115-custom-priority-classes/more/traefik/headers"
+
+	in := sitesIn(t, "demo01-staging")
+	in.CustomResources["priority-classes"] = files
+	r := mustRunSites(t, in)
+	r.Find(t, "ptd:kubernetes:Manifests", "20250115-custom")
+	r.Find(t, "kubernetes:traefik.io/v1alpha1:Middleware", headers).Want(t, map[string]any{"metadata": map[string]any{
+		"name": "headers", "namespace": "traefik", "labels": map[string]any{"posit.team/managed-by": "ptd-clusters"},
+	}})
+	if made := r.All("kubernetes:core/v1:ConfigMap"); len(made) > 0 {
+		t.Errorf("step sites makes %v", made)
+	}
+
+	early := clustersIn(t, "demo01-staging")
+	early.CustomResources["priority-classes"] = files
+	r, _ = mustRunClusters(t, early)
+	r.Find(t, "kubernetes:core/v1:ConfigMap", settings)
+	if made := r.All("kubernetes:traefik.io/v1alpha1:Middleware"); len(made) > 0 {
+		t.Errorf("step clusters makes %v", made)
+	}
+
+	in.CustomResources = nil
+	if _, err := runSites(sitesRecorder(), in); err == nil || !strings.Contains(err.Error(), "custom Kubernetes resources: folder priority-classes was not read") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -311,7 +311,9 @@ func calico(r *release) []map[string]any {
 		})
 	}
 	add("operator.tigera.io/v1", "Installation", "installation", true)
-	add("operator.tigera.io/v1", "APIServer", "apiServer", true)
+	if add("operator.tigera.io/v1", "APIServer", "apiServer", true); r.flag("apiServer.enabled", true) {
+		objects[len(objects)-1]["status"] = map[string]any{"state": "Ready"} // as the operator does
+	}
 	add("operator.tigera.io/v1", "Goldmane", "goldmane", true)
 	add("operator.tigera.io/v1", "Whisker", "whisker", true)
 	add("crd.projectcalico.org/v1", "FelixConfiguration", "defaultFelixConfiguration", false)

@@ -271,6 +271,23 @@ func TestPatchOfCalico(t *testing.T) {
 	assert.EqualError(t, err, `Installation.operator.tigera.io "default" is invalid: spec.cni.type in body should be one of [Calico GKE AmazonVPC AzureVNET]`)
 }
 
+// A patch waits for what a controller tells, as the provider does.
+func TestPatchWaits(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	const server = "kubernetes:operator.tigera.io/v1:APIServer"
+	wait := func(what string) error {
+		_, err := c.patch(server, "default", fields{"metadata": fields{"name": "default", "annotations": fields{waitFor: what}}})
+		return err
+	}
+	assert.ErrorContains(t, wait("jsonpath={.status.state}=Ready"), `no matches for kind "APIServer"`)
+	c.mustInstall(releaseInputs("tigera-operator", "default", nil))
+	require.NoError(t, wait("jsonpath={.status.state}=Ready"))
+	c.delete(server+"Patch", "default")
+	assert.EqualError(t, wait("jsonpath={.status.state}=Degraded"), "timed out waiting for APIServer default: .status.state is Ready, want Degraded")
+	assert.EqualError(t, wait("condition=Ready"), "the sandbox does not simulate the annotation pulumi.com/waitFor: condition=Ready")
+}
+
 // Calico's operator makes a FelixConfiguration itself, which its chart takes over only
 // when it bears Helm's marks. (facts: aws-workload-eks 6.11)
 func TestFelixConfigurationIsAdopted(t *testing.T) {

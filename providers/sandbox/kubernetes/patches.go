@@ -12,6 +12,9 @@ import (
 // patchForce is the annotation that lets a patch take fields from others.
 const patchForce = "pulumi.com/patchForce"
 
+// waitFor is the annotation that makes the provider wait for a state of the object.
+const waitFor = "pulumi.com/waitFor"
+
 // patches describes a patch of a kind: fields that are applied on an object that is
 // there, and taken out again when the patch goes.
 func (s *simulation) patches(target string) sandbox.Type {
@@ -43,6 +46,9 @@ func (s *simulation) patches(target string) sandbox.Type {
 		}
 		c.overlay(object, patches)
 		o.ID, o.Outputs["metadata"] = id, object.Outputs["metadata"]
+		if err := awaited(o.Inputs, object); err != nil {
+			return err
+		}
 		return c.cloud.Put(object)
 	}
 	return sandbox.Type{
@@ -149,6 +155,25 @@ func (c *cluster) patchesOf(object *sandbox.Object, except string) []*sandbox.Ob
 		}
 	}
 	return found
+}
+
+// awaited tells whether a patched object is in the state that the patch waits for. In the
+// sandbox controllers have done their work when the provider's call returns, so that what
+// is not there then never comes.
+func awaited(patch sandbox.Inputs, object *sandbox.Object) error {
+	wanted, given := patch.Map("metadata").Map("annotations").Text(waitFor)
+	if !given {
+		return nil
+	}
+	path, value, ok := strings.Cut(strings.TrimPrefix(wanted, "jsonpath={."), "}=")
+	if !ok || !strings.HasPrefix(wanted, "jsonpath={.") {
+		return fmt.Errorf("the sandbox does not simulate the annotation %s: %s", waitFor, wanted)
+	}
+	field, _, _ := strings.Cut(path, ".")
+	if state := at(sandbox.Inputs{field: object.Get(field)}, path); fmt.Sprint(state) != value {
+		return fmt.Errorf("timed out waiting for %s %s: .%s is %v, want %s", object.Inputs["kind"], object.ID, path, state, value)
+	}
+	return nil
 }
 
 func withoutForce(metadata any) map[string]any {
