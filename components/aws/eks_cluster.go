@@ -31,6 +31,8 @@ type EKSClusterArgs struct {
 	// first administrator. Without it Access says who may enter, and nobody else may.
 	ConfigMapAccess bool
 	Access          []AccessEntry
+	// KeepAuthentication leaves how a cluster that is there authenticates as it is.
+	KeepAuthentication bool
 	// ForceUpdate upgrades although EKS has found what may break.
 	ForceUpdate bool
 	// Encrypt makes a key of the cluster's own for its Kubernetes secrets. It counts when the

@@ -180,6 +180,11 @@ func TestEKSClusterTransform(t *testing.T) {
 			ignore: []string{"bootstrapSelfManagedAddons", "accessConfig.bootstrapClusterCreatorAdminPermissions", "defaultAddonsToRemoves", "encryptionConfig"},
 		},
 		{
+			name: "one that is there", typ: clusterType, args: EKSClusterArgs{KeepAuthentication: true},
+			props:  pulumi.Map{"kept": pulumi.Bool(true)},
+			ignore: []string{"bootstrapSelfManagedAddons", "defaultAddonsToRemoves", "encryptionConfig"},
+		},
+		{
 			name: "OIDC provider", typ: oidcProviderType, args: EKSClusterArgs{Tags: map[string]string{"a": "b"}},
 			props:  pulumi.Map{"kept": pulumi.Bool(true), "tags": pulumi.StringMap{"a": pulumi.String("b")}},
 			ignore: []string{"bootstrapSelfManagedAddons", "thumbprintLists"},
@@ -195,8 +200,12 @@ func TestEKSClusterTransform(t *testing.T) {
 			test.args.Protect = true
 			cluster := &EKSCluster{}
 			cluster.addons.Store("demo-ebs-csi", &EKSAddonArgs{KeepVersion: true, Tags: map[string]string{"Name": "demo"}})
+			props := pulumi.Map{"kept": pulumi.Bool(true)}
+			if test.typ == clusterType { // as the component gives it
+				props["accessConfig"] = pulumi.Map{"authenticationMode": pulumi.String("API")}
+			}
 			result := cluster.transform(&test.args)(context.Background(), &pulumi.ResourceTransformArgs{
-				Type: test.typ, Name: test.child, Props: pulumi.Map{"kept": pulumi.Bool(true)},
+				Type: test.typ, Name: test.child, Props: props,
 				Opts: pulumi.ResourceOptions{Version: "6.79.1", IgnoreChanges: []string{"bootstrapSelfManagedAddons"}},
 			})
 			if diff := cmp.Diff(test.props, result.Props); diff != "" {

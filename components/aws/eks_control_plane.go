@@ -21,9 +21,9 @@ const (
 )
 
 // transform sets what the component has no argument for. Access entries and the ConfigMap
-// are both on, so that a cluster that was made with the one keeps working. What can only
-// be decided when a cluster is made is not looked at afterwards: a change would replace
-// it. Add-ons are below the control plane too. (facts: aws-workload-eks 4.2, 6.3, 19.5)
+// are both on in a new cluster, and one that is there keeps its mode. What can only be
+// decided when a cluster is made is not looked at afterwards: a change would replace it.
+// Add-ons are below the control plane too. (facts: aws-workload-eks 4.2, 6.3, 19.5)
 func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
 	return func(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 		switch made.Type {
@@ -61,15 +61,23 @@ func (args *EKSClusterArgs) stays(name string) bool {
 }
 
 func (args *EKSClusterArgs) transformCluster(made *pulumi.ResourceTransformArgs) {
-	made.Props["accessConfig"] = pulumi.Map{
-		"authenticationMode":                      pulumi.String("API_AND_CONFIG_MAP"),
-		"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(args.ConfigMapAccess),
+	if args.KeepAuthentication {
+		// What is not given stays; paths within it could not be ignored any more.
+		delete(made.Props, "accessConfig")
+		made.Opts.IgnoreChanges = slices.DeleteFunc(made.Opts.IgnoreChanges, func(path string) bool {
+			return strings.HasPrefix(path, "accessConfig")
+		})
+	} else {
+		made.Props["accessConfig"] = pulumi.Map{
+			"authenticationMode":                      pulumi.String("API_AND_CONFIG_MAP"),
+			"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(args.ConfigMapAccess),
+		}
+		ignore(made, "accessConfig.bootstrapClusterCreatorAdminPermissions")
 	}
 	if args.ForceUpdate {
 		made.Props["forceUpdateVersion"] = pulumi.Bool(true)
 	}
-	ignore(made, "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
-		"defaultAddonsToRemoves", "encryptionConfig")
+	ignore(made, "bootstrapSelfManagedAddons", "defaultAddonsToRemoves", "encryptionConfig")
 	made.Opts.Protect = args.Protect
 }
 

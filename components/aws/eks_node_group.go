@@ -24,14 +24,19 @@ type EKSNodeGroupArgs struct {
 	Version               string
 	InstanceType, AMIType string
 	MinSize, MaxSize      int
-	// DesiredSize counts when the group is made; from then on whatever scales it decides.
+	// DesiredSize counts when the group is made; from then on whatever scales it decides,
+	// unless Scale is set, which gives a group that is there this size.
 	DesiredSize int
+	Scale       bool
 	DiskGiB     int
 	// SecurityGroupIDs are the groups of the nodes. That of the cluster must be among them.
 	SecurityGroupIDs pulumi.StringArrayInput
 	// Labels and Taints are those of Kubernetes.
 	Labels map[string]string
 	Taints []NodeTaint
+	// ReleaseVersion is the one of the nodes' image, "" for the newest when the group is made,
+	// or gets another version of Kubernetes.
+	ReleaseVersion string
 	// MetadataHopLimit is how far from a node its metadata can be read; 0 is 1, which keeps
 	// the node's role from pods, and leaves an existing group as it is.
 	MetadataHopLimit int
@@ -142,7 +147,7 @@ func (args *EKSNodeGroupArgs) makeTemplate(ctx *pulumi.Context, name string, chi
 func (args *EKSNodeGroupArgs) makeGroup(
 	ctx *pulumi.Context, name string, template *ec2.LaunchTemplate, child pulumi.ResourceOption,
 ) (*eks.ManagedNodeGroup, error) {
-	ignoreScaling := true
+	ignoreScaling := !args.Scale
 	made := &eks.ManagedNodeGroupArgs{
 		Cluster:     args.Cluster.controlPlane,
 		NodeRoleArn: args.Cluster.NodeRoleARN,
@@ -158,6 +163,9 @@ func (args *EKSNodeGroupArgs) makeGroup(
 		},
 		ForceUpdateVersion: pulumi.Bool(args.ForceUpdate),
 		Tags:               tags(args.Tags, args.GroupTags),
+	}
+	if args.ReleaseVersion != "" {
+		made.ReleaseVersion = pulumi.String(args.ReleaseVersion)
 	}
 	if len(args.Labels) > 0 {
 		made.Labels = pulumi.ToStringMap(maps.Clone(args.Labels))
@@ -188,7 +196,9 @@ func (args *EKSNodeGroupArgs) transform(_ context.Context, made *pulumi.Resource
 		return nil
 	}
 	made.Props["updateConfig"] = pulumi.Map{"maxUnavailable": pulumi.Int(1)}
-	ignore(made, "scalingConfig.desiredSize")
+	if !args.Scale {
+		ignore(made, "scalingConfig.desiredSize")
+	}
 	made.Opts.Protect = args.Protect
 	return &pulumi.ResourceTransformResult{Props: made.Props, Opts: made.Opts}
 }

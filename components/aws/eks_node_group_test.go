@@ -104,7 +104,13 @@ func TestEKSNodeGroupOptions(t *testing.T) {
 	if diff := cmp.Diff([]string{"blockDeviceMappings[0].ebs.encrypted"}, template.Ignore); diff != "" {
 		t.Errorf("ignored (-want +got):\n%s", diff)
 	}
-	r.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{"labels": nil, "taints": nil, "forceUpdateVersion": true})
+	r.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{
+		"labels": nil, "taints": nil, "forceUpdateVersion": true, "releaseVersion": nil,
+	})
+	scaled := componenttest.Run(t, makeNodeGroup(func(a *EKSNodeGroupArgs) { a.Scale, a.ReleaseVersion = true, "1.33.4-20250920" }))
+	scaled.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{
+		"ignoreScalingChanges": false, "releaseVersion": "1.33.4-20250920",
+	})
 	componenttest.SamePreview(t, makeNodeGroup(func(*EKSNodeGroupArgs) {}))
 }
 
@@ -119,6 +125,11 @@ func TestEKSNodeGroupTransform(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"scalingConfig.desiredSize"}, result.Opts.IgnoreChanges); diff != "" || !result.Opts.Protect {
 		t.Errorf("options %+v", result.Opts)
+	}
+	args.Scale = true
+	result = args.transform(context.Background(), &pulumi.ResourceTransformArgs{Type: nodeGroupType, Props: pulumi.Map{}})
+	if len(result.Opts.IgnoreChanges) > 0 {
+		t.Errorf("a group that is scaled ignores %v", result.Opts.IgnoreChanges)
 	}
 	if args.transform(context.Background(), &pulumi.ResourceTransformArgs{Type: templateType}) != nil {
 		t.Error("a template is changed")

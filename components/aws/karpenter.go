@@ -86,6 +86,7 @@ func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ..
 		}
 		_, err := eks.NewAccessEntry(ctx, args.Cluster+"-karpenter-node-access-entry", &eks.AccessEntryArgs{
 			ClusterName: pulumi.String(args.Cluster), PrincipalArn: made.NodeRoleARN, Type: pulumi.String("EC2_LINUX"),
+			Tags: tags(args.Tags),
 		}, child)
 		return err
 	}, opts...)

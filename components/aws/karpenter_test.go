@@ -105,6 +105,7 @@ func TestKarpenter(t *testing.T) {
 	}
 	r.Find(t, "aws:eks/accessEntry:AccessEntry", karpenterCluster+"-karpenter-node-access-entry").Exactly(t, map[string]any{
 		"clusterName": karpenterCluster, "principalArn": "arn:aws:iam::123456789012:role/" + node, "type": "EC2_LINUX",
+		"tags": tagged,
 	})
 }
 

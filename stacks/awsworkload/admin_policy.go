@@ -25,7 +25,9 @@ type adminStatement struct {
 }
 
 // AdminPolicyDocument is the compact JSON document of PositTeamDedicatedAdmin for an
-// account (facts: aws-workload-base 2.2; 12 point 31: zones can be deleted too).
+// account (facts: aws-workload-base 2.2; 12 point 31: zones can be deleted too). Policies
+// that are there are never changed: what older ones do not allow must be asked for by a
+// key of the configuration.
 func AdminPolicyDocument(accountID string) (string, error) {
 	boundary := AdminPolicyARN(accountID)
 	account := []string{accountID}
@@ -126,7 +128,9 @@ const (
 		sts:GetCallerIdentity sts:DecodeAuthorizationMessage
 		tag:GetResources tag:*tag*`
 
-	// adminAccountActions can be limited by account.
+	// adminAccountActions can be limited by account. Those on a new key could be by its tag
+	// too, but KMS looks at new tags up to five minutes late. Mount targets of efs_config
+	// are of a file system that ptd did not tag.
 	adminAccountActions = `
 		acm:DescribeCertificate acm:DeleteCertificate
 		cloudwatch:PutMetricData
@@ -135,11 +139,11 @@ const (
 		ecs:*
 		eks:AccessKubernetesApi eks:Describe* eks:List* eks:*tag* eks:Delete* eks:Create* eks:Update* eks:*AccessPolicy
 		elasticloadbalancing:*
-		elasticfilesystem:Create* elasticfilesystem:*tag*
+		elasticfilesystem:Create* elasticfilesystem:*tag* elasticfilesystem:ModifyMountTargetSecurityGroups
 		events:ListTagsForResource events:*Rule events:*Targets events:*tag* events:PutRule
 		firehose:PutRecord*
 		fsx:*
-		kms:CreateAlias kms:DeleteAlias kms:DescribeKey
+		kms:CreateAlias kms:DeleteAlias kms:DescribeKey kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus
 		logs:CreateLog* logs:DeleteLogGroup logs:Put* logs:*tag*
 		rds:Create* rds:Delete* rds:Modify* rds:*tag*
 		route53:Change* route53:CreateHostedZone route53:DeleteHostedZone route53:UpdateHostedZoneComment

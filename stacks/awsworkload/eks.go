@@ -124,7 +124,8 @@ func (r *eksRelease) makeControlPlane() error {
 		PermissionsBoundary: pulumi.String(r.config.BoundaryARN()),
 		WithoutVpcCNI:       r.cluster.CalicoEnabled,
 		NodesKeepCNIPolicy:  r.existing.Adopted,
-		ConfigMapAccess:     !r.cluster.EKSAccessEntries.Enabled,
+		ConfigMapAccess:     !r.entries(),
+		KeepAuthentication:  r.exists,
 		Access:              access,
 		ForceUpdate:         r.cluster.ForceMaintenance,
 		Ingress:             r.ingress(),
@@ -132,7 +133,10 @@ func (r *eksRelease) makeControlPlane() error {
 		Tags:                r.tags,
 	}
 	if !r.existing.Adopted {
-		args.Encrypt, args.LogRetentionDays = true, r.cluster.LogRetentionDays
+		args.LogRetentionDays = r.cluster.LogRetentionDays
+	}
+	if args.Encrypt, err = r.encrypts(); err != nil {
+		return err
 	}
 	if r.made, err = aws.NewEKSCluster(r.ctx, r.name, args, r.child); err != nil {
 		return err
@@ -143,6 +147,23 @@ func (r *eksRelease) makeControlPlane() error {
 		ClusterSecurityGroupID: r.made.SecurityGroupID, NodeRoleARN: r.made.NodeRoleARN,
 	}
 	return nil
+}
+
+// encrypts tells whether the cluster has a key of its own for its Kubernetes secrets,
+// which is decided when it is made. Without one they have a key of AWS'.
+func (r *eksRelease) encrypts() (bool, error) {
+	if !r.exists || r.existing.SecretsKey == r.cluster.SecretsEncryptionEnabled {
+		return r.cluster.SecretsEncryptionEnabled, nil
+	}
+	stays := "without a key of its own for secrets"
+	if r.existing.SecretsKey {
+		stays = "with a key of its own for secrets"
+	}
+	if !r.cluster.Gives("secrets_encryption_enabled") {
+		return r.existing.SecretsKey, nil
+	}
+	return r.existing.SecretsKey, r.ctx.Log.Warn(fmt.Sprintf("cluster %s stays %s, as it was made: secrets_encryption_enabled counts in a new release",
+		r.name, stays), nil)
 }
 
 // ingress lets ptd's own way in reach the API; a customer's bastion has rules of its own.

@@ -59,7 +59,7 @@ func (r *eksRelease) makeAddons() error {
 	}); err != nil {
 		return err
 	}
-	if r.cluster.EFSNeeded() {
+	if r.cluster.EnableEFSCSIDriver {
 		role, err := r.driverRole("efs", "AmazonEFSCSIDriverPolicy")
 		if err != nil {
 			return err
@@ -131,7 +131,8 @@ func (r *eksRelease) driverRole(driver, policy string) (pulumi.StringOutput, err
 	return role.ARN, nil
 }
 
-// secretsStoreConfiguration lets the driver run beside sessions, and keep secrets fresh.
+// secretsStoreConfiguration lets the driver run beside sessions, and keep secrets fresh,
+// as often as the chart does.
 func secretsStoreConfiguration() pulumi.Map {
 	return pulumi.Map{
 		"tolerations": pulumi.Array{pulumi.StringMap{
@@ -139,7 +140,7 @@ func secretsStoreConfiguration() pulumi.Map {
 			"value": pulumi.String("session"), "effect": pulumi.String("NoSchedule"),
 		}},
 		"secrets-store-csi-driver": pulumi.Map{
-			"enableSecretRotation": pulumi.Bool(true), "rotationPollInterval": pulumi.String("15s"),
+			"enableSecretRotation": pulumi.Bool(true), "rotationPollInterval": pulumi.String("2m"),
 			"syncSecret": pulumi.Map{"enabled": pulumi.Bool(true)},
 		},
 	}

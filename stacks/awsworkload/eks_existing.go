@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -16,33 +18,48 @@ import (
 type ExistingCluster struct {
 	// Version is the one of Kubernetes that it runs, major.minor; "" if state does not say.
 	Version string
-	// Adopted says that older programs made it: without a key of its own, log group, and
-	// encrypted default storage class, and with rules that cannot change.
+	// Adopted says that older programs made it: without a log group and an encrypted default
+	// storage class, and with rules that cannot change.
 	Adopted bool
+	// SecretsKey says that its Kubernetes secrets have a key of their own.
+	SecretsKey bool
+	// AuthenticationMode is API, CONFIG_MAP or API_AND_CONFIG_MAP, "" if state does not say.
+	AuthenticationMode string
+	// NodeGroups are its node groups, by logical name.
+	NodeGroups map[string]ExistingNodeGroup
 	// Calico says that it was made without the VPC CNI. CalicoVersion and PodCIDR are those
 	// of the installed Calico, "" without one.
 	Calico                 bool
 	CalicoVersion, PodCIDR string
 }
 
+// ExistingNodeGroup is what state tells of a node group's size.
+type ExistingNodeGroup struct {
+	// Min, Max and Asked are what the last run asked for, Desired the size that it has.
+	Min, Max, Asked, Desired int
+}
+
 // StateResource is a resource as a stack's state has it.
 type StateResource struct {
 	Name            string // logical
+	Provider        string // its logical name; "" if that was not asked for
 	Inputs, Outputs resource.PropertyMap
 }
 
 // The types that ExistingClusters reads.
 const (
-	stateCluster = "aws:eks/cluster:Cluster"
-	stateKey     = "aws:kms/key:Key"
-	stateRelease = "kubernetes:helm.sh/v3:Release"
+	stateCluster   = "aws:eks/cluster:Cluster"
+	stateNodeGroup = "aws:eks/nodeGroup:NodeGroup"
+	stateKey       = "aws:kms/key:Key"
+	stateLogGroup  = "aws:cloudwatch/logGroup:LogGroup"
+	stateRelease   = "kubernetes:helm.sh/v3:Release"
 )
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
 func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
-	for _, typ := range []string{stateCluster, stateKey, stateRelease} {
+	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease} {
 		found, err := resources(typ)
 		if err != nil {
 			return nil, fmt.Errorf("read the clusters of %s from state: %w", workload.CompoundName(), err)
@@ -57,7 +74,15 @@ func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) (
 			continue
 		}
 		cluster := state[stateCluster][at]
-		found := ExistingCluster{Adopted: true, Version: textOf(cluster.Outputs, "version")}
+		has := func(typ, name string) bool {
+			return slices.ContainsFunc(state[typ], func(r StateResource) bool { return r.Name == name })
+		}
+		found := ExistingCluster{
+			Version: textOf(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
+			AuthenticationMode: textOf(cluster.Outputs, "accessConfig", "authenticationMode"),
+			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
+		}
+		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
 		if found.Version == "" {
 			found.Version = textOf(cluster.Inputs, "version")
 		}
@@ -65,9 +90,6 @@ func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) (
 			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
 				return v.IsString() && v.StringValue() == "vpc-cni"
 			})
-		}
-		for _, key := range state[stateKey] {
-			found.Adopted = found.Adopted && key.Name != name+"-secrets"
 		}
 		for _, chart := range state[stateRelease] {
 			if chart.Name == name+"-tigera-operator" {
@@ -79,11 +101,55 @@ func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) (
 	return existing, nil
 }
 
-func textOf(properties resource.PropertyMap, key resource.PropertyKey) string {
-	if value := properties[key]; value.IsString() {
+func textOf(properties resource.PropertyMap, path ...any) string {
+	value, ok := resource.PropertyPath(path).Get(resource.NewProperty(properties))
+	if ok && value.IsString() {
 		return value.StringValue()
 	}
 	return ""
+}
+
+// nodeGroupsOf finds the node groups of a cluster among all that state has.
+func nodeGroupsOf(cluster string, groups []StateResource) map[string]ExistingNodeGroup {
+	var found map[string]ExistingNodeGroup
+	for _, group := range groups {
+		if group.Name != cluster && !strings.HasPrefix(group.Name, cluster+"-") {
+			continue
+		}
+		size := func(of resource.PropertyMap, key string) (int, bool) {
+			value, ok := resource.PropertyPath{"scalingConfig", key}.Get(resource.NewProperty(of))
+			if !ok || !value.IsNumber() {
+				return 0, false
+			}
+			return int(value.NumberValue()), true
+		}
+		lowest, known := size(group.Inputs, "minSize")
+		highest, knownToo := size(group.Inputs, "maxSize")
+		asked, asks := size(group.Inputs, "desiredSize")
+		if !known || !knownToo || !asks {
+			continue
+		}
+		made := ExistingNodeGroup{Min: lowest, Max: highest, Asked: asked, Desired: asked}
+		if has, ok := size(group.Outputs, "desiredSize"); ok {
+			made.Desired = has
+		}
+		if found == nil {
+			found = map[string]ExistingNodeGroup{}
+		}
+		found[group.Name] = made
+	}
+	return found
+}
+
+// scale gives a group that is there a new size when its bounds move, the one that it has,
+// within them: EKS gets all three at once, and refuses a size out of bounds. Whatever
+// scales the group decides otherwise.
+func (g ExistingNodeGroup) scale(args *aws.EKSNodeGroupArgs) {
+	within := func(size int) bool { return args.MinSize <= size && size <= args.MaxSize }
+	if g.Min == args.MinSize && g.Max == args.MaxSize && within(g.Asked) && within(g.Desired) {
+		return
+	}
+	args.Scale, args.DesiredSize = true, min(max(g.Desired, args.MinSize), args.MaxSize)
 }
 
 // podCIDROf is the block of pods in the values of Calico's chart.
@@ -110,6 +176,10 @@ func (r *eksRelease) check() error {
 	}
 	if r.existing.PodCIDR != "" && r.cluster.CalicoEnabled && r.existing.PodCIDR != r.cluster.PodCIDR {
 		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", r.cluster.PodCIDR, r.existing.PodCIDR)
+	}
+	if r.existing.AuthenticationMode == "API" && !r.cluster.EKSAccessEntries.Enabled {
+		return errors.New("eks_access_entries.enabled cannot be false: the cluster does not look at the ConfigMap aws-auth any more " +
+			"(authentication mode API, which has no way back), and nobody could enter it")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -28,6 +29,12 @@ func (r *eksRelease) makeNodeGroups() error {
 		args.Cluster, args.Version, args.Tags = r.made, r.cluster.ClusterVersion, r.tags
 		args.MetadataHopLimit, args.ForceUpdate = r.cluster.NodeMetadataHopLimit, r.cluster.ForceMaintenance
 		args.Protect = r.config.ProtectPersistentResources
+		if family(args.AMIType) == family(r.cluster.AMIType) {
+			args.ReleaseVersion = r.cluster.AMIReleaseVersion
+		}
+		if existing, ok := r.existing.NodeGroups[name]; ok {
+			existing.scale(args)
+		}
 		group, err := aws.NewEKSNodeGroup(r.ctx, name, args, r.child)
 		if err != nil {
 			return err
@@ -49,6 +56,12 @@ func (r *eksRelease) makeNodeGroups() error {
 	}
 	r.outputs.NodeGroupNames = names.ToStringArrayOutput()
 	return nil
+}
+
+// family is the operating system of an AMI type: images of one have the same releases.
+func family(amiType string) string {
+	system, _, _ := strings.Cut(amiType, "_")
+	return system
 }
 
 // additionalGroup is a node group as the configuration has it. Labels are tags of the

@@ -295,6 +295,8 @@ func TestEKSErrors(t *testing.T) {
 		{func(c *config.AWSCluster) { c.CalicoEnabled = false }, was(ExistingCluster{Version: "1.33", Calico: true}), "calico_enabled cannot become false"},
 		{func(c *config.AWSCluster) { c.PodCIDR = "10.244.0.0/16" }, was(ExistingCluster{Version: "1.32", Calico: true, PodCIDR: "172.16.0.0/16"}),
 			"pod_cidr cannot become 10.244.0.0/16: pods have addresses of 172.16.0.0/16"},
+		{func(c *config.AWSCluster) { c.EKSAccessEntries.Enabled = false }, was(ExistingCluster{Version: "1.33", Calico: true, AuthenticationMode: "API"}),
+			"eks_access_entries.enabled cannot be false: the cluster does not look at the ConfigMap aws-auth"},
 		{func(c *config.AWSCluster) {
 			c.EKSAccessEntries.AdditionalEntries = []config.AccessEntry{{PrincipalARN: "arn:aws:iam::111122223333:role/admin.posit.team", Type: "STANDARD"}}
 		}, nil, "additional_entries[0]: arn:aws:iam::111122223333:role/admin.posit.team has an entry already, that of ptd's own role"},
@@ -316,22 +318,127 @@ func TestEKSKeepsCalico(t *testing.T) {
 	}
 }
 
+// A group that is there gets a size when its bounds move, and only then.
+func TestEKSScaling(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	for _, test := range []struct {
+		what        string
+		min, max    int
+		was         ExistingNodeGroup
+		wantDesired float64
+		wantScale   bool
+	}{
+		{"as it was", 3, 6, ExistingNodeGroup{Min: 3, Max: 6, Asked: 3, Desired: 5}, 3, false},
+		{"minimum above the size", 5, 6, ExistingNodeGroup{Min: 3, Max: 6, Asked: 3, Desired: 3}, 5, true},
+		{"maximum below the size", 1, 2, ExistingNodeGroup{Min: 1, Max: 6, Asked: 1, Desired: 4}, 2, true},
+		{"scaled, within new bounds", 2, 8, ExistingNodeGroup{Min: 3, Max: 6, Asked: 3, Desired: 5}, 5, true},
+		{"the run after", 5, 6, ExistingNodeGroup{Min: 5, Max: 6, Asked: 5, Desired: 5}, 5, false},
+		{"out of bounds by other hands", 3, 6, ExistingNodeGroup{Min: 3, Max: 6, Asked: 3, Desired: 8}, 6, true},
+	} {
+		r, _ := runEKS(t, load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) { c.MPMinSize, c.MPMaxSize = test.min, test.max })),
+			map[string]ExistingCluster{"20250115": {Version: "1.33", Calico: true, NodeGroups: map[string]ExistingNodeGroup{name: test.was}}})
+		group := r.Find(t, "eks:index:ManagedNodeGroup", name).Args()
+		sizes := map[string]any{"minSize": float64(test.min), "maxSize": float64(test.max), "desiredSize": test.wantDesired}
+		if diff := cmp.Diff(sizes, group["scalingConfig"]); diff != "" || group["ignoreScalingChanges"] != !test.wantScale {
+			t.Errorf("%s: ignored %v, sizes (-want +got):\n%s", test.what, group["ignoreScalingChanges"], diff)
+		}
+	}
+}
+
+// A cluster that is there keeps its way of authentication, and gets entries only if it
+// knows them.
+func TestEKSAuthenticationMode(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	for mode, entries := range map[string]bool{"": true, "API": true, "API_AND_CONFIG_MAP": true, "CONFIG_MAP": false} {
+		r, _ := runEKS(t, load(t, "demo01-staging"), map[string]ExistingCluster{
+			"20250115": {Version: "1.33", Calico: true, AuthenticationMode: mode},
+		})
+		_, has := r.Find(t, "eks:index:Cluster", name).Args()["accessEntries"]
+		if has != entries || (len(r.All("kubernetes:core/v1:ConfigMapPatch")) == 0) != entries {
+			t.Errorf("mode %q: entries %t, want %t", mode, has, entries)
+		}
+	}
+}
+
+// A key for secrets is made with a cluster, and stays with it.
+func TestEKSSecretsKey(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		enabled  bool
+		existing map[string]ExistingCluster
+		want     int
+	}{
+		{false, nil, 0},
+		{true, nil, 1},
+		{true, map[string]ExistingCluster{"20250115": {Version: "1.33", Calico: true}}, 0},
+		{false, map[string]ExistingCluster{"20250115": {Version: "1.33", Calico: true, SecretsKey: true}}, 1},
+	} {
+		r, _ := runEKS(t, load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) {
+			c.SecretsEncryptionEnabled, c.Given = test.enabled, config.GivenKeys{"secrets_encryption_enabled": true}
+		})), test.existing)
+		if got := len(r.All("aws:kms/key:Key")); got != test.want {
+			t.Errorf("enabled %t, existing %v: %d keys, want %d", test.enabled, test.existing, got, test.want)
+		}
+	}
+}
+
+// efs_config alone lets nodes reach a file system; the driver is somebody else's.
+func TestEKSWithoutEFSDriver(t *testing.T) {
+	t.Parallel()
+	const name = "demo01-staging-20250115"
+	r, _ := runEKS(t, load(t, "demo01-staging", eachCluster(func(c *config.AWSCluster) {
+		c.EnableEFSCSIDriver, c.EFSConfig = false, &config.EFSConfig{FileSystemID: "fs-1"}
+		c.AMIReleaseVersion = "1.33.4-20250920"
+		gpu := c.AdditionalNodeGroups["gpu"]
+		gpu.AMIType = "BOTTLEROCKET_x86_64_NVIDIA"
+		c.AdditionalNodeGroups["gpu"] = gpu
+	})), nil)
+	for _, made := range r.All("") {
+		if strings.Contains(made.Name, "efs-csi") {
+			t.Errorf("%s %s is made", made.Type, made.Name)
+		}
+	}
+	groups := r.Find(t, "aws:ec2/launchTemplate:LaunchTemplate", name).Args()["vpcSecurityGroupIds"]
+	if diff := cmp.Diff([]any{"sg-fsx", "sg-efs", "sg/" + name}, groups); diff != "" {
+		t.Errorf("groups of the nodes (-want +got):\n%s", diff)
+	}
+	// The release is one of AL2023's images.
+	r.Find(t, "eks:index:ManagedNodeGroup", name).Want(t, map[string]any{"releaseVersion": "1.33.4-20250920"})
+	r.Find(t, "eks:index:ManagedNodeGroup", name+"-gpu").Want(t, map[string]any{"releaseVersion": nil})
+}
+
 func TestExistingClusters(t *testing.T) {
 	t.Parallel()
 	workload := load(t, "demo01-staging", func(w *config.AWSWorkload) {
 		w.Clusters["20250401"], w.Clusters["20250601"] = w.Clusters["20250115"], w.Clusters["20250115"]
 	})
 	properties := func(of map[string]any) resource.PropertyMap { return resource.NewPropertyMapFromMap(of) }
+	scaling := func(lowest, highest, desired int) resource.PropertyMap {
+		return properties(map[string]any{"scalingConfig": map[string]any{
+			"minSize": float64(lowest), "maxSize": float64(highest), "desiredSize": float64(desired),
+		}})
+	}
 	state := map[string][]StateResource{
 		"aws:eks/cluster:Cluster": {
 			{Name: "demo01-staging-20250115", Inputs: properties(map[string]any{
 				"name": "demo01-staging-20250115", "version": "1.32", "defaultAddonsToRemoves": []any{"vpc-cni"},
 			})},
 			{Name: "demo01-staging-20250401-eksCluster", Inputs: properties(map[string]any{"name": "demo01-staging-20250401", "version": "1.33"}),
-				Outputs: properties(map[string]any{"version": "1.34"})},
+				Outputs: properties(map[string]any{
+					"version": "1.34", "accessConfig": map[string]any{"authenticationMode": "API_AND_CONFIG_MAP"},
+				})},
+			{Name: "demo01-staging-20250601-eksCluster", Inputs: properties(map[string]any{"name": "demo01-staging-20250601", "version": "1.34"})},
 			{Name: "other", Inputs: properties(map[string]any{"name": "other"})},
 		},
-		"aws:kms/key:Key": {{Name: "demo01-staging-20250401-secrets"}},
+		"aws:eks/nodeGroup:NodeGroup": {
+			{Name: "demo01-staging-20250401", Inputs: scaling(3, 6, 3), Outputs: scaling(3, 6, 5)},
+			{Name: "demo01-staging-20250401-gpu", Inputs: scaling(0, 1, 0)},
+			{Name: "demo01-staging-20250601", Inputs: properties(map[string]any{})},
+		},
+		"aws:kms/key:Key":                  {{Name: "demo01-staging-20250401-secrets"}},
+		"aws:cloudwatch/logGroup:LogGroup": {{Name: "demo01-staging-20250601-logs"}},
 		"kubernetes:helm.sh/v3:Release": {{Name: "demo01-staging-20250115-tigera-operator", Inputs: properties(map[string]any{
 			"version": "3.29.0", "values": map[string]any{"installation": map[string]any{"calicoNetwork": map[string]any{
 				"ipPools": []any{map[string]any{"cidr": "172.16.0.0/16"}},
@@ -344,7 +451,14 @@ func TestExistingClusters(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]ExistingCluster{
 		"20250115": {Version: "1.32", Adopted: true, Calico: true, CalicoVersion: "3.29.0", PodCIDR: "172.16.0.0/16"},
-		"20250401": {Version: "1.34"},
+		"20250401": {
+			Version: "1.34", SecretsKey: true, AuthenticationMode: "API_AND_CONFIG_MAP",
+			NodeGroups: map[string]ExistingNodeGroup{
+				"demo01-staging-20250401":     {Min: 3, Max: 6, Asked: 3, Desired: 5},
+				"demo01-staging-20250401-gpu": {Min: 0, Max: 1, Asked: 0, Desired: 0},
+			},
+		},
+		"20250601": {Version: "1.34"},
 	}, got); diff != "" {
 		t.Errorf("clusters (-want +got):\n%s", diff)
 	}

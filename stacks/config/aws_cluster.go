@@ -28,6 +28,14 @@ type AWSCluster struct {
 	// NodeMetadataHopLimit is how far from a node its metadata can be read: 1 keeps the
 	// node's role from pods, 0 is 1 for new launch templates and leaves others alone.
 	NodeMetadataHopLimit int `yaml:"node_metadata_hop_limit" default:"0" min:"0" max:"64"`
+	// AMIReleaseVersion is the release of the nodes' image, for groups of the same operating
+	// system as AMIType; "" keeps the one that nodes got with their version of Kubernetes.
+	AMIReleaseVersion string `yaml:"ami_release_version" default:"" check:"ami-release"`
+	// SecretsEncryptionEnabled makes a KMS key for the Kubernetes secrets of a new cluster; off,
+	// EKS encrypts them with a key of AWS'. It needs rights that the admin policy has since
+	// this program writes it: older ones lack kms:EnableKeyRotation, kms:GetKeyPolicy and
+	// kms:GetKeyRotationStatus.
+	SecretsEncryptionEnabled bool `yaml:"secrets_encryption_enabled" default:"false"`
 	// LogRetentionDays is how long the control plane's logs of new clusters are kept.
 	LogRetentionDays int `yaml:"log_retention_days" default:"90" min:"1" max:"3653"`
 
@@ -40,7 +48,8 @@ type AWSCluster struct {
 	// version; "" leaves it as it is, which no upgrade of the cluster touches.
 	CorednsAddonVersion   string `yaml:"coredns_addon_version" default:"" check:"addon-version"`
 	KubeProxyAddonVersion string `yaml:"kube_proxy_addon_version" default:"" check:"addon-version"`
-	// EnableEFSCSIDriver installs the EFS add-on; EFSConfig does too (see EFSNeeded).
+	// EnableEFSCSIDriver installs the EFS add-on. EFSConfig only names what pods mount: its
+	// driver may be somebody else's (see EFSNeeded).
 	EnableEFSCSIDriver bool             `yaml:"enable_efs_csi_driver" default:"false"`
 	EFSConfig          *EFSConfig       `yaml:"efs_config"`
 	EKSAccessEntries   EKSAccessEntries `yaml:"eks_access_entries"`

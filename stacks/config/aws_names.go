@@ -74,7 +74,7 @@ func (w *AWSWorkload) EFSNeeded() bool {
 	return w.EFS.Enabled
 }
 
-// EFSNeeded says that the cluster gets the EFS driver: enable_efs_csi_driver or efs_config.
+// EFSNeeded says that the cluster's nodes reach EFS: enable_efs_csi_driver or efs_config.
 func (c AWSCluster) EFSNeeded() bool { return c.EnableEFSCSIDriver || c.EFSConfig != nil }
 
 // ClusterName is {compound name}-{release}.

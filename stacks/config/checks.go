@@ -16,6 +16,7 @@ var checks = map[string]check{
 	"addon-version":     form(`v\d+\.\d+\.\d+-eksbuild\.\d+`, "must be the version of an EKS add-on such as v1.41.0-eksbuild.1"),
 	"ami-alias":         form(`(al2|al2023|bottlerocket|windows2019|windows2022)@(latest|v\d[0-9.]*)`, "must be the alias of an image such as al2023@v20250403"),
 	"ami-id":            form(`ami-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an image id (ami-...)"),
+	"ami-release":       form(`\d+\.\d+\.\d+-[0-9a-z]+`, "must be the release of an EKS image such as 1.33.4-20250920"),
 	"ami-type":          form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
 	"access-point-id":   form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
 	"any-vpc-id":        form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
