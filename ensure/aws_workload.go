@@ -42,7 +42,7 @@ type awsWorkload struct {
 	sitePasswords  map[string]map[string]*string
 
 	existingClusters map[string]awsworkload.ExistingCluster // by release, by the state of eks
-	adoptedCharts    map[string]map[string]string           // versions by release and chart, by the state of helm
+	existingCharts   map[string]awsworkload.ExistingCharts  // by release, by the state of helm
 	interrupts       engine.Interrupts                      // of the running step
 	removed          bool                                   // what is no longer configured was removed
 }

@@ -40,7 +40,7 @@ func (w *awsWorkload) kubernetesSteps() []runnable {
 
 	w.helm = typed(w.stack("helm", "charts: operators, ingress, storage, monitoring", true), w.runHelm)
 	w.helm.needs = append(slices.Clone(w.clusters.needs), w.clusters.stackStep)
-	w.helm.prepare, w.helm.reconcile = w.readCharts, w.checkCharts
+	w.helm.prepare, w.helm.reconcile = w.prepareCharts, w.checkCharts
 
 	w.sites = typed(w.stack("sites", "sites with their ingress and DNS records", true), w.runSites)
 	w.sites.needs = append(slices.Clone(w.helm.needs), w.helm.stackStep)
@@ -125,31 +125,6 @@ func (w *awsWorkload) runClusters(ctx *pulumi.Context) (*awsworkload.ClustersOut
 	})
 }
 
-// readCharts finds the versions of charts that are installed: those that the
-// configuration does not give stay.
-func (w *awsWorkload) readCharts(ctx context.Context, r *run) error {
-	w.environment.wouldTunnel(r, w.workload.TailscaleEnabled)
-	values, exists, err := w.helm.stack.Outputs(ctx)
-	if err != nil || !exists {
-		return err
-	}
-	adopted, err := loadOutputs[awsworkload.HelmOutputs](values)
-	if err != nil {
-		return fmt.Errorf("read the versions of the installed charts: %w", err)
-	}
-	w.adoptedCharts = map[string]map[string]string{}
-	for release, output := range adopted.ChartVersions {
-		versions, known, err := await[map[string]string](ctx, output)
-		if err != nil {
-			return fmt.Errorf("read the versions of the charts of release %s: %w", release, err)
-		}
-		if known {
-			w.adoptedCharts[release] = versions
-		}
-	}
-	return nil
-}
-
 func (w *awsWorkload) runHelm(ctx *pulumi.Context) (*awsworkload.HelmOutputs, error) {
 	persistent, persistentErr := w.persistent.Outputs()
 	postgres, postgresErr := w.postgres.Outputs()
@@ -161,7 +136,7 @@ func (w *awsWorkload) runHelm(ctx *pulumi.Context) (*awsworkload.HelmOutputs, er
 	return awsworkload.Helm(ctx, awsworkload.HelmIn{
 		Config: w.workload, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles,
 		Persistent: persistent, Postgres: postgres, EKS: eks, Clusters: clusters,
-		AdoptedVersions: w.adoptedCharts, AwaitChart: w.awaitChart,
+		Existing: w.existingCharts, AwaitChart: w.awaitChart,
 	})
 }
 

@@ -19,7 +19,8 @@ type Environment struct {
 	Clusters kubernetes.Clusters
 
 	newBackend func(target *config.Target) engine.BackendOptions
-	plugins    func() engine.Plugins
+	providers  func() engine.Plugins
+	programs   programs
 	// prepare readies the environment for a target; objects lists what is in it.
 	prepare func(target *config.Target) error
 	objects func() ([]sandbox.Object, error)
@@ -65,6 +66,7 @@ func (e *Environment) Close() error {
 	for _, backend := range e.backends {
 		failures = append(failures, backend.Close())
 	}
+	failures = append(failures, e.programs.close())
 	if e.close != nil {
 		failures = append(failures, e.close())
 	}

@@ -60,7 +60,7 @@ func OpenSandbox(directory string) (*Environment, error) {
 		Accounts:   sandboxaws.Accounts(cloud),
 		Clusters:   sandboxkubernetes.Clusters(cloud, kubernetesOptions),
 		newBackend: sandboxBackend(directory),
-		plugins: func() engine.Plugins {
+		providers: func() engine.Plugins {
 			return engine.Plugins{
 				Simulated: providers, OnlySimulated: true,
 				Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {

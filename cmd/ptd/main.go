@@ -6,10 +6,15 @@ import (
 	"context"
 	"os"
 	"syscall"
+
+	"github.com/ptd-go/ptd/ensure"
 )
 
 func main() {
 	// All that ptd writes is for its user alone: state, keys, settings.
 	syscall.Umask(0o077)
+	if code, answered := ensure.StandIn(os.Args, os.Stdout, os.Stderr); answered {
+		os.Exit(code)
+	}
 	os.Exit(run(context.Background(), os.Args[1:], realSystem(), ensureRunner{}))
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
@@ -23,6 +24,9 @@ type Plugins struct {
 	// Environment is added to the environment of the named provider's plugin, and of
 	// no other process ("postgresql": {"ALL_PROXY": "socks5://..."}).
 	Environment map[string]map[string]string
+	// Programs names the directory that the PATH of a plugin begins with, "" for none; nil
+	// is none for all. It is asked when the plugin starts.
+	Programs func(plugin string) (directory string, err error)
 	// Versions are the plugins that the programs need from the engine, by package
 	// name, for providers that the programs do not pin.
 	Versions map[string]semver.Version
@@ -68,7 +72,29 @@ func (h *host) Provider(descriptor workspace.PluginDescriptor, e env.Env) (plugi
 	for name, value := range h.plugins.Environment[descriptor.Name] {
 		own[name] = value
 	}
-	return h.Host.Provider(descriptor, env.NewEnv(env.JoinStore(own, e.GetStore())))
+	given := e.GetStore()
+	if h.plugins.Programs != nil {
+		directory, err := h.plugins.Programs(descriptor.Name)
+		if err != nil {
+			return nil, fmt.Errorf("start provider %q: %w", descriptor.Name, err)
+		}
+		if directory != "" {
+			own["PATH"] = before(directory, env.JoinStore(own, given))
+		}
+	}
+	return h.Host.Provider(descriptor, env.NewEnv(env.JoinStore(own, given)))
+}
+
+// before is the PATH of an environment, else ptd's own, after a directory.
+func before(directory string, environment env.Store) string {
+	path, ok := environment.Raw("PATH")
+	if !ok {
+		path = os.Getenv("PATH")
+	}
+	if path == "" {
+		return directory
+	}
+	return directory + string(os.PathListSeparator) + path
 }
 
 // LanguageRuntime implements plugin.Host.

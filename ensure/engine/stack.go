@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
@@ -176,6 +177,7 @@ func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exis
 // Resource is a resource as a stack's state has it.
 type Resource struct {
 	URN, Name       string
+	Provider        string // its logical name
 	Inputs, Outputs resource.PropertyMap
 }
 
@@ -189,10 +191,19 @@ func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 	var found []Resource
 	for _, state := range snapshot.Resources {
 		if string(state.Type) == typ && !state.Delete {
-			found = append(found, Resource{string(state.URN), state.URN.Name(), state.Inputs, state.Outputs})
+			found = append(found, Resource{string(state.URN), state.URN.Name(), providerOf(state), state.Inputs, state.Outputs})
 		}
 	}
 	return found, nil
+}
+
+// providerOf is the logical name of a resource's provider, "" for one without.
+func providerOf(state *resource.State) string {
+	reference, err := providers.ParseReference(state.Provider)
+	if err != nil {
+		return ""
+	}
+	return reference.URN().Name()
 }
 
 // Removable are those of the URNs that can be deleted by themselves: nothing else in the

@@ -22,10 +22,9 @@ type HelmIn struct {
 	Postgres   *PostgresConfigOutputs
 	EKS        *EKSOutputs
 	Clusters   *ClustersOutputs
-	// AdoptedVersions are the versions of the charts that state has, by release and
-	// chart (HelmOutputs.ChartVersions of the last run). A chart whose version the
-	// configuration does not give stays at that version.
-	AdoptedVersions map[string]map[string]string
+	// Existing are the charts that state has, by release (see FindExistingCharts). A
+	// chart whose version the configuration does not give stays at its version.
+	Existing map[string]ExistingCharts
 	// AwaitChart waits until the Helm controller of a cluster has installed a chart
 	// (the HelmChart object of this namespace and name), or says why it did not. The
 	// identifier is the cluster's ARN. nil waits for nothing.

@@ -20,7 +20,7 @@ func (r *helmRelease) makeForwardAuth() error {
 		}
 		args.Sites = append(args.Sites, kubernetes.ForwardAuthSite{
 			Name: name, Domain: site.Domain, LogicalName: "traefik-forward-auth-" + r.release + "-" + name,
-			Secret:       "okta-oidc-client-creds." + r.config.CompoundName() + "-" + name + ".posit.team",
+			Secret:       r.config.ForwardAuthSecretName(name),
 			Issuer:       site.TraefikForwardAuthIssuer,
 			Installation: r.direct("traefik-forward-auth-"+name, "components.traefik_forward_auth_version", version),
 		})

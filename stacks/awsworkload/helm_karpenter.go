@@ -24,6 +24,9 @@ func (r *helmRelease) makeKarpenter() error {
 		NodeGroups: r.eks.NodeGroupNames, SubnetIDs: r.in.Persistent.PrivateSubnetIDs,
 		SecurityGroupIDs: karpenterSecurityGroups(r.eks.ClusterSecurityGroupID, r.eks.NodeSecurityGroupIDs),
 	}
+	if r.in.Existing[r.release].KarpenterDefinitions {
+		args.AdoptedDefinitions = kubernetes.KarpenterDefinitions()
+	}
 	args.RoleARN = madeBy(r.ctx, "clusters", r.setup.KarpenterControllerRoleARN, "role of Karpenter")
 	args.InstanceProfile = madeBy(r.ctx, "clusters", r.setup.KarpenterInstanceProfile, "profile of Karpenter's nodes")
 	args.InterruptionQueue = madeBy(r.ctx, "clusters", r.setup.KarpenterQueue, "queue of Karpenter")

@@ -47,10 +47,16 @@ func (r *helmRelease) directAt(name, version string) kubernetes.Installation {
 }
 
 // version is the one that the configuration gives, else the one that the chart was
-// installed with, else the default. It warns when that is not the default.
+// installed with, else the default. It warns when that is not the default, and when nobody
+// knows with which the chart was installed.
 func (r *helmRelease) version(chart, key, configured string) string {
-	adopted := r.in.AdoptedVersions[r.release][chart]
-	if adopted == "" || adopted == configured || r.cluster.Gives(key) {
+	adopted, exists := r.in.Existing[r.release].Versions[chart]
+	if !exists || adopted == configured || r.cluster.Gives(key) {
+		return configured
+	}
+	if adopted == "" {
+		_ = r.ctx.Log.Warn(fmt.Sprintf("chart %s of release %s was installed without a version, so that the one that is there is unknown; "+
+			"it becomes %s, the default: set clusters.%s.spec.%s to choose", chart, r.release, configured, r.release, key), nil)
 		return configured
 	}
 	message := fmt.Sprintf("chart %s of release %s stays at version %s, with which it was installed; the default is %s: "+

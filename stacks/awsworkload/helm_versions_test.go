@@ -24,12 +24,12 @@ func TestHelmAdoptedVersions(t *testing.T) {
 		cluster.Components.Given = config.GivenKeys{"grafana_version": true, "traefik_forward_auth_version": true}
 		w.Clusters["20250115"] = cluster
 	})
-	in.AdoptedVersions = map[string]map[string]string{
-		"20250115": {
+	in.Existing = map[string]ExistingCharts{
+		"20250115": {Versions: map[string]string{
 			"loki": "5.41.0", "grafana": "6.0.0", "team-operator": "v1.15.0", "karpenter": "1.5.0", "mimir": "5.2.1",
-			"traefik-forward-auth-main": "0.0.13", "gone": "1.0.0",
-		},
-		"20240101": {"traefik": "1.0.0"},
+			"traefik-forward-auth-main": "0.0.13", "gone": "1.0.0", "alloy": "",
+		}, KarpenterDefinitions: true},
+		"20240101": {Versions: map[string]string{"traefik": "1.0.0"}},
 	}
 	r := helmRecorder()
 	_, log, err := runHelm(r, in)
@@ -57,10 +57,13 @@ func TestHelmAdoptedVersions(t *testing.T) {
 			"set clusters.20250115.spec.%s to keep the one or to move to the other", chart, adopted, fallback, key)
 	}
 	want := []string{
+		"chart alloy of release 20250115 was installed without a version, so that the one that is there is unknown; " +
+			"it becomes 0.12.6, the default: set clusters.20250115.spec.components.alloy_version to choose",
 		stays("karpenter", "1.5.0", "1.6.0", "components.karpenter_version"),
 		stays("loki", "5.41.0", "5.42.0", "components.loki_version"),
 		stays("team-operator", "v1.15.0", "v1.16.2", "team_operator_chart_version"),
 	}
+	r.Find(t, stateDefinitionPatch, "demo01-staging-20250115-karpenter-crd-nodepools.karpenter.sh")
 	if diff := cmp.Diff(want, slices.Sorted(slices.Values(log.said))); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

@@ -1,0 +1,98 @@
+package awsworkload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// ExistingCharts is what the state of the helm stack tells of the charts of a release.
+type ExistingCharts struct {
+	// Versions are those of the charts, by Helm's name of the release; "" when the chart
+	// was installed without one, so that nobody knows which is there.
+	Versions map[string]string
+	// KarpenterDefinitions says that the definitions of Karpenter came without a chart of
+	// their own, or did and are marked.
+	KarpenterDefinitions bool
+}
+
+// The types that FindExistingCharts reads, besides releases of Helm.
+const (
+	stateHelmChart       = "kubernetes:helm.cattle.io/v1:HelmChart"
+	stateDefinitionPatch = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch"
+)
+
+// FindExistingCharts finds the charts of the workload's releases in the state of its helm
+// stack; resources lists what state has of a type. It reads what was asked for, not what
+// ptd put out: older programs put out nothing.
+func FindExistingCharts(
+	workload *config.AWSWorkload, resources func(typ string) ([]StateResource, error),
+) (map[string]ExistingCharts, error) {
+	state := map[string][]StateResource{}
+	for _, typ := range []string{stateHelmChart, stateRelease, stateDefinitionPatch} {
+		found, err := resources(typ)
+		if err != nil {
+			return nil, fmt.Errorf("read the charts of %s from state: %w", workload.CompoundName(), err)
+		}
+		state[typ] = found
+	}
+	existing := map[string]ExistingCharts{}
+	for release := range workload.SortedClusters() {
+		cluster := workload.ClusterName(release)
+		found := ExistingCharts{Versions: map[string]string{}}
+		for _, chart := range inCluster(cluster, state[stateHelmChart]) {
+			if name := textAt(chart.Inputs, "metadata", "name"); name != "" {
+				found.Versions[name] = textAt(chart.Inputs, "spec", "version")
+			}
+		}
+		for _, chart := range inCluster(cluster, state[stateRelease]) {
+			name := textAt(chart.Inputs, "name")
+			if name == "" { // Helm's name is then the logical one
+				name = strings.TrimPrefix(chart.Name, cluster+"-")
+			}
+			found.Versions[name] = textAt(chart.Inputs, "version")
+		}
+		_, karpenter := found.Versions["karpenter"]
+		_, definitions := found.Versions["karpenter-crd"]
+		// The patches stay: to take them out again would be a change of every adopted cluster.
+		found.KarpenterDefinitions = karpenter && !definitions || len(inCluster(cluster, state[stateDefinitionPatch])) > 0
+		existing[release] = found
+	}
+	return existing, nil
+}
+
+// inCluster are the resources in a cluster: those of its provider, and those of its name
+// where another provider made them.
+func inCluster(cluster string, resources []StateResource) []StateResource {
+	return slices.DeleteFunc(slices.Clone(resources), func(r StateResource) bool {
+		if strings.HasSuffix(r.Provider, "-k8s") {
+			return r.Provider != cluster+"-k8s"
+		}
+		return !strings.HasPrefix(r.Name, cluster+"-")
+	})
+}
+
+// textAt is the text at a path, "" when there is none. A secret text is one too.
+func textAt(properties resource.PropertyMap, path ...string) string {
+	value := resource.NewObjectProperty(properties)
+	for _, key := range path {
+		for value.IsSecret() {
+			value = value.SecretValue().Element
+		}
+		if !value.IsObject() {
+			return ""
+		}
+		value = value.ObjectValue()[resource.PropertyKey(key)]
+	}
+	for value.IsSecret() {
+		value = value.SecretValue().Element
+	}
+	if !value.IsString() {
+		return ""
+	}
+	return value.StringValue()
+}

@@ -1,0 +1,73 @@
+package awsworkload
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
+
+// State as older programs wrote it: no outputs, charts without a version, Karpenter without
+// its release in the logical name and without a chart of its definitions.
+func TestFindExistingCharts(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "demo01-staging", func(w *config.AWSWorkload) { w.Clusters["20250401"] = w.Clusters["20250115"] })
+	const old, young = "demo01-staging-20250115", "demo01-staging-20250401"
+	chart := func(logical, provider, name string, version any) StateResource {
+		return StateResource{Name: logical, Provider: provider, Inputs: resource.NewPropertyMapFromMap(map[string]any{
+			"metadata": map[string]any{"name": name}, "spec": map[string]any{"version": version},
+		})}
+	}
+	secret := chart(young+"-traefik-helm-release", young+"-k8s", "traefik", nil)
+	secret.Inputs["spec"] = resource.MakeSecret(resource.NewObjectProperty(resource.PropertyMap{
+		"version": resource.MakeSecret(resource.NewStringProperty("37.1.2")),
+	}))
+	state := map[string][]StateResource{
+		stateHelmChart: {
+			chart(old+"-loki-helm-release", old+"-k8s", "loki", "5.41.0"),
+			chart(old+"-mimir-helm-release", "", "mimir", nil), // by its name
+			chart("demo01-staging-karpenter-helm-release", old+"-k8s", "karpenter", "0.37.0"),
+			chart(young+"-loki-helm-release", young+"-k8s", "loki", "5.42.0"),
+			chart(young+"-karpenter-helm-release", young+"-k8s", "karpenter", "1.6.0"),
+			chart(young+"-karpenter-crd-helm-release", young+"-k8s", "karpenter-crd", "1.6.0"),
+			chart("demo01-staging-20240101-loki-helm-release", "demo01-staging-20240101-k8s", "loki", "1.0.0"), // no longer configured
+			secret,
+		},
+		stateRelease: {
+			{Name: old + "-external-dns", Inputs: resource.NewPropertyMapFromMap(map[string]any{"name": "external-dns", "version": "1.14.4"})},
+			{Name: old + "-team-operator", Inputs: resource.NewPropertyMapFromMap(map[string]any{"version": "v1.15.0"})},
+		},
+	}
+	find := func() map[string]ExistingCharts {
+		found, err := FindExistingCharts(workload, func(typ string) ([]StateResource, error) { return state[typ], nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	want := map[string]ExistingCharts{
+		"20250115": {KarpenterDefinitions: true, Versions: map[string]string{
+			"loki": "5.41.0", "mimir": "", "karpenter": "0.37.0", "external-dns": "1.14.4", "team-operator": "v1.15.0",
+		}},
+		"20250401": {Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}},
+	}
+	if diff := cmp.Diff(want, find()); diff != "" {
+		t.Errorf("charts (-want +got):\n%s", diff)
+	}
+
+	// After the first run, the chart of the definitions is there, and the marks stay.
+	state[stateHelmChart] = append(state[stateHelmChart], chart(old+"-karpenter-crd-helm-release", old+"-k8s", "karpenter-crd", "1.6.0"))
+	state[stateDefinitionPatch] = []StateResource{{Name: old + "-karpenter-crd-nodepools.karpenter.sh", Provider: old + "-k8s"}}
+	if found := find(); !found["20250115"].KarpenterDefinitions || found["20250401"].KarpenterDefinitions {
+		t.Errorf("definitions that are marked: %v", found)
+	}
+
+	_, err := FindExistingCharts(workload, func(string) ([]StateResource, error) { return nil, errors.New("no state") })
+	if err == nil || !strings.Contains(err.Error(), "read the charts of demo01-staging from state: no state") {
+		t.Errorf("got error %v", err)
+	}
+}

@@ -1,0 +1,28 @@
+package config
+
+// ForwardAuthSecretName is the secret with the credentials of a site's login, which people
+// put there. (facts: aws-workload-apps 7.10)
+func (w *AWSWorkload) ForwardAuthSecretName(site string) string {
+	return "okta-oidc-client-creds." + w.CompoundName() + "-" + site + ".posit.team"
+}
+
+// ForwardAuthSecretKeys are the keys of that secret.
+func ForwardAuthSecretKeys() []string {
+	return []string{"oidcClientId", "oidcClientSecret", "signingSecret"}
+}
+
+// ForwardAuthSites are the sites that ask for a login, sorted; none while no release
+// installs what asks.
+func (w *AWSWorkload) ForwardAuthSites() []string {
+	installed := false
+	for _, cluster := range w.Clusters {
+		installed = installed || cluster.Components.TraefikForwardAuthVersion != ""
+	}
+	var sites []string
+	for name, site := range w.SortedSites() {
+		if installed && site.UseTraefikForwardAuth {
+			sites = append(sites, name)
+		}
+	}
+	return sites
+}
