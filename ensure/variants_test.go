@@ -57,6 +57,8 @@ func TestVariants(t *testing.T) {
 		"power users":        {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.EKSAccessEntries.IncludeSameAccountPoweruser = true })},
 		"no forward auth":    {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.Components.TraefikForwardAuthVersion = "" })},
 		"no Alloy":           {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.Components.AlloyVersion = "" })},
+		"key for secrets":    {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.SecretsEncryptionEnabled = true })},
+		"image release":      {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.AMIReleaseVersion = "1.33.4-20250920" })},
 		"maintenance":        {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.ForceMaintenance = true })},
 	} {
 		t.Run(name, func(t *testing.T) {
