@@ -81,6 +81,8 @@ func (r *helmRelease) makeGrafana() error {
 			Middlewares:    kubernetes.ForwardAuthMiddlewares(config.MainSite),
 			ProxyNamespace: "traefik",
 		}
+		// Without Calico pods have addresses of the VPC, and no policy keeps others out.
+		args.ForwardAuth.TrustedProxies = []string{r.config.ResolvedVpcCIDR()}
 		if r.cluster.CalicoEnabled {
 			args.ForwardAuth.TrustedProxies = []string{r.cluster.PodCIDR}
 		}

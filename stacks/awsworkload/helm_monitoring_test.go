@@ -208,15 +208,16 @@ func TestMonitoringForwardAuth(t *testing.T) {
 			}
 		}
 	}
-	// Without Calico, pods have addresses of the network, which is not ours to name.
+	// Without Calico, pods have addresses of the VPC.
 	r := componenttest.New()
 	runMonitoring(t, r, "demo01-staging", alloyRelease, func(w *config.AWSWorkload) {
+		w.VpcCIDR = "10.7.0.0/16"
 		cluster := w.Clusters[alloyRelease]
 		cluster.CalicoEnabled = false
 		w.Clusters[alloyRelease] = cluster
 	})
 	proxy := at(monitoringValues(t, r, "demo01-staging-20250115-grafana-helm-release"), "grafana.ini", "auth.proxy").(map[string]any)
-	if proxy["enabled"] != true || proxy["whitelist"] != nil {
+	if proxy["enabled"] != true || proxy["whitelist"] != "10.7.0.0/16" {
 		t.Errorf("without Calico: %v", proxy)
 	}
 }

@@ -27,7 +27,19 @@ func TestClusterWarnings(t *testing.T) {
 		"  20250116: {spec: {calico_enabled: false}}"))
 	got := warnings(target)
 	assert.Contains(t, got, "spec.clusters.20250115.spec.pod_cidr: 172.16.0.0/16 overlaps the VPC's 172.16.0.0/20")
-	assert.NotContains(t, got, "20250116")
+	assert.NotContains(t, got, "20250116.spec.pod_cidr")
+	assert.Contains(t, got, "ptd.yaml:11:39: spec.clusters.20250116.spec.calico_enabled: without Calico nothing keeps pods from the metadata address")
 	assert.Contains(t, got, "labels.cost centre: is not a label that nodes can have: it becomes a tag of the node group only")
 	assert.NotContains(t, got, "labels.team")
+}
+
+// Nothing else keeps sites apart.
+func TestTrustNeedsCalico(t *testing.T) {
+	t.Parallel()
+	for _, trust := range []string{"zero", "SAMESITE"} {
+		_, err := Parse("demo01-staging", "ptd.yaml", []byte(awsSpec("network_trust: "+trust, "clusters:", "  20250115: {spec: {calico_enabled: false}}")))
+		assert.ErrorContains(t, err, "spec.clusters.20250115.spec.calico_enabled: network_trust "+strings.ToUpper(trust)+
+			" needs Calico, which alone keeps sites apart: set calico_enabled to true, or network_trust to FULL")
+		parse(t, "demo01-staging", awsSpec("network_trust: "+trust, "clusters:", "  20250115: {spec: {}}"))
+	}
 }

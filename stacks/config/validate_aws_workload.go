@@ -250,9 +250,18 @@ func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {
 // logRetentions are the days that CloudWatch keeps logs for.
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// validateCalico checks the addresses of the pods. EKS takes one of two blocks for
+// validateCalico checks that isolation which is asked for is there, and the addresses of
+// the pods. EKS takes one of two blocks for
 // services. (facts: aws-workload-eks 21.25)
 func (d *decoder) validateCalico(w *AWSWorkload, path string, c AWSCluster) {
+	switch {
+	case c.CalicoEnabled:
+	case w.NetworkTrust.Level() < NetworkTrust("FULL").Level():
+		d.reject(path+".calico_enabled", "network_trust %s needs Calico, which alone keeps sites apart: set calico_enabled to true, or network_trust to FULL "+
+			"where sites may reach each other", w.NetworkTrust)
+	default:
+		d.warn(path+".calico_enabled", "without Calico nothing keeps pods from the metadata address 169.254.169.254, where they take the role of their node")
+	}
 	pods, err := netip.ParsePrefix(c.PodCIDR)
 	if err != nil || !c.CalicoEnabled {
 		return
