@@ -164,7 +164,7 @@ func TestKilledRunsConverge(t *testing.T) {
 		moments   int
 	}{
 		{"first run", empty, []string{"ensure", target, "-a"}, 20, 6},
-		{"first run of the demo", demo, []string{"ensure", "demo01-staging", "-a"}, 10, 0},
+		{"first run of the demo", demo, []string{"ensure", "demo01-staging", "-a"}, 30, 0},
 		{"change", changed, []string{"ensure", target, "-a"}, 8, 6},
 		{"destroy", applied, []string{"ensure", target, "-a", "--destroy"}, 8, 4},
 	} {
