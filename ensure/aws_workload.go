@@ -41,10 +41,11 @@ type awsWorkload struct {
 	masterPassword *string  // nil while unknown, which only a dry run may meet
 	sitePasswords  map[string]map[string]*string
 
-	existingClusters map[string]awsworkload.ExistingCluster // by release, by the state of eks
-	existingCharts   map[string]awsworkload.ExistingCharts  // by release, by the state of helm
-	interrupts       engine.Interrupts                      // of the running step
-	removed          bool                                   // what is no longer configured was removed
+	existingClusters  map[string]awsworkload.ExistingCluster // by release, by the state of eks
+	existingCharts    map[string]awsworkload.ExistingCharts  // by release, by the state of helm
+	interrupts        engine.Interrupts                      // of the running step
+	keepSharedIngress bool                                   // the sites' own load balancers are not there yet
+	removed           bool                                   // what is no longer configured was removed
 }
 
 func awsWorkloadSteps(target *config.Target, environment *Environment) []runnable {

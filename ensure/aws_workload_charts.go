@@ -33,11 +33,36 @@ func (w *awsWorkload) prepareCharts(ctx context.Context, r *run) error {
 		return err
 	}
 	w.existingCharts = existing
+	if err := w.keepIngress(ctx, r); err != nil {
+		return err
+	}
 	account, err := w.account(ctx)
 	if err != nil {
 		return err
 	}
 	return checkForwardAuthSecrets(ctx, r, w.workload, account.Secrets())
+}
+
+// keepIngress keeps the load balancer that all sites share until each has its own, which
+// comes in a later step: in between, no site could be reached.
+func (w *awsWorkload) keepIngress(ctx context.Context, r *run) error {
+	const ingress = "kubernetes:networking.k8s.io/v1:Ingress"
+	w.keepSharedIngress = false
+	if !w.workload.LoadBalancerPerSite {
+		return nil
+	}
+	shared, err := w.helm.stack.Resources(ctx, ingress)
+	if err != nil {
+		return err
+	}
+	own, err := w.sites.stack.Resources(ctx, ingress)
+	if err != nil {
+		return err
+	}
+	if w.keepSharedIngress = len(shared) > 0 && len(own) == 0; w.keepSharedIngress {
+		r.say(Warning, "the load balancer that all sites share stays until each has its own: the next run deletes it")
+	}
+	return nil
 }
 
 // checkForwardAuthSecrets makes sure that the sites with a login have its credentials,

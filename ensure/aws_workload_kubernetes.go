@@ -136,7 +136,7 @@ func (w *awsWorkload) runHelm(ctx *pulumi.Context) (*awsworkload.HelmOutputs, er
 	return awsworkload.Helm(ctx, awsworkload.HelmIn{
 		Config: w.workload, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles,
 		Persistent: persistent, Postgres: postgres, EKS: eks, Clusters: clusters,
-		Existing: w.existingCharts, AwaitChart: w.awaitChart,
+		Existing: w.existingCharts, AwaitChart: w.awaitChart, KeepSharedIngress: w.keepSharedIngress,
 	})
 }
 

@@ -25,6 +25,9 @@ type HelmIn struct {
 	// Existing are the charts that state has, by release (see FindExistingCharts). A
 	// chart whose version the configuration does not give stays at its version.
 	Existing map[string]ExistingCharts
+	// KeepSharedIngress keeps the load balancer that all sites share although each is to have
+	// its own, because those are not there yet.
+	KeepSharedIngress bool
 	// AwaitChart waits until the Helm controller of a cluster has installed a chart
 	// (the HelmChart object of this namespace and name), or says why it did not. The
 	// identifier is the cluster's ARN. nil waits for nothing.

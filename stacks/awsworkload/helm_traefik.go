@@ -15,7 +15,7 @@ func (r *helmRelease) makeTraefik() error {
 		return err
 	}
 	r.traefik = traefik.Chart
-	if r.config.LoadBalancerPerSite {
+	if r.config.LoadBalancerPerSite && !r.in.KeepSharedIngress {
 		return nil
 	}
 	var domains []string
