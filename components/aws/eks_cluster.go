@@ -33,6 +33,8 @@ type EKSClusterArgs struct {
 	Access          []AccessEntry
 	// KeepAuthentication leaves how a cluster that is there authenticates as it is.
 	KeepAuthentication bool
+	// WithoutAccessEntries says that such a cluster knows no access entries at all.
+	WithoutAccessEntries bool
 	// ForceUpdate upgrades although EKS has found what may break.
 	ForceUpdate bool
 	// Encrypt makes a key of the cluster's own for its Kubernetes secrets. It counts when the
@@ -77,6 +79,8 @@ type EKSCluster struct {
 	Access []pulumi.Resource
 
 	controlPlane *eks.Cluster
+	forNodes     pulumi.Input // the control plane as node groups take it
+	role         *iam.Role    // of the nodes
 	subnets      pulumi.StringArrayInput
 	nodeAccess   []pulumi.Resource // likewise, of nodes
 	addons       sync.Map          // logical name: *EKSAddonArgs
@@ -147,6 +151,10 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		return err
 	}
 	c.fill()
+	c.forNodes = c.controlPlane
+	if args.WithoutAccessEntries {
+		c.forNodes = c.coreData(args, role)
+	}
 	c.nodeAccess = append(c.nodeAccess, c.controlPlane)
 	c.Access = append([]pulumi.Resource{c.controlPlane}, accessBelow(c.controlPlane, name, args.Access...)...)
 	if !args.ConfigMapAccess {
@@ -268,7 +276,7 @@ func (c *EKSCluster) makeNodeRole(ctx *pulumi.Context, name string, args *EKSClu
 		}
 		c.nodeAccess = append(c.nodeAccess, attachment)
 	}
-	c.NodeRoleARN = role.Arn
+	c.NodeRoleARN, c.role = role.Arn, role
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -79,6 +80,17 @@ func (args *EKSClusterArgs) transformCluster(made *pulumi.ResourceTransformArgs)
 	}
 	ignore(made, "bootstrapSelfManagedAddons", "defaultAddonsToRemoves", "encryptionConfig")
 	made.Opts.Protect = args.Protect
+}
+
+// coreData tells node groups what they ask of a cluster that knows no access entries: that
+// the role of the nodes is let in by the ConfigMap, which the component did not write.
+// (facts: aws-workload-eks 19.4)
+func (c *EKSCluster) coreData(args *EKSClusterArgs, role *iam.Role) pulumi.Map {
+	return pulumi.Map{
+		"cluster": c.controlPlane.EksCluster, "clusterIamRole": role, "endpoint": c.Endpoint,
+		"vpcId": args.VpcID, "subnetIds": args.SubnetIDs, "provider": c.controlPlane.Core.Provider(),
+		"instanceRoles": pulumi.Array{c.role}, "nodeGroupOptions": pulumi.Map{},
+	}
 }
 
 // ignore adds to what the resource ignores changes of.

@@ -149,7 +149,7 @@ func (args *EKSNodeGroupArgs) makeGroup(
 ) (*eks.ManagedNodeGroup, error) {
 	ignoreScaling := !args.Scale
 	made := &eks.ManagedNodeGroupArgs{
-		Cluster:     args.Cluster.controlPlane,
+		Cluster:     args.Cluster.forNodes,
 		NodeRoleArn: args.Cluster.NodeRoleARN,
 		SubnetIds:   args.Cluster.subnets,
 		Version:     pulumi.String(args.Version),

@@ -118,19 +118,20 @@ func (r *eksRelease) makeControlPlane() error {
 		return err
 	}
 	args := &aws.EKSClusterArgs{
-		Version:             r.cluster.ClusterVersion,
-		VpcID:               r.in.Persistent.VpcID,
-		SubnetIDs:           r.in.Persistent.PrivateSubnetIDs,
-		PermissionsBoundary: pulumi.String(r.config.BoundaryARN()),
-		WithoutVpcCNI:       r.cluster.CalicoEnabled,
-		NodesKeepCNIPolicy:  r.existing.Adopted,
-		ConfigMapAccess:     !r.entries(),
-		KeepAuthentication:  r.exists,
-		Access:              access,
-		ForceUpdate:         r.cluster.ForceMaintenance,
-		Ingress:             r.ingress(),
-		Protect:             r.config.ProtectPersistentResources,
-		Tags:                r.tags,
+		Version:              r.cluster.ClusterVersion,
+		VpcID:                r.in.Persistent.VpcID,
+		SubnetIDs:            r.in.Persistent.PrivateSubnetIDs,
+		PermissionsBoundary:  pulumi.String(r.config.BoundaryARN()),
+		WithoutVpcCNI:        r.cluster.CalicoEnabled,
+		NodesKeepCNIPolicy:   r.existing.Adopted,
+		ConfigMapAccess:      !r.entries(),
+		KeepAuthentication:   r.exists,
+		WithoutAccessEntries: r.existing.AuthenticationMode == "CONFIG_MAP",
+		Access:               access,
+		ForceUpdate:          r.cluster.ForceMaintenance,
+		Ingress:              r.ingress(),
+		Protect:              r.config.ProtectPersistentResources,
+		Tags:                 r.tags,
 	}
 	if !r.existing.Adopted {
 		args.LogRetentionDays = r.cluster.LogRetentionDays

@@ -359,6 +359,10 @@ func TestEKSAuthenticationMode(t *testing.T) {
 		if has != entries || (len(r.All("kubernetes:core/v1:ConfigMapPatch")) == 0) != entries {
 			t.Errorf("mode %q: entries %t, want %t", mode, has, entries)
 		}
+		core, tells := r.Find(t, "eks:index:ManagedNodeGroup", name).Args()["cluster"].(map[string]any)
+		if roles, _ := core["instanceRoles"].([]any); tells == entries || tells && len(roles) != 1 {
+			t.Errorf("mode %q: node groups are on %v", mode, core)
+		}
 	}
 }
 
