@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ptd": main, "ptd-on-full-disk": mainOnFullDisk})
+	testscript.Main(m, map[string]func(){"ptd": main, "aws": main, "ptd-on-full-disk": mainOnFullDisk})
 }
 
 // mainOnFullDisk is ptd where no file can grow over half a megabyte, which a
