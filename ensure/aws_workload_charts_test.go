@@ -39,7 +39,7 @@ func TestForwardAuthSecrets(t *testing.T) {
 	const name = "okta-oidc-client-creds.demo01-staging-main.posit.team"
 	const wanted = "put a secret " + name + " with the keys oidcClientId, oidcClientSecret, signingSecret into AWS Secrets Manager " +
 		"of account 111122223333 in us-east-2, as JSON"
-	check := func(values map[string]string, dryRun bool) (error, []string) {
+	check := func(values map[string]string, dryRun bool) ([]string, error) {
 		said := &recorder{}
 		err := checkForwardAuthSecrets(context.Background(), &run{Pipeline: &Pipeline{options: Options{DryRun: dryRun}}, ui: said},
 			target.AWSWorkload, secretValues{values: values})
@@ -49,10 +49,10 @@ func TestForwardAuthSecrets(t *testing.T) {
 				warnings = append(warnings, diagnostic.Message)
 			}
 		}
-		return err, warnings
+		return warnings, err
 	}
 	complete := `{"oidcClientId": "a", "oidcClientSecret": "b", "signingSecret": "c", "more": 1}`
-	if err, said := check(map[string]string{name: complete}, false); err != nil || said != nil {
+	if said, err := check(map[string]string{name: complete}, false); err != nil || said != nil {
 		t.Errorf("complete credentials: %v, %v", err, said)
 	}
 	for value, want := range map[string]string{
@@ -65,11 +65,11 @@ func TestForwardAuthSecrets(t *testing.T) {
 		if value != "" {
 			values[name] = value
 		}
-		err, said := check(values, false)
+		said, err := check(values, false)
 		if err == nil || err.Error() != "site main has use_traefik_forward_auth: "+want || said != nil || strings.Contains(err.Error(), "private") {
 			t.Errorf("secret %q: got %v, want %s", value, err, want)
 		}
-		if err, said := check(values, true); err != nil || len(said) != 1 || !strings.HasSuffix(said[0], want) {
+		if said, err := check(values, true); err != nil || len(said) != 1 || !strings.HasSuffix(said[0], want) {
 			t.Errorf("secret %q in a dry run: %v, %v", value, err, said)
 		}
 	}
@@ -79,7 +79,7 @@ func TestForwardAuthSecrets(t *testing.T) {
 		cluster.Components.TraefikForwardAuthVersion = ""
 		target.AWSWorkload.Clusters[release] = cluster
 	}
-	if err, said := check(nil, false); err != nil || said != nil {
+	if said, err := check(nil, false); err != nil || said != nil {
 		t.Errorf("without forward auth: %v, %v", err, said)
 	}
 }
