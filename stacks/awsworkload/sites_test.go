@@ -332,9 +332,16 @@ func TestSiteIngress(t *testing.T) {
 		t.Errorf("annotations %v", got)
 	}
 
-	r = mustRunSites(t, sitesIn(t, "demo01-staging", balancerPerSite))
-	got = annotations(r, "demo01-staging-20250115-analytics-traefik-ingress")
-	if got[alb+"certificate-arn"] != "arn:first,arn:second" || got[alb+"scheme"] != "internet-facing" {
+	// Each site's own certificate; all of them where their number does not tell whose they are.
+	for site, arn := range map[string]string{"analytics": "arn:first", "main": "arn:second"} {
+		got = annotations(mustRunSites(t, sitesIn(t, "demo01-staging", balancerPerSite)), "demo01-staging-20250115-"+site+"-traefik-ingress")
+		if got[alb+"certificate-arn"] != arn || got[alb+"scheme"] != "internet-facing" {
+			t.Errorf("annotations of %s: %v", site, got)
+		}
+	}
+	third := func(w *config.AWSWorkload) { w.Sites["third"] = config.AWSSite{Domain: "third.example.com"} }
+	got = annotations(mustRunSites(t, sitesIn(t, "demo01-staging", balancerPerSite, third)), "demo01-staging-20250115-main-traefik-ingress")
+	if got[alb+"certificate-arn"] != "arn:first,arn:second" {
 		t.Errorf("annotations %v", got)
 	}
 	if made := mustRunSites(t, sitesIn(t, "demo01-staging")).All(ingressType); len(made) > 0 {
