@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/ensure/engine"
 )
 
 // bindRoles lets the service accounts of clusters that are new assume their roles, as
@@ -21,10 +23,15 @@ func (w *awsWorkload) bindRoles(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := w.readState(ctx, r); err != nil {
+	persistent, err := w.persistent.Outputs()
+	if err != nil {
 		return err
 	}
-	trusted := slices.Clone(w.trusted)
+	bound, _, err := await[[]string](ctx, persistent.ClusterOIDCIssuers)
+	if err != nil {
+		return fmt.Errorf("read the issuers that the roles trust: %w", err)
+	}
+	trusted := slices.Clone(bound)
 	for release := range w.workload.SortedClusters() {
 		issuer, known, err := await[string](ctx, eks.OIDCIssuers[release])
 		if err != nil {
@@ -34,8 +41,14 @@ func (w *awsWorkload) bindRoles(ctx context.Context, r *run) error {
 			trusted = append(trusted, issuer)
 		}
 	}
+	if len(trusted) == len(bound) {
+		return nil
+	}
 	roles, err := w.serviceAccountRoles(ctx)
-	if err != nil || len(trusted) == len(w.trusted) || len(roles) == 0 {
+	if err != nil || len(roles) == 0 {
+		return err
+	}
+	if err := w.readState(ctx, r); err != nil {
 		return err
 	}
 	step := *w.persistent.stackStep
@@ -62,29 +75,29 @@ func (w *awsWorkload) serviceAccountRoles(ctx context.Context) ([]string, error)
 	return roles, nil
 }
 
-// applyTo previews, guards, asks and applies as converge does, but only to some resources
-// of the stack, which must be locked.
+// applyTo previews, asks and applies as converge does, but only to some resources of the
+// stack, which must be locked, and which hold nothing that could be lost. Without anybody
+// to ask there is nothing to preview for.
 func (s *stackStep) applyTo(ctx context.Context, r *run, urns []string) error {
 	operation := s.operation(r, false)
-	operation.Targets, operation.Excludes = urns, nil
-	if r.options.Preview {
-		operation.Display = r.display()
+	operation.Targets, operation.Excludes, operation.Display = urns, nil, r.display()
+	var plan *engine.Plan
+	if !r.options.AutoApply {
+		preview := operation
+		if !r.options.Preview {
+			preview.Display = nil
+		}
+		var err error
+		if plan, err = s.stack.Preview(ctx, preview); err != nil || len(plan.Changes) == 0 {
+			return err
+		}
+		if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
+			return err
+		}
 	}
-	plan, err := s.stack.Preview(ctx, operation)
-	if err != nil {
-		return err
-	}
-	unprotect, err := guard(plan, r.options.AllowReplace)
-	if err != nil || len(plan.Changes) == 0 {
-		return err
-	}
-	if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
-		return err
-	}
-	apply := s.operation(r, true)
-	apply.Targets, apply.Excludes, apply.Display, apply.Unprotect = urns, nil, r.display(), unprotect
+	operation.Events = s.operation(r, true).Events
 	same := r.changes.Same // what is not touched belongs to another step
-	_, err = s.stack.Up(ctx, apply, plan)
+	_, err := s.stack.Up(ctx, operation, plan)
 	r.changes.Same = same
 	return err
 }

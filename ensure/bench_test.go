@@ -72,9 +72,7 @@ func BenchmarkNothingToChange(b *testing.B) {
 // the same programs on the bare engine, in an empty sandbox of their own.
 func BenchmarkFirst(b *testing.B) {
 	target := loadTarget(b, "demo01-staging")
-	directory := b.TempDir()
-	converge(b, directory, target)
-	stacks := converged(b, directory, target)
+	stacks := converged(b, b.TempDir(), target) // programs that know of no cluster yet
 	for b.Loop() {
 		var full, bare []time.Duration
 		for range 5 {
