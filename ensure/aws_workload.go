@@ -12,7 +12,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -43,7 +42,6 @@ type awsWorkload struct {
 
 	existingClusters  map[string]awsworkload.ExistingCluster // by release, by the state of eks
 	existingCharts    map[string]awsworkload.ExistingCharts  // by release, by the state of helm
-	interrupts        engine.Interrupts                      // of the running step
 	keepSharedIngress bool                                   // the sites' own load balancers are not there yet
 	removed           bool                                   // what is no longer configured was removed
 }

@@ -106,8 +106,18 @@ func (w *awsWorkload) attachFileSystems(ctx context.Context, r *run) error {
 // network, and lose their way to the internet and their file systems with it.
 func (w *awsWorkload) clustersNeedNetwork(ctx context.Context) (reason string, err error) {
 	clusters, err := w.eks.stack.Resources(ctx, "aws:eks/cluster:Cluster")
-	if err != nil || len(clusters) == 0 {
+	if err != nil {
 		return "", err
+	}
+	if plan := w.eks.planned; plan != nil { // by a dry run, after which the state still has what would be gone
+		clusters = slices.DeleteFunc(clusters, func(cluster engine.Resource) bool {
+			return slices.ContainsFunc(plan.Changes, func(change engine.Change) bool {
+				return change.URN == cluster.URN && change.Kind == engine.Delete
+			})
+		})
+	}
+	if len(clusters) == 0 {
+		return "", nil
 	}
 	return fmt.Sprintf("the clusters of step eks live in it (%d are left): destroy that step first", len(clusters)), nil
 }
@@ -152,7 +162,7 @@ func (w *awsWorkload) awaitChart(ctx context.Context, identifier, namespace, nam
 	if err != nil {
 		return fmt.Errorf("reach the cluster %s: %w", identifier, err)
 	}
-	deadline := time.After(chartTimeout)
+	deadline, interrupts := time.After(chartTimeout), engine.InterruptsOf(ctx)
 	for {
 		status, err := cluster.Chart(ctx, namespace, name)
 		switch {
@@ -167,7 +177,7 @@ func (w *awsWorkload) awaitChart(ctx context.Context, identifier, namespace, nam
 		case <-time.After(chartInterval):
 		case <-deadline:
 			return fmt.Errorf("it was not installed after %v: %s", chartTimeout, status.Message)
-		case <-w.interrupts.Cancel:
+		case <-interrupts.Cancel:
 			return ErrInterrupted
 		case <-ctx.Done():
 			return ctx.Err()
@@ -185,7 +195,6 @@ func (w *awsWorkload) checkCharts(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	w.interrupts = engine.InterruptsOf(ctx)
 	var failures []error
 	for _, release := range slices.Sorted(maps.Keys(outputs.Charts)) {
 		charts, _, err := await[[]string](ctx, outputs.Charts[release])

@@ -106,6 +106,9 @@ func (w *awsWorkload) removals(ctx context.Context, r *run, step *stackStep) (re
 		}
 	}
 	operation := step.operation(r, false)
+	if err := step.stack.Recover(ctx, operation); err != nil {
+		return found, err
+	}
 	operation.Events = nil
 	plan, err := step.stack.Preview(ctx, operation)
 	if err != nil {

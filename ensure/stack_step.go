@@ -379,8 +379,14 @@ func (s *stackStep) destroy(ctx context.Context, r *run) error {
 		operation.Display = r.display()
 	}
 	plan, err := s.stack.Destroy(ctx, operation, true)
-	if err != nil || r.options.DryRun || len(plan.Changes) == 0 {
+	if err != nil {
 		return err
+	}
+	if r.options.DryRun {
+		s.planned = plan
+	}
+	if r.options.DryRun || len(plan.Changes) == 0 {
+		return nil
 	}
 	if err := r.confirm(ctx, Question{Changes: count(plan), Destroy: true, Type: r.target.Name}); err != nil {
 		return err
