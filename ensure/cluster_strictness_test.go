@@ -13,12 +13,11 @@ import (
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	objects "github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/kubernetes"
 )
@@ -151,9 +150,9 @@ func (p platform) inside(ctx *pulumi.Context, cluster *eks.Cluster, nodeRole *ia
 	if err != nil {
 		return err
 	}
-	_, err = corev1.NewConfigMap(ctx, "main", &corev1.ConfigMapArgs{
-		Metadata: metav1.ObjectMetaArgs{Name: pulumi.String("main"), Namespace: pulumi.String("default")},
-		Data:     pulumi.StringMap{"issuer": cluster.OidcIssuer},
+	_, err = objects.NewObject(ctx, "main", "v1", "ConfigMap", pulumi.Map{
+		"metadata": pulumi.Map{"name": pulumi.String("main"), "namespace": pulumi.String("default")},
+		"data":     pulumi.Map{"issuer": cluster.OidcIssuer},
 	}, pulumi.Provider(provider))
 	return err
 }

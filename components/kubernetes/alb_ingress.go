@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	networkingv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/networking/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components"
@@ -76,23 +74,18 @@ func NewALBIngress(ctx *pulumi.Context, name string, args *ALBIngressArgs, opts 
 	}
 	made := &ALBIngress{}
 	err = components.Register(ctx, "ptd:kubernetes:ALBIngress", name, made, func(child pulumi.ResourceOption) error {
-		ingress, err := networkingv1.NewIngress(ctx, name, &networkingv1.IngressArgs{
-			Metadata: metav1.ObjectMetaArgs{
-				Name: pulumi.String(args.ObjectName), Namespace: pulumi.String(args.Namespace),
-				Labels: labels(args.Labels), Annotations: annotations,
+		described := metadata(args.Namespace, args.ObjectName, args.Labels)
+		described["annotations"] = annotations
+		ingress, err := NewObject(ctx, name, "networking.k8s.io/v1", "Ingress", values(object{
+			"metadata": described,
+			"spec": object{
+				"ingressClassName": "alb",
+				"rules": []object{{"http": object{"paths": []object{{
+					"path": "/*", "pathType": "ImplementationSpecific",
+					"backend": object{"service": object{"name": args.Service, "port": object{"number": 80}}},
+				}}}}},
 			},
-			Spec: networkingv1.IngressSpecArgs{
-				IngressClassName: pulumi.String("alb"),
-				Rules: networkingv1.IngressRuleArray{networkingv1.IngressRuleArgs{
-					Http: networkingv1.HTTPIngressRuleValueArgs{Paths: networkingv1.HTTPIngressPathArray{networkingv1.HTTPIngressPathArgs{
-						Path: pulumi.String("/*"), PathType: pulumi.String("ImplementationSpecific"),
-						Backend: networkingv1.IngressBackendArgs{Service: networkingv1.IngressServiceBackendArgs{
-							Name: pulumi.String(args.Service), Port: networkingv1.ServiceBackendPortArgs{Number: pulumi.Int(80)},
-						}},
-					}}},
-				}},
-			},
-		}, child)
+		}), child)
 		if err != nil {
 			return err
 		}
@@ -105,11 +98,17 @@ func NewALBIngress(ctx *pulumi.Context, name string, args *ALBIngressArgs, opts 
 	return made, nil
 }
 
-func hostnameOf(status *networkingv1.IngressStatus) string {
-	if status == nil || status.LoadBalancer == nil || len(status.LoadBalancer.Ingress) == 0 || status.LoadBalancer.Ingress[0].Hostname == nil {
+// hostnameOf reads status.loadBalancer.ingress[0].hostname.
+func hostnameOf(status any) string {
+	fields, _ := status.(object)
+	balancer, _ := fields["loadBalancer"].(object)
+	ingresses, _ := balancer["ingress"].([]any)
+	if len(ingresses) == 0 {
 		return ""
 	}
-	return *status.LoadBalancer.Ingress[0].Hostname
+	first, _ := ingresses[0].(object)
+	hostname, _ := first["hostname"].(string)
+	return hostname
 }
 
 func (args *ALBIngressArgs) annotations(name string) (pulumi.StringMap, error) {

@@ -7,10 +7,6 @@ import (
 	"maps"
 	"reflect"
 
-	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components"
@@ -89,7 +85,7 @@ func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.
 		if release == "" {
 			release = name
 		}
-		var installed pulumi.Resource
+		var installed *Object
 		var err error
 		if args.Controller == nil {
 			installed, err = args.install(ctx, name, release, child)
@@ -113,19 +109,19 @@ func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.
 }
 
 // install makes the Helm release.
-func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (pulumi.Resource, error) {
-	made := &helm.ReleaseArgs{
-		Name: pulumi.String(release), Chart: pulumi.String(args.Chart), Version: pulumi.String(args.Version),
-		Namespace: pulumi.String(args.Namespace), Values: args.values(),
+func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (*Object, error) {
+	inputs := map[string]any{
+		"name": release, "chart": args.Chart, "version": args.Version, "namespace": args.Namespace,
+		"values": args.values(),
 	}
 	if args.Repository != "" {
-		made.RepositoryOpts = helm.RepositoryOptsArgs{Repo: pulumi.String(args.Repository)}
+		inputs["repositoryOpts"] = map[string]any{"repo": args.Repository}
 	}
-	for option, set := range map[*pulumi.BoolPtrInput]bool{
-		&made.CreateNamespace: args.CreateNamespace, &made.SkipCrds: args.SkipCRDs, &made.Atomic: args.Atomic,
+	for option, set := range map[string]bool{
+		"createNamespace": args.CreateNamespace, "skipCrds": args.SkipCRDs, "atomic": args.Atomic,
 	} {
 		if set {
-			*option = pulumi.Bool(true)
+			inputs[option] = true
 		}
 	}
 	if removed := nulls(args.Overrides); len(removed) > 0 {
@@ -134,14 +130,14 @@ func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child 
 		if err != nil {
 			return nil, err
 		}
-		made.ValueYamlFiles = pulumi.AssetOrArchiveArray{pulumi.NewStringAsset(text)}
-		made.AllowNullValues = pulumi.Bool(true)
+		inputs["valueYamlFiles"] = pulumi.AssetOrArchiveArray{pulumi.NewStringAsset(text)}
+		inputs["allowNullValues"] = true
 	}
-	return helm.NewRelease(ctx, name, made, child)
+	return registerRelease(ctx, name, inputs, child)
 }
 
 // request makes the HelmChart object.
-func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (pulumi.Resource, error) {
+func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child pulumi.ResourceOption) (*Object, error) {
 	spec := pulumi.Map{
 		"chart": pulumi.String(args.Chart), "version": pulumi.String(args.Version),
 		"targetNamespace": pulumi.String(args.Namespace),
@@ -157,24 +153,19 @@ func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child 
 	if args.CreateNamespace {
 		spec["createNamespace"] = pulumi.Bool(true)
 	}
-	return apiextensions.NewCustomResource(ctx, name, &apiextensions.CustomResourceArgs{
-		ApiVersion: pulumi.String("helm.cattle.io/v1"), Kind: pulumi.String("HelmChart"),
-		Metadata: metav1.ObjectMetaArgs{
-			Name: pulumi.String(release), Namespace: pulumi.String(args.Controller.Namespace),
-			Labels: labels(args.Controller.Labels),
-		},
-		OtherFields: sdk.UntypedArgs{"spec": spec},
+	return NewObject(ctx, name, "helm.cattle.io/v1", "HelmChart", pulumi.Map{
+		"metadata": metadata(args.Controller.Namespace, release, args.Controller.Labels), "spec": spec,
 	}, child)
 }
 
 // installed waits for the Helm controller, if it is to. In a preview it is known at once,
 // so that what depends on it is planned with its dependency.
-func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource pulumi.Resource) pulumi.ResourceArrayOutput {
+func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource *Object) pulumi.ResourceArrayOutput {
 	if ctx.DryRun() {
 		return pulumi.Int(0).ToIntOutput().ApplyT(func(int) []pulumi.Resource { return []pulumi.Resource{resource} }).(pulumi.ResourceArrayOutput)
 	}
 	log := ctx.Log
-	made := resource.(pulumi.CustomResource).ID().ToIDOutput()
+	made := resource.ID().ToIDOutput()
 	return made.ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
 		if args.Controller != nil && args.Controller.Await != nil {
 			if err := args.Controller.Await(ctx); err != nil {

@@ -12,6 +12,9 @@ import (
 // Object is an object in a cluster.
 type Object struct {
 	pulumi.CustomResourceState
+
+	// Status is what the cluster says of it, nil while it says nothing.
+	Status pulumi.AnyOutput `pulumi:"status"`
 }
 
 // NewObject makes an object of any kind, of Kubernetes' own or defined in the cluster,
@@ -50,6 +53,19 @@ func register(
 	made := &Object{}
 	if err := ctx.RegisterResource(token(apiVersion, kind), name, inputs, made, opts...); err != nil {
 		return nil, fmt.Errorf("register %s %s %q: %w", apiVersion, kind, name, err)
+	}
+	return made, nil
+}
+
+// registerRelease makes a Helm release, which the Kubernetes provider installs itself.
+// The SDK's own type for it is in a package that brings every version of every API of
+// Kubernetes along.
+func registerRelease(ctx *pulumi.Context, name string, inputs map[string]any, opts ...pulumi.ResourceOption) (*Object, error) {
+	release := sdk.UntypedArgs(maps.Clone(inputs))
+	release["compat"] = "true" // as the SDK sets it: state has it
+	made := &Object{}
+	if err := ctx.RegisterResource("kubernetes:helm.sh/v3:Release", name, release, made, opts...); err != nil {
+		return nil, fmt.Errorf("register Helm release %q: %w", name, err)
 	}
 	return made, nil
 }

@@ -3,10 +3,9 @@ package kubernetes
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -16,7 +15,7 @@ const releaseType = "kubernetes:helm.sh/v3:Release"
 // releases describes the provider's own Helm.
 func (s *simulation) releases() sandbox.Type {
 	return sandbox.Type{
-		Args:     helm.ReleaseArgs{}.ElementType(),
+		Args:     reflect.TypeFor[releaseArgs](),
 		AutoName: "name",
 		Replace:  []string{"name", "namespace"},
 		Defaults: map[string]any{"namespace": "default"},
