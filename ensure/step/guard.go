@@ -1,4 +1,4 @@
-package ensure
+package step
 
 import (
 	"fmt"
@@ -8,47 +8,6 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 )
-
-// guarded are the types whose objects hold what cannot be made again: data, keys,
-// and what everything else hangs on (DESIGN section 5).
-var guarded = map[string]bool{
-	"aws:dynamodb/table:Table":                     true,
-	"aws:ec2/subnet:Subnet":                        true,
-	"aws:ec2/vpc:Vpc":                              true,
-	"aws:ecr/repository:Repository":                true,
-	"aws:efs/fileSystem:FileSystem":                true,
-	"aws:eks/cluster:Cluster":                      true,
-	"aws:fsx/openZfsFileSystem:OpenZfsFileSystem":  true,
-	"aws:kms/key:Key":                              true,
-	"aws:rds/cluster:Cluster":                      true,
-	"aws:rds/instance:Instance":                    true,
-	"aws:route53/zone:Zone":                        true,
-	"aws:s3/bucket:Bucket":                         true,
-	"aws:s3/bucketV2:BucketV2":                     true,
-	"aws:secretsmanager/secret:Secret":             true,
-	"eks:index:Cluster":                            true,
-	"kubernetes:core/v1:PersistentVolume":          true,
-	"kubernetes:core/v1:PersistentVolumeClaim":     true,
-	"postgresql:index/database:Database":           true,
-	"random:index/randomPassword:RandomPassword":   true,
-	"tls:index/privateKey:PrivateKey":              true,
-	"azure-native:containerregistry:Registry":      true,
-	"azure-native:containerservice:ManagedCluster": true,
-	"azure-native:dbforpostgresql:Database":        true,
-	"azure-native:dbforpostgresql:Server":          true,
-	"azure-native:dns:Zone":                        true,
-	"azure-native:keyvault:Key":                    true,
-	"azure-native:keyvault:Secret":                 true,
-	"azure-native:keyvault:Vault":                  true,
-	"azure-native:netapp:CapacityPool":             true,
-	"azure-native:netapp:CapacityPoolVolume":       true,
-	"azure-native:netapp:NetAppAccount":            true,
-	"azure-native:network:VirtualNetwork":          true,
-	"azure-native:privatedns:PrivateZone":          true,
-	"azure-native:storage:BlobContainer":           true,
-	"azure-native:storage:FileShare":               true,
-	"azure-native:storage:StorageAccount":          true,
-}
 
 // GuardError says that a plan would delete or replace what cannot be made again.
 // Nothing was applied.
@@ -94,7 +53,7 @@ func reasons(change engine.Change) []string {
 // guard stops a plan that would delete or replace a resource of a guarded type, or a
 // protected one, unless it or something above it is in allowed. unprotect are the
 // protected resources that may go.
-func guard(plan *engine.Plan, allowed []string) (unprotect []string, err error) {
+func guard(plan *engine.Plan, guarded map[string]bool, allowed []string) (unprotect []string, err error) {
 	parents, goes := map[string]string{}, map[string]bool{}
 	for _, change := range plan.Changes {
 		parents[change.URN], goes[change.URN] = change.Parent, change.Kind == engine.Delete

@@ -1,4 +1,4 @@
-package ensure
+package step
 
 import (
 	"context"
@@ -27,8 +27,8 @@ func (c charts) Chart(context.Context, string, string) (kubernetes.ChartStatus, 
 // context is that of the run.
 func TestInterruptWhileAChartIsAwaited(t *testing.T) {
 	requests := make(chan struct{}, 1)
-	ctx := WithInterrupts(context.Background(), requests)
-	w := &awsWorkload{environment: &Environment{Clusters: charts{State: kubernetes.ChartPending, Message: "waiting"}}}
+	ctx := engine.WithInterrupts(context.Background(), requests)
+	pending := charts{State: kubernetes.ChartPending, Message: "waiting"}
 	ended := make(chan error, 1)
 	backend := engine.NewBackend(engine.BackendOptions{
 		URL: "file://" + t.TempDir(), SecretsProvider: "passphrase", Passphrase: "test",
@@ -40,7 +40,7 @@ func TestInterruptWhileAChartIsAwaited(t *testing.T) {
 			Plugins: engine.Plugins{OnlySimulated: true},
 			Program: func(ctx *pulumi.Context) error {
 				requests <- struct{}{}
-				err := w.awaitChart(ctx.Context(), "arn", "helm-controller", "loki")
+				err := AwaitChart(ctx.Context(), pending, "arn", "helm-controller", "loki")
 				ended <- err
 				return err
 			},
@@ -59,8 +59,7 @@ func TestAwaitedChart(t *testing.T) {
 	for state, want := range map[kubernetes.ChartState]string{
 		kubernetes.ChartInstalled: "", kubernetes.ChartFailed: "the Helm controller could not install it: no room",
 	} {
-		w := &awsWorkload{environment: &Environment{Clusters: charts{State: state, Message: "no room"}}}
-		err := w.awaitChart(context.Background(), "arn", "helm-controller", "loki")
+		err := AwaitChart(context.Background(), charts{State: state, Message: "no room"}, "arn", "helm-controller", "loki")
 		if want == "" {
 			assert.NoError(t, err)
 		} else {

@@ -1,4 +1,4 @@
-package ensure
+package step
 
 import (
 	"errors"
@@ -10,6 +10,9 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 )
+
+// guardedTypes are types of a pipeline that hold what cannot be made again.
+var guardedTypes = map[string]bool{"aws:rds/instance:Instance": true, "postgresql:index/database:Database": true}
 
 func TestGuard(t *testing.T) {
 	const urn = "urn:pulumi:demo01-staging::p::aws:rds/instance:Instance::demo01-staging"
@@ -25,7 +28,7 @@ func TestGuard(t *testing.T) {
 		{Kind: engine.Replace, URN: "urn:other", Type: "aws:ec2/instance:Instance"},
 		replace,
 	}}
-	_, err := guard(plan, nil)
+	_, err := guard(plan, guardedTypes, nil)
 	var guarded *GuardError
 	require.ErrorAs(t, err, &guarded)
 	assert.Equal(t, []engine.Change{replace}, guarded.Changes)
@@ -34,12 +37,12 @@ func TestGuard(t *testing.T) {
     because engine changes from "postgres" to "mysql"
     to allow it: --allow-replace `+urn+`
 nothing was applied`, err.Error())
-	unprotect, err := guard(plan, []string{urn})
+	unprotect, err := guard(plan, guardedTypes, []string{urn})
 	require.NoError(t, err)
 	assert.Empty(t, unprotect)
 
 	plan.Changes[2] = engine.Change{Kind: engine.Delete, URN: urn, Type: "aws:rds/instance:Instance"}
-	_, err = guard(plan, nil)
+	_, err = guard(plan, guardedTypes, nil)
 	require.ErrorContains(t, err, "because the configuration no longer has it")
 }
 
@@ -59,7 +62,7 @@ func TestGuardOfProtection(t *testing.T) {
 		{[]string{"urn:site"}, nil, []string{"urn:database", "urn:grant"}},
 		{[]string{"urn:stack"}, nil, []string{"urn:database", "urn:grant"}},
 	} {
-		unprotected, err := guard(plan, test.allowed)
+		unprotected, err := guard(plan, guardedTypes, test.allowed)
 		assert.Equal(t, test.unprotected, unprotected)
 		var stopped []string
 		var guarded *GuardError

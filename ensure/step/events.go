@@ -1,4 +1,4 @@
-package ensure
+package step
 
 import "time"
 

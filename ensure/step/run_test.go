@@ -1,20 +1,15 @@
-package ensure
+package step
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // scripted is a step whose end is given.
@@ -24,9 +19,9 @@ type scripted struct {
 	ran  *[]string
 }
 
-func (s *scripted) describe() Step { return Step{Name: s.name} }
+func (s *scripted) describe() Description { return Description{Name: s.name} }
 
-func (s *scripted) converge(_ context.Context, r *run) error {
+func (s *scripted) converge(_ context.Context, r *Run) error {
 	*s.ran = append(*s.ran, s.name)
 	r.change(ResourceChange{Operation: Create, Name: s.name})
 	switch s.end {
@@ -40,8 +35,8 @@ func (s *scripted) converge(_ context.Context, r *run) error {
 	return nil
 }
 
-func (s *scripted) destroy(ctx context.Context, r *run) error { return s.converge(ctx, r) }
-func (s *scripted) cancel(ctx context.Context, r *run) error  { return s.converge(ctx, r) }
+func (s *scripted) destroy(ctx context.Context, r *Run) error { return s.converge(ctx, r) }
+func (s *scripted) cancel(ctx context.Context, r *Run) error  { return s.converge(ctx, r) }
 
 // recorder is a user interface that remembers what it was told.
 type recorder struct{ events []Event }
@@ -53,17 +48,16 @@ func (u *recorder) Confirm(context.Context, Question) (bool, error) {
 func (u *recorder) Display() *Display { return nil }
 
 // pipelineOf builds a pipeline of scripted steps; names are a, b, c, ...
-func pipelineOf(t *testing.T, options Options, ends ...string) (*Pipeline, *[]string) {
+func pipelineOf(t *testing.T, options Options, ends ...string) (*Runner, *[]string) {
 	t.Helper()
 	ran := &[]string{}
-	p := &Pipeline{target: &config.Target{Name: "demo01-staging"}, options: options}
+	p := Pipeline{Target: "demo01-staging"}
 	for i, end := range ends {
-		p.all = append(p.all, &scripted{name: string(rune('a' + i)), end: end, ran: ran})
+		p.Steps = append(p.Steps, &scripted{name: string(rune('a' + i)), end: end, ran: ran})
 	}
-	var err error
-	p.selected, err = p.selection()
+	runner, err := New(p, nil, options)
 	require.NoError(t, err)
-	return p, ran
+	return runner, ran
 }
 
 // TestRandomOutcomes holds for every mix of step outcomes, options and selections:
@@ -167,19 +161,19 @@ func TestSelection(t *testing.T) {
 		"start filtered out":      {options: Options{OnlySteps: []string{"a"}, StartAtStep: "b"}, err: `step "b" is not among the selected steps a`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &Pipeline{target: &config.Target{Name: "demo01-staging"}, options: test.options}
+			p := Pipeline{Target: "demo01-staging"}
 			for _, step := range "abcd" {
-				p.all = append(p.all, &scripted{name: string(step)})
+				p.Steps = append(p.Steps, &scripted{name: string(step)})
 			}
-			selected, err := p.selection()
+			runner, err := New(p, nil, test.options)
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
 				return
 			}
 			require.NoError(t, err)
 			var names strings.Builder
-			for _, step := range selected {
-				names.WriteString(step.describe().Name)
+			for _, step := range runner.Steps() {
+				names.WriteString(step.Name)
 			}
 			assert.Equal(t, test.want, names.String())
 		})
@@ -205,113 +199,8 @@ func TestInterruptBeforeAStep(t *testing.T) {
 }
 
 func TestConfirmWithoutAnybody(t *testing.T) {
-	r := &run{Pipeline: &Pipeline{}, ui: &recorder{}}
+	r := (&Runner{}).run(&recorder{})
 	require.ErrorContains(t, r.confirm(context.Background(), Question{}), "nobody here")
 	r.options.AutoApply = true
 	require.NoError(t, r.confirm(context.Background(), Question{}))
-}
-
-func TestMergeCustomSteps(t *testing.T) {
-	var standard []runnable
-	for _, name := range awsWorkloadStepNames {
-		standard = append(standard, &scripted{name: name})
-	}
-	names := func(steps []runnable) []string {
-		var found []string
-		for _, step := range steps {
-			found = append(found, step.describe().Name)
-		}
-		return found
-	}
-	environment := &Environment{newBackend: sandboxBackend(t.TempDir())}
-	directory := t.TempDir()
-	manifest := func(steps ...config.CustomStep) *config.Target {
-		for i := range steps {
-			steps[i].Enabled = steps[i].Name != "disabled"
-			if steps[i].Path == "" {
-				steps[i].Path = "program"
-			}
-		}
-		return &config.Target{
-			Name: "demo01-staging", Kind: config.KindAWSWorkload, File: "ptd.yaml", AWSWorkload: &config.AWSWorkload{Region: "us-east-2"},
-			Customizations: &config.Manifest{File: directory + "/manifest.yaml", CustomSteps: steps},
-		}
-	}
-	writeProgram(t, directory+"/program")
-
-	merged, err := mergeCustomSteps(standard, manifest(
-		config.CustomStep{Name: "second-after", InsertAfter: "persistent"},
-		config.CustomStep{Name: "first-of-all", InsertBefore: "bootstrap"},
-		config.CustomStep{Name: "third-after", InsertAfter: "persistent"},
-		config.CustomStep{Name: "after-helm", InsertAfter: "helm"},
-		config.CustomStep{Name: "disabled"},
-		config.CustomStep{Name: "last"},
-	), environment)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"first-of-all", "bootstrap", "persistent", "second-after", "third-after", "postgres_config",
-		"eks", "clusters", "helm", "after-helm", "sites", "persistent_reprise", "last"}, names(merged))
-	index := slices.IndexFunc(merged, func(step runnable) bool { return step.describe().Name == "last" })
-	assert.Equal(t, "ptd-aws-workload-last", merged[index].describe().Project)
-
-	for problem, custom := range map[string]config.CustomStep{
-		"has the name of a standard step": {Name: "helm"},
-		"leaves the directory":            {Name: "escape", Path: "../../elsewhere"},
-		"has no main.go":                  {Name: "empty", Path: "nothing"},
-	} {
-		_, err := mergeCustomSteps(standard, manifest(custom), environment)
-		require.ErrorContains(t, err, problem)
-	}
-}
-
-// writeProgram makes a custom step's program: a Go module that exports what it was
-// configured with. It has ptd's own module requirements, so that it compiles offline.
-func writeProgram(t *testing.T, directory string) {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(directory, 0o700))
-	requirements, err := os.ReadFile("../go.mod")
-	require.NoError(t, err)
-	sums, err := os.ReadFile("../go.sum")
-	require.NoError(t, err)
-	files := map[string]string{
-		"go.mod": strings.Replace(string(requirements), "module github.com/ptd-go/ptd", "module example.com/step", 1),
-		"go.sum": string(sums),
-		"main.go": `package main
-
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-func main() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
-		workload, _ := ctx.GetConfig("ptd:workloadName")
-		ctx.Export("workload", pulumi.String(workload))
-		return ctx.Log.Info("hello from a custom step", nil)
-	})
-}
-`,
-	}
-	for name, content := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600))
-	}
-}
-
-// TestCustomStepRuns compiles and runs a custom step, whose outputs then are those
-// of a stack like any other.
-func TestCustomStepRuns(t *testing.T) {
-	target := loadTarget(t, "minimal01-staging")
-	customizations := t.TempDir()
-	writeProgram(t, filepath.Join(customizations, "program"))
-	target.Customizations = &config.Manifest{File: filepath.Join(customizations, "manifest.yaml"), CustomSteps: []config.CustomStep{
-		{Name: "extra", Path: "program", Enabled: true},
-	}}
-	environment, err := OpenSandbox(t.TempDir())
-	require.NoError(t, err)
-	defer environment.Close()
-	pipeline, err := New(target, environment, Options{AutoApply: true, OnlySteps: []string{"extra"}})
-	require.NoError(t, err)
-	ui := &recorder{}
-	summary := pipeline.Run(context.Background(), ui)
-	require.NoError(t, summary.Err)
-	assert.Contains(t, ui.events, Event(Diagnostic{Step: "extra", Severity: Info, Message: "hello from a custom step"}))
-	outputs, err := Outputs(context.Background(), target, environment, "extra", false)
-	require.NoError(t, err)
-	assert.Equal(t, map[string]any{"workload": "minimal01-staging"}, outputs["extra"])
 }

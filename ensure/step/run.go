@@ -1,12 +1,13 @@
-package ensure
+package step
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/ensure/engine"
 )
@@ -23,33 +24,40 @@ func WithInterrupts(ctx context.Context, requests <-chan struct{}) context.Conte
 	return engine.WithInterrupts(ctx, requests)
 }
 
-// run is one run of a pipeline.
-type run struct {
-	*Pipeline
+// Run is one run of a pipeline, as its steps see it.
+type Run struct {
+	*Runner
 	ui      UserInterface
-	step    string  // the running step
+	step    Step    // the running step
 	changes Changes // of the running step
 	note    string  // of the running step
 	kept    []Kept
-	// In a dry run, what actions would do, by step, and the step that the running one
-	// continues: what that one would do is not told again.
-	acts      map[string][]ResourceChange
-	continues string
+
+	// outputs are those of the stacks that this run was at, or read from the state; nil
+	// ones are unknown.
+	outputs map[Step]resource.PropertyMap
+	// plans are those of a dry run.
+	plans map[Step]*engine.Plan
+	// acts are what actions would do in a dry run, by step.
+	acts map[Step][]ResourceChange
+
+	removed   bool // what is no longer configured was removed
+	tunnelled bool // the tunnel is open, or not needed
 }
 
 // Run runs the selected steps in order and stops at the first that fails or is
 // declined. It always returns a Summary with one entry for each selected step, and
 // reports it as the last event.
-func (p *Pipeline) Run(ctx context.Context, ui UserInterface) Summary {
-	r := &run{Pipeline: p, ui: ui}
+func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
+	r := p.run(ui)
 	began := time.Now()
 	names := make([]string, len(p.selected))
 	for i, step := range p.selected {
 		names[i] = step.describe().Name
 	}
-	ui.Event(RunStarted{Target: p.target.Name, Steps: names, DryRun: p.options.DryRun, Destroy: p.options.Destroy})
+	ui.Event(RunStarted{Target: p.pipeline.Target, Steps: names, DryRun: p.options.DryRun, Destroy: p.options.Destroy})
 
-	summary := Summary{Target: p.target.Name, Result: p.success()}
+	summary := Summary{Target: p.pipeline.Target, Result: p.success()}
 	for _, step := range p.selected {
 		var finished StepFinished
 		if summary.Err != nil {
@@ -70,8 +78,16 @@ func (p *Pipeline) Run(ctx context.Context, ui UserInterface) Summary {
 	return summary
 }
 
+// run begins a run that knows of no outputs yet.
+func (p *Runner) run(ui UserInterface) *Run {
+	return &Run{
+		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
+		acts: map[Step][]ResourceChange{}, tunnelled: p.pipeline.Direct,
+	}
+}
+
 // success is the result of a step, or run, in which nothing went wrong.
-func (p *Pipeline) success() Result {
+func (p *Runner) success() Result {
 	if p.options.DryRun {
 		return Previewed
 	}
@@ -80,20 +96,20 @@ func (p *Pipeline) success() Result {
 
 // runStep runs one step, whatever it does: a panic is a failure of the step, so that
 // the run still reports what it did.
-func (r *run) runStep(ctx context.Context, step runnable) (finished StepFinished, err error) {
+func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, err error) {
 	described := step.describe()
-	r.step, r.changes, r.note, r.continues = described.Name, Changes{}, "", ""
+	r.step, r.changes, r.note = step, Changes{}, ""
 	began := time.Now()
 	started := StepStarted{Step: described.Name}
 	if described.Project != "" {
-		started.Stack = fmt.Sprintf("organization/%s/%s", described.Project, r.target.Name)
+		started.Stack = fmt.Sprintf("organization/%s/%s", described.Project, r.pipeline.Target)
 	}
 	r.ui.Event(started)
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("step %s panicked: %v", r.step, recovered)
+			err = fmt.Errorf("step %s panicked: %v", described.Name, recovered)
 		}
-		finished = StepFinished{Step: r.step, Result: r.success(), Changes: r.changes, Duration: time.Since(began), Note: r.note}
+		finished = StepFinished{Step: described.Name, Result: r.success(), Changes: r.changes, Duration: time.Since(began), Note: r.note}
 		switch {
 		case errors.Is(err, ErrDeclined):
 			finished.Result = Declined
@@ -102,12 +118,12 @@ func (r *run) runStep(ctx context.Context, step runnable) (finished StepFinished
 		}
 	}()
 	if engine.Interrupted(ctx) {
-		return finished, fmt.Errorf("step %s: %w", r.step, ErrInterrupted)
+		return finished, fmt.Errorf("step %s: %w", described.Name, ErrInterrupted)
 	}
 	switch {
 	case r.options.Cancel:
 		err = step.cancel(ctx, r)
-	case len(r.options.TargetResources) > 0 && len(ownedBy(step, r.options.TargetResources)) == 0:
+	case len(r.options.TargetResources) > 0 && len(r.ownedBy(step, r.options.TargetResources)) == 0:
 		r.note = "left out: it has none of --target-resources"
 	case r.options.Destroy:
 		err = step.destroy(ctx, r)
@@ -115,15 +131,15 @@ func (r *run) runStep(ctx context.Context, step runnable) (finished StepFinished
 		err = step.converge(ctx, r)
 	}
 	if err != nil && !errors.Is(err, ErrDeclined) {
-		err = fmt.Errorf("step %s: %w", r.step, err)
+		err = fmt.Errorf("step %s: %w", described.Name, err)
 	}
 	return finished, err
 }
 
 // resume returns the arguments of the command that goes on at the given step.
-func (p *Pipeline) resume(step string) []string {
+func (p *Runner) resume(step string) []string {
 	o := p.options
-	arguments := []string{"ensure", p.target.Name}
+	arguments := []string{"ensure", p.pipeline.Target}
 	for _, flag := range []struct {
 		name string
 		set  bool
@@ -147,57 +163,4 @@ func (p *Pipeline) resume(step string) []string {
 		}
 	}
 	return append(arguments, "--start-at-step", step)
-}
-
-// change counts a change of the running step and reports it unless it is Same.
-func (r *run) change(change ResourceChange) {
-	if change.URN == "" && change.Planned {
-		if r.repeats(change) {
-			change.Operation = Same
-		}
-	}
-	r.changes.Count(change.Operation)
-	if change.Operation != Same {
-		change.Step = r.step
-		r.ui.Event(change)
-	}
-}
-
-// repeats remembers what an action would do, and tells whether the step that the
-// running one continues would have done it already.
-func (r *run) repeats(change ResourceChange) bool {
-	if r.acts == nil {
-		r.acts = map[string][]ResourceChange{}
-	}
-	r.acts[r.step] = append(r.acts[r.step], change)
-	return slices.ContainsFunc(r.acts[r.continues], func(earlier ResourceChange) bool {
-		return earlier.Operation == change.Operation && earlier.Type == change.Type && earlier.Name == change.Name &&
-			slices.Equal(earlier.Keys, change.Keys)
-	})
-}
-
-// say reports a message of the runner.
-func (r *run) say(severity Severity, format string, args ...any) {
-	r.ui.Event(Diagnostic{Step: r.step, Severity: severity, Message: fmt.Sprintf(format, args...)})
-}
-
-// confirm asks before changes are applied.
-func (r *run) confirm(ctx context.Context, question Question) error {
-	if r.options.AutoApply {
-		return nil
-	}
-	question.Step = r.step
-	agreed, err := r.ui.Confirm(ctx, question)
-	if err != nil {
-		return fmt.Errorf("ask before applying: %w", err)
-	}
-	if !agreed {
-		return fmt.Errorf("step %s was %w: nothing of it was applied", r.step, ErrDeclined)
-	}
-	return nil
-}
-
-// partial tells whether the run is limited to some resources.
-func (r *run) partial() bool {
-	return len(r.options.TargetResources)+len(r.options.ExcludeResources) > 0
 }

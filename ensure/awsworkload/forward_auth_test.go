@@ -1,11 +1,13 @@
-package ensure
+package awsworkload
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -27,8 +29,21 @@ func (s secretValues) GetSecret(_ context.Context, name string) (aws.Secret, err
 	return aws.Secret{Value: value}, nil
 }
 
+// teller is a run that remembers what it was told to warn of.
+type teller struct {
+	dryRun   bool
+	warnings []string
+}
+
+func (t *teller) DryRun() bool { return t.dryRun }
+func (t *teller) Say(severity step.Severity, format string, args ...any) {
+	if severity == step.Warning {
+		t.warnings = append(t.warnings, fmt.Sprintf(format, args...))
+	}
+}
+
 func TestForwardAuthSecrets(t *testing.T) {
-	tree, err := config.OpenTree("../testdata/targets")
+	tree, err := config.OpenTree("../../testdata/targets")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,16 +55,9 @@ func TestForwardAuthSecrets(t *testing.T) {
 	const wanted = "put a secret " + name + " with the keys oidcClientId, oidcClientSecret, signingSecret into AWS Secrets Manager " +
 		"of account 111122223333 in us-east-2, as JSON"
 	check := func(values map[string]string, dryRun bool) ([]string, error) {
-		said := &recorder{}
-		err := checkForwardAuthSecrets(context.Background(), &run{Pipeline: &Pipeline{options: Options{DryRun: dryRun}}, ui: said},
-			target.AWSWorkload, secretValues{values: values})
-		var warnings []string
-		for _, event := range said.events {
-			if diagnostic, ok := event.(Diagnostic); ok && diagnostic.Severity == Warning {
-				warnings = append(warnings, diagnostic.Message)
-			}
-		}
-		return warnings, err
+		said := &teller{dryRun: dryRun}
+		err := checkForwardAuthSecrets(context.Background(), said, target.AWSWorkload, secretValues{values: values})
+		return said.warnings, err
 	}
 	complete := `{"oidcClientId": "a", "oidcClientSecret": "b", "signingSecret": "c", "more": 1}`
 	if said, err := check(map[string]string{name: complete}, false); err != nil || said != nil {

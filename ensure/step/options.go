@@ -1,4 +1,4 @@
-package ensure
+package step
 
 import (
 	"context"
@@ -29,18 +29,6 @@ type Options struct {
 	TargetResources, ExcludeResources []string
 	// AllowReplace are URNs of guarded resources that this run may replace or delete.
 	AllowReplace []string
-}
-
-// Step describes one step of a target's pipeline.
-type Step struct {
-	Name string
-	// Custom is true for a step of the target's customizations/manifest.yaml.
-	Custom      bool
-	Description string
-	// Proxy is true when the step reaches into the private network.
-	Proxy bool
-	// Project is the Pulumi project; "" for an action.
-	Project string
 }
 
 // UserInterface is what a run needs of whoever started it. Its methods are called
