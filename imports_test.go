@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,11 +19,15 @@ const module = "github.com/ptd-go/ptd/"
 // allowed says which layers each layer may import (DESIGN section 2: imports go one
 // way, cmd → ensure → stacks → components). Layers are found by the longest prefix.
 var allowed = map[string][]string{
-	"cmd":           {"cmd", "ensure", "stacks/config"},
-	"ensure":        {"ensure", "ensure/engine", "stacks", "stacks/config", "providers"},
-	"ensure/engine": {},
-	"stacks":        {"stacks", "stacks/config", "components", "providers"},
-	"stacks/config": {},
+	"cmd":                {"cmd", "ensure", "stacks/config"},
+	"ensure":             {"ensure", "ensure/engine", "ensure/step", "ensure/awsworkload", "stacks", "stacks/config", "stacks/output", "providers"},
+	"ensure/awsworkload": {"ensure/awsworkload", "ensure/step", "stacks", "stacks/action", "stacks/config", "stacks/output", "providers"},
+	"ensure/step":        {"ensure/step", "ensure/engine", "stacks/action", "stacks/config", "stacks/output", "providers"},
+	"ensure/engine":      {},
+	"stacks":             {"stacks", "stacks/action", "stacks/config", "stacks/output", "components", "providers"},
+	"stacks/action":      {},
+	"stacks/config":      {},
+	"stacks/output":      {},
 	"components":    {"components"},
 	"providers":     {"providers"},
 }
@@ -89,6 +95,23 @@ func TestCloudsDoNotMeet(t *testing.T) {
 	for folder, found := range seen {
 		if len(found) > 1 {
 			t.Errorf("%s imports several clouds", folder)
+		}
+	}
+}
+
+// TestRunnerKnowsNoCloud holds the runner free of clouds, also through what it imports.
+func TestRunnerKnowsNoCloud(t *testing.T) {
+	t.Parallel()
+	listed, err := exec.Command("go", "list", "-deps", "./ensure/step").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(listed), module+"ensure/engine\n") {
+		t.Fatal("the runner does not use the engine: this test looks in the wrong place")
+	}
+	for _, cloud := range append(slices.Clone(clouds), module+"providers/aws", module+"providers/azure", module+"components/aws") {
+		if strings.Contains(string(listed), cloud) {
+			t.Errorf("ensure/step brings %s along", cloud)
 		}
 	}
 }
