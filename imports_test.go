@@ -28,8 +28,8 @@ var allowed = map[string][]string{
 	"stacks/action":      {},
 	"stacks/config":      {},
 	"stacks/output":      {},
-	"components":    {"components"},
-	"providers":     {"providers"},
+	"components":         {"components"},
+	"providers":          {"providers"},
 }
 
 // onlyImporters are packages that one layer keeps to itself.
