@@ -15,6 +15,7 @@ import (
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // awsWorkloadStepNames are the standard steps of an AWS workload, in order.
@@ -114,7 +115,7 @@ func (w *awsWorkload) readState(ctx context.Context, r *run) error {
 	w.trusted, w.database = nil, ""
 	// A database that may be replaced is made before the old one goes: under another name.
 	if property, ok := values["db"]; ok && !w.databaseReplaceable(r) {
-		plain, _, _ := plainOf(property)
+		plain, _, _ := output.Plain(property)
 		w.database, _ = plain.(string)
 	}
 	issuers, ok := values["cluster_oidc_issuers"]
@@ -123,7 +124,7 @@ func (w *awsWorkload) readState(ctx context.Context, r *run) error {
 		w.trusted, err = w.issuersOfRoles(ctx)
 		return err
 	}
-	plain, _, _ := plainOf(issuers)
+	plain, _, _ := output.Plain(issuers)
 	list, _ := plain.([]any)
 	for _, item := range list {
 		if issuer, ok := item.(string); ok {
@@ -144,7 +145,7 @@ func (w *awsWorkload) issuersOfRoles(ctx context.Context) ([]string, error) {
 	}
 	issuers := map[string]bool{}
 	for _, role := range roles {
-		plain, _, _ := plainOf(role.Inputs["assumeRolePolicy"])
+		plain, _, _ := output.Plain(role.Inputs["assumeRolePolicy"])
 		trust, _ := plain.(string)
 		for _, match := range federated.FindAllStringSubmatch(trust, -1) {
 			if issuer := "https://" + match[1]; !slices.Contains(w.workload.ExtraClusterOIDCURLs, issuer) {
@@ -171,7 +172,7 @@ func (w *awsWorkload) followServer(ctx context.Context, r *run, address string) 
 	if err != nil || len(providers) == 0 {
 		return err
 	}
-	plain, _, _ := plainOf(providers[0].Inputs["host"])
+	plain, _, _ := output.Plain(providers[0].Inputs["host"])
 	before, _ := plain.(string)
 	switch {
 	case before == "" || before == address:
@@ -198,8 +199,8 @@ func (w *awsWorkload) reconcileSecrets(step *typedStack[awsworkload.PersistentOu
 			return err
 		}
 		var failures []error
-		value := func(output pulumi.StringOutput) *string {
-			known, ok, err := await[string](ctx, output)
+		value := func(of pulumi.StringOutput) *string {
+			known, ok, err := output.Await[string](ctx, of)
 			if err != nil || !ok {
 				failures = append(failures, err)
 				return nil
@@ -254,7 +255,7 @@ func (w *awsWorkload) readPasswords(ctx context.Context, r *run) error {
 		return err
 	}
 	w.environment.wouldTunnel(r, w.workload.TailscaleEnabled)
-	arn, known, err := await[string](ctx, outputs.DBSecretARN)
+	arn, known, err := output.Await[string](ctx, outputs.DBSecretARN)
 	if err != nil {
 		return err
 	}
@@ -270,7 +271,7 @@ func (w *awsWorkload) readPasswords(ctx context.Context, r *run) error {
 		}
 		w.masterPassword = &password
 	}
-	address, known, err := await[string](ctx, outputs.DBAddress)
+	address, known, err := output.Await[string](ctx, outputs.DBAddress)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/stacks/awsworkload"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // kubernetesSteps are the steps of the workload's clusters: the clusters themselves,
@@ -85,7 +86,7 @@ func (w *awsWorkload) attachFileSystems(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	group, known, err := await[string](ctx, persistent.NodesEFSSecurityGroupID)
+	group, known, err := output.Await[string](ctx, persistent.NodesEFSSecurityGroupID)
 	if err != nil {
 		return fmt.Errorf("read the nodes' group of EFS: %w", err)
 	}
@@ -197,7 +198,7 @@ func (w *awsWorkload) checkCharts(ctx context.Context, r *run) error {
 	}
 	var failures []error
 	for _, release := range slices.Sorted(maps.Keys(outputs.Charts)) {
-		charts, _, err := await[[]string](ctx, outputs.Charts[release])
+		charts, _, err := output.Await[[]string](ctx, outputs.Charts[release])
 		if err != nil {
 			return fmt.Errorf("read the charts of release %s: %w", release, err)
 		}

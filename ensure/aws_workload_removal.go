@@ -9,6 +9,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/stacks/awsworkload"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // removeFirst deletes what the configuration no longer has in the reverse order of the
@@ -65,7 +66,7 @@ func (w *awsWorkload) goneParts(ctx context.Context) ([]string, error) {
 	if err != nil || !exists {
 		return nil, err
 	}
-	plain, _, _ := plainOf(values["parts"])
+	plain, _, _ := output.Plain(values["parts"])
 	list, _ := plain.([]any)
 	parts := awsworkload.Parts(w.workload)
 	var gone []string

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // bindRoles lets the service accounts of clusters that are new assume their roles, as
@@ -27,13 +28,13 @@ func (w *awsWorkload) bindRoles(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	bound, _, err := await[[]string](ctx, persistent.ClusterOIDCIssuers)
+	bound, _, err := output.Await[[]string](ctx, persistent.ClusterOIDCIssuers)
 	if err != nil {
 		return fmt.Errorf("read the issuers that the roles trust: %w", err)
 	}
 	trusted := slices.Clone(bound)
 	for release := range w.workload.SortedClusters() {
-		issuer, known, err := await[string](ctx, eks.OIDCIssuers[release])
+		issuer, known, err := output.Await[string](ctx, eks.OIDCIssuers[release])
 		if err != nil {
 			return fmt.Errorf("read the OIDC issuer of release %s: %w", release, err)
 		}

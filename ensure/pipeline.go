@@ -9,6 +9,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // Pipeline is the selected steps of one target with the options of one run. It runs
@@ -188,7 +189,7 @@ func Outputs(ctx context.Context, target *config.Target, environment *Environmen
 		}
 		switch {
 		case exists:
-			outputs[name] = publicOutputs(values, showSecrets)
+			outputs[name] = output.Public(values, showSecrets)
 		case step != "":
 			return nil, fmt.Errorf("step %s of %s was never applied: run `ptd ensure %s --only-steps %s`",
 				name, target.Name, target.Name, name)

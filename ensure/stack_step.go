@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // stackStep is a step that is a Pulumi stack.
@@ -58,7 +59,7 @@ func typed[O any](step *stackStep, program func(ctx *pulumi.Context) (*O, error)
 
 // Outputs returns the stack's outputs as they are at this point of the run.
 func (s typedStack[O]) Outputs() (*O, error) {
-	outputs, err := loadOutputs[O](s.outputs)
+	outputs, err := output.Load[O](s.outputs)
 	if err != nil {
 		return nil, fmt.Errorf("outputs of step %s: %w; run `ptd ensure %s --only-steps %s` to write them anew",
 			s.Name, err, s.target, s.Name)
@@ -98,7 +99,7 @@ func (s *stackStep) operation(r *run, counted bool) engine.Operation {
 			if err != nil {
 				return err
 			}
-			return exportOutputs(ctx, outputs)
+			return output.Export(ctx, outputs)
 		},
 		Executable: s.executable, Plugins: s.plugins(), Config: s.config,
 		Targets: ownedBy(s, r.options.TargetResources), Excludes: ownedBy(s, r.options.ExcludeResources),

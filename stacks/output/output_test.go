@@ -1,4 +1,4 @@
-package ensure
+package output
 
 import (
 	"context"
@@ -31,22 +31,22 @@ func sampleValues() resource.PropertyMap {
 	return values
 }
 
-func TestLoadOutputs(t *testing.T) {
-	outputs, err := loadOutputs[sampleOutputs](sampleValues())
+func TestLoad(t *testing.T) {
+	outputs, err := Load[sampleOutputs](sampleValues())
 	require.NoError(t, err)
 	ctx := context.Background()
 
-	name, known, err := await[string](ctx, outputs.Name)
+	name, known, err := Await[string](ctx, outputs.Name)
 	require.NoError(t, err)
 	assert.True(t, known)
 	assert.Equal(t, "demo", name)
-	subnets, _, err := await[[]string](ctx, outputs.Subnets)
+	subnets, _, err := Await[[]string](ctx, outputs.Subnets)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"subnet-1", "subnet-2"}, subnets)
-	servers, _, err := await[map[string][]string](ctx, outputs.Servers)
+	servers, _, err := Await[map[string][]string](ctx, outputs.Servers)
 	require.NoError(t, err)
 	assert.Equal(t, map[string][]string{"a.example": {"ns1"}}, servers)
-	port, _, err := await[int](ctx, outputs.Port)
+	port, _, err := Await[int](ctx, outputs.Port)
 	require.NoError(t, err)
 	assert.Equal(t, 5432, port)
 
@@ -61,23 +61,23 @@ func TestLoadOutputs(t *testing.T) {
 	assert.Contains(t, outputs.Passwords, "sol_eng")
 }
 
-func TestLoadOutputsOfAStackThatWasNeverApplied(t *testing.T) {
-	outputs, err := loadOutputs[sampleOutputs](nil)
+func TestLoadOfAStackThatWasNeverApplied(t *testing.T) {
+	outputs, err := Load[sampleOutputs](nil)
 	require.NoError(t, err)
-	_, known, err := await[string](context.Background(), outputs.Name)
+	_, known, err := Await[string](context.Background(), outputs.Name)
 	require.NoError(t, err)
 	assert.False(t, known)
 }
 
-func TestLoadOutputsNamesWhatIsWrong(t *testing.T) {
+func TestLoadNamesWhatIsWrong(t *testing.T) {
 	values := sampleValues()
 	delete(values, "port")
-	_, err := loadOutputs[sampleOutputs](values)
+	_, err := Load[sampleOutputs](values)
 	require.EqualError(t, err, `output "port" is missing`)
 	values["port"] = resource.NewStringProperty("x")
-	_, err = loadOutputs[sampleOutputs](values)
+	_, err = Load[sampleOutputs](values)
 	require.ErrorContains(t, err, `output "port": is a string, want int`)
-	_, err = loadOutputs[struct {
+	_, err = Load[struct {
 		Plain string `pulumi:"plain"`
 	}](values)
 	require.ErrorContains(t, err, "want a Pulumi output")
@@ -88,16 +88,16 @@ func TestUnknownPartsMakeAnOutputUnknown(t *testing.T) {
 	values["subnet_ids"] = resource.NewArrayProperty([]resource.PropertyValue{
 		resource.NewStringProperty("subnet-1"), resource.MakeComputed(resource.NewStringProperty("")),
 	})
-	outputs, err := loadOutputs[sampleOutputs](values)
+	outputs, err := Load[sampleOutputs](values)
 	require.NoError(t, err)
-	_, known, err := await[[]string](context.Background(), outputs.Subnets)
+	_, known, err := Await[[]string](context.Background(), outputs.Subnets)
 	require.NoError(t, err)
 	assert.False(t, known)
 }
 
-func TestPublicOutputsHideSecrets(t *testing.T) {
-	hidden := publicOutputs(sampleValues(), false)
+func TestPublicHideSecrets(t *testing.T) {
+	hidden := Public(sampleValues(), false)
 	assert.Equal(t, "[secret]", hidden["password"])
 	assert.Equal(t, "demo", hidden["name"])
-	assert.Equal(t, "s3cret", publicOutputs(sampleValues(), true)["password"])
+	assert.Equal(t, "s3cret", Public(sampleValues(), true)["password"])
 }
