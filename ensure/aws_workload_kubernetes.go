@@ -197,8 +197,8 @@ func (w *awsWorkload) checkCharts(ctx context.Context, r *run) error {
 		return err
 	}
 	var failures []error
-	for _, release := range slices.Sorted(maps.Keys(outputs.Charts)) {
-		charts, _, err := output.Await[[]string](ctx, outputs.Charts[release])
+	for _, release := range slices.Sorted(maps.Keys(outputs.Clusters)) {
+		charts, _, err := output.Await[[]string](ctx, outputs.Clusters[release].Charts)
 		if err != nil {
 			return fmt.Errorf("read the charts of release %s: %w", release, err)
 		}

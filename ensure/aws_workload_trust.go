@@ -34,7 +34,7 @@ func (w *awsWorkload) bindRoles(ctx context.Context, r *run) error {
 	}
 	trusted := slices.Clone(bound)
 	for release := range w.workload.SortedClusters() {
-		issuer, known, err := output.Await[string](ctx, eks.OIDCIssuers[release])
+		issuer, known, err := output.Await[string](ctx, eks.Clusters[release].OIDCIssuer)
 		if err != nil {
 			return fmt.Errorf("read the OIDC issuer of release %s: %w", release, err)
 		}
