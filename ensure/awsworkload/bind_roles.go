@@ -29,7 +29,7 @@ func (w *workload) bindRoles(
 	}
 	trusted := slices.Clone(bound)
 	for release := range w.config.SortedClusters() {
-		issuer, known, err := output.Await[string](ctx, eks.OIDCIssuers[release])
+		issuer, known, err := output.Await[string](ctx, eks.Clusters[release].OIDCIssuer)
 		if err != nil {
 			return fmt.Errorf("read the OIDC issuer of release %s: %w", release, err)
 		}

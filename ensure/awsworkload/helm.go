@@ -82,8 +82,8 @@ func (w *workload) checkCharts(ctx context.Context, r *step.Run, outputs *stacks
 		return nil
 	}
 	var failures []error
-	for _, release := range slices.Sorted(maps.Keys(outputs.Charts)) {
-		charts, _, err := output.Await[[]string](ctx, outputs.Charts[release])
+	for _, release := range slices.Sorted(maps.Keys(outputs.Clusters)) {
+		charts, _, err := output.Await[[]string](ctx, outputs.Clusters[release].Charts)
 		if err != nil {
 			return fmt.Errorf("read the charts of release %s: %w", release, err)
 		}

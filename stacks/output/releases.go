@@ -44,11 +44,15 @@ func (r Releases[T]) Get(ctx *pulumi.Context, step, done, release string) (T, er
 	return gives, nil
 }
 
-// MadeBy is an output of a step that is empty ("", no list, no map) until the step has
-// made what it stands for, as it is when older state lacks it: it is then unknown in a
-// preview, and an error in a run that names step and what.
+// MadeBy is an output of a step that is empty ("", no list, no map), or not there, until
+// the step has made what it stands for, as it is when older state lacks it: it is then
+// unknown in a preview, and an error in a run that names step and what.
 func MadeBy[O pulumi.Output](ctx *pulumi.Context, step, what string, made O) O {
-	return made.ApplyT(func(value any) (O, error) {
+	source := pulumi.Output(made)
+	if reflect.ValueOf(made).IsZero() {
+		source = pulumi.ToOutput(0) // as empty as none
+	}
+	return source.ApplyT(func(value any) (O, error) {
 		var output O
 		plain := reflect.ValueOf(value)
 		empty := !plain.IsValid() || plain.IsZero() || slices.Contains([]reflect.Kind{reflect.Slice, reflect.Map}, plain.Kind()) && plain.Len() == 0

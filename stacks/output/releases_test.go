@@ -136,6 +136,9 @@ func TestMadeBy(t *testing.T) {
 			"subnets": func(ctx *pulumi.Context) pulumi.Output {
 				return MadeBy(ctx, "persistent", "subnets", pulumi.StringArray{}.ToStringArrayOutput())
 			},
+			"host name": func(ctx *pulumi.Context) pulumi.Output {
+				return MadeBy(ctx, "persistent", "host name", sampleCluster{}.Hostname)
+			},
 			"roles": func(ctx *pulumi.Context) pulumi.Output { return MadeBy(ctx, "persistent", "roles", none) },
 		} {
 			var err error
