@@ -13,6 +13,9 @@ import (
 // end: a field of persistent's Outputs is renamed, with all that fills it in, and
 // the packages that take it do not compile any more.
 func TestRenamedOutputDoesNotCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: compiles")
+	}
 	t.Parallel()
 	for _, test := range []struct{ field, consumer, where string }{
 		{"DBAddress", "./stacks/awsworkload", "postgres_config.go"},           // a later stack
