@@ -90,9 +90,9 @@ func (r *Run) removal(ctx context.Context, step stacked) (found removal, err err
 		return found, err
 	}
 	// The steps themselves come later in this run: what their state says now is forgotten.
-	before, running := maps.Clone(r.outputs), r.step
-	r.step = step
-	defer func() { r.outputs, r.step = before, running }()
+	before, running := maps.Clone(r.outputs), r.taker
+	r.taker = step
+	defer func() { r.outputs, r.taker = before, running }()
 	if err := stack.Lock(ctx); err != nil {
 		return found, err
 	}

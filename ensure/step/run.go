@@ -29,6 +29,7 @@ type Run struct {
 	*Runner
 	ui      UserInterface
 	step    Step    // the running step
+	taker   Step    // the one that takes outputs: it, or one that removes what it no longer has
 	changes Changes // of the running step
 	note    string  // of the running step
 	kept    []Kept
@@ -98,7 +99,7 @@ func (p *Runner) success() Result {
 // the run still reports what it did.
 func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, err error) {
 	described := step.describe()
-	r.step, r.changes, r.note = step, Changes{}, ""
+	r.step, r.taker, r.changes, r.note = step, step, Changes{}, ""
 	began := time.Now()
 	started := StepStarted{Step: described.Name}
 	if described.Project != "" {

@@ -99,7 +99,7 @@ func (s *Stack[In, Out]) program(in In) pulumi.RunFunc {
 // needs them: those of this run, else those in the state. Outputs of a stack that was
 // never applied are unknown in a dry run, and an error otherwise.
 func (s *Stack[In, Out]) Outputs(ctx context.Context, r *Run) (*Out, error) {
-	if d := of(r.step); d != nil && !slices.Contains(d.needs, Step(s)) {
+	if d := of(r.taker); d != nil && !slices.Contains(d.needs, Step(s)) {
 		return nil, fmt.Errorf("step %s takes outputs of step %s without saying that it needs that step", d.Name, s.Name)
 	}
 	values, err := r.resolve(ctx, s)
