@@ -50,7 +50,7 @@ var edges = []edge{
 		instead: "take a now func() time.Time, or a ticker, as cmd/ptd hands them on (system.go)",
 		owners: map[string]string{
 			"cmd/ptd":            "progress, in system.go",
-			"ensure":             "durations of steps; waiting for charts",
+			"ensure/step":        "durations of steps; waiting for charts",
 			"ensure/engine":      "times in state; retries of locks",
 			"providers/sandbox":  "delays that faults.json asks for",
 			"stacks/awsworkload": "waiting for AWS, in mount_targets.go; belongs to providers/aws",
@@ -71,8 +71,9 @@ var edges = []edge{
 		owners: map[string]string{
 			"cmd/ptd":                  "ptdconfig.yaml, finding the targets directory, completion of paths",
 			"components/componenttest": "golden files of tests",
-			"ensure":                   "links for plugins; the folders of custom steps; the sandbox's directory",
+			"ensure":                   "links for plugins; the sandbox's directory",
 			"ensure/engine":            "state, journal and key on a local disk; programs of custom steps",
+			"ensure/step":              "the path of ptd.yaml, for custom steps",
 			"providers/sandbox":        "cloud.json and faults.json",
 			"stacks/config":            "targets directories",
 		},
@@ -88,7 +89,7 @@ var edges = []edge{
 		instead: "return an error, and let main exit; programs of others are run by the engine",
 		owners: map[string]string{
 			"cmd/ptd":           "main, and interrupts",
-			"ensure":            "compiling custom steps, which belongs to the engine; the path of ptd for plugins",
+			"ensure":            "the path of ptd for plugins",
 			"ensure/engine":     "programs of custom steps; who holds a lock",
 			"providers/sandbox": "faults that end the process",
 		},

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
+	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -19,8 +16,8 @@ import (
 // that of insertBefore, the rest at the end; steps with the same anchor stay in the
 // manifest's order. A target without a manifest has none.
 //
-// It is an error if a step has the name of a standard one, or has no Go module where the
-// manifest says.
+// It is an error if a step has the name of a standard one. That there is a Go module
+// where the manifest says was checked when it was read.
 func (p Pipeline) MergeCustom(target *config.Target) (Pipeline, error) {
 	if target.Customizations == nil {
 		return p, nil
@@ -75,21 +72,6 @@ type customStep struct {
 }
 
 func newCustomStep(custom config.CustomStep, target *config.Target, settings map[string]string) (Step, error) {
-	root := filepath.Dir(target.Customizations.File)
-	directory := filepath.Join(root, filepath.FromSlash(custom.Path))
-	if inside, err := filepath.Rel(root, directory); err != nil || !filepath.IsLocal(inside) {
-		return nil, fmt.Errorf("%s: path %q of custom step %s leaves the directory of the manifest",
-			target.Customizations.File, custom.Path, custom.Name)
-	}
-	for _, file := range []string{"main.go", "go.mod"} {
-		_, err := os.Stat(filepath.Join(directory, file))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: custom step %s has no %s in %s", target.Customizations.File, custom.Name, file, directory)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("custom step %s: %w", custom.Name, err)
-		}
-	}
 	file, err := filepath.Abs(target.File)
 	if err != nil {
 		return nil, fmt.Errorf("custom step %s: %w", custom.Name, err)
@@ -101,7 +83,7 @@ func newCustomStep(custom config.CustomStep, target *config.Target, settings map
 			Name: custom.Name, Custom: true, Description: custom.Description, Proxy: custom.ProxyRequired,
 			Project: target.Project(custom.Name),
 		},
-		directory: directory, config: own,
+		directory: filepath.Join(filepath.Dir(target.Customizations.File), filepath.FromSlash(custom.Path)), config: own,
 	}, nil
 }
 
@@ -116,23 +98,10 @@ func (s *customStep) definition() definition {
 }
 
 // compile makes the program.
-func (s *customStep) compile(ctx context.Context, _ *Run) (compiled gathered, err error) {
-	name := s.described.Name
-	toolchain, err := exec.LookPath("go")
+func (s *customStep) compile(ctx context.Context, _ *Run) (gathered, error) {
+	executable, remove, err := engine.Compile(ctx, s.directory)
 	if err != nil {
-		return compiled, fmt.Errorf("compile custom step %s: it is a Go module, and there is no Go toolchain on PATH: %w", name, err)
+		return gathered{}, fmt.Errorf("custom step %s: %w", s.described.Name, err)
 	}
-	scratch, err := os.MkdirTemp("", "ptd-step-")
-	if err != nil {
-		return compiled, fmt.Errorf("compile custom step %s: %w", name, err)
-	}
-	compiled.executable = filepath.Join(scratch, "step")
-	compiled.close = func() error { return os.RemoveAll(scratch) }
-	command := exec.CommandContext(ctx, toolchain, "build", "-o", compiled.executable, ".")
-	command.Dir = s.directory
-	if output, err := command.CombinedOutput(); err != nil {
-		err = fmt.Errorf("compile custom step %s in %s: %w\n%s", name, s.directory, err, strings.TrimSpace(string(output)))
-		return compiled, errors.Join(err, compiled.close())
-	}
-	return compiled, nil
+	return gathered{executable: executable, close: remove}, nil
 }
