@@ -207,7 +207,7 @@ func (w *awsWorkload) reconcileSecrets(step *typedStack[awsworkload.PersistentOu
 			return &known
 		}
 		secret := awsworkload.WorkloadSecretIn{
-			Target:          w.target.Name,
+			Config:          w.workload,
 			ChronicleBucket: value(outputs.ChronicleBucket), PackageManagerBucket: value(outputs.PackageManagerBucket),
 			FSDNSName: value(outputs.FSDNSName), FSRootVolumeID: value(outputs.FSRootVolumeID),
 			DB: value(outputs.DB), DBURL: value(outputs.DBURL),
@@ -224,10 +224,7 @@ func (w *awsWorkload) reconcileSecrets(step *typedStack[awsworkload.PersistentOu
 		r.actions(changes)
 		// One failure does not keep the other secret from being written.
 		changes, mimirErr := awsworkload.UpdateMimirSecret(ctx, w.environment.Accounts, awsworkload.MimirSecretIn{
-			Target:               w.target.Name,
-			ControlRoom:          w.workload.ControlRoomClusterName,
-			ControlRoomAccountID: w.workload.ControlRoomAccountID, ControlRoomRegion: w.workload.ControlRoomRegion,
-			MimirPassword: secret.MimirPassword,
+			Workload: &w.workload.WorkloadCommon, MimirPassword: secret.MimirPassword,
 		}, r.options.DryRun)
 		r.actions(changes)
 		return errors.Join(workloadErr, mimirErr)
@@ -284,7 +281,7 @@ func (w *awsWorkload) readPasswords(ctx context.Context, r *run) error {
 		return nil
 	}
 	for site := range w.workload.Sites {
-		name := awsworkload.SiteSecretName(w.target.Name, site)
+		name := w.workload.SiteSecretName(site)
 		keys, err := secretKeys(ctx, account.Secrets(), name)
 		switch {
 		case errors.Is(err, aws.ErrNotFound) && r.options.DryRun:
@@ -326,7 +323,8 @@ func (w *awsWorkload) runPostgresConfig(ctx *pulumi.Context) (*awsworkload.Postg
 	passwords := map[string]map[string]pulumi.StringInput{}
 	for site, keys := range w.sitePasswords {
 		passwords[site] = map[string]pulumi.StringInput{}
-		for _, key := range awsworkload.DatabasePasswordKeys {
+		for _, product := range config.DatabaseProducts() {
+			key := product.PasswordKey()
 			// A key that a secret which exists does not have is an error of the stack's.
 			if value, ok := keys[key]; ok || keys == nil {
 				passwords[site][key] = secretInput(value)
@@ -360,11 +358,7 @@ func (s *bootstrapStep) converge(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	in := awsworkload.BootstrapIn{
-		Target: s.target.Name, AccountID: s.workload.AccountID, Sites: s.target.SiteNames(),
-		CreateAdminPolicy: s.workload.CreateAdminPolicyAsResource,
-	}
-	planned, err := awsworkload.Bootstrap(ctx, account, in, true)
+	planned, err := awsworkload.Bootstrap(ctx, account, s.workload, true)
 	if err != nil || r.options.DryRun {
 		r.actions(planned)
 		return err
@@ -385,7 +379,7 @@ func (s *bootstrapStep) converge(ctx context.Context, r *run) error {
 	if err := r.confirm(ctx, Question{Changes: changes}); err != nil {
 		return err
 	}
-	done, err := awsworkload.Bootstrap(ctx, account, in, false)
+	done, err := awsworkload.Bootstrap(ctx, account, s.workload, false)
 	r.actions(done)
 	return err
 }
@@ -397,10 +391,7 @@ func (s *bootstrapStep) destroy(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	existing, err := awsworkload.Bootstrap(ctx, account, awsworkload.BootstrapIn{
-		Target: s.target.Name, AccountID: s.workload.AccountID, Sites: s.target.SiteNames(),
-		CreateAdminPolicy: s.workload.CreateAdminPolicyAsResource,
-	}, true)
+	existing, err := awsworkload.Bootstrap(ctx, account, s.workload, true)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ var awsName = pattern(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
 var armFamily = pattern(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
 
 func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
-	if d.validateName(&w.WorkloadCommon, w.Name) {
+	if d.validateName(&w.WorkloadCommon) {
 		d.validateAWSNames(w)
 	}
 	d.validateControlRoomKeys(&w.WorkloadCommon)
@@ -52,14 +52,14 @@ func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	// (facts: aws-workload-apps 7.3, 15 point 19)
 	longest := ""
 	for release := range w.SortedClusters() {
-		d.validateRoleName("spec.clusters."+release, "team-operator."+release+"."+name+".posit.team")
+		d.validateRoleName("spec.clusters."+release, w.ScopedName("team-operator."+release))
 		if len(release) > len(longest) {
 			longest = release
 		}
 	}
 	for site := range w.SortedSites() {
 		if longest != "" {
-			d.validateRoleName("spec.sites."+site, "dev-ses."+longest+"."+site+"."+name+".posit.team")
+			d.validateRoleName("spec.sites."+site, w.ScopedName("dev-ses."+longest+"."+site))
 		}
 	}
 }
@@ -132,8 +132,8 @@ func (d *decoder) validateDatabase(w *AWSWorkload) {
 func (w *AWSWorkload) databaseNames() map[string]string {
 	names := map[string]string{"grafana": "Grafana"}
 	for site := range w.Sites {
-		for _, product := range DatabaseProducts {
-			names[ProductDatabase(site, product)] = product + " of site " + site
+		for _, product := range DatabaseProducts() {
+			names[product.Database(site)] = product.Name + " of site " + site
 		}
 	}
 	return names
@@ -176,15 +176,6 @@ func (d *decoder) validateAWSSites(w *AWSWorkload) {
 		}
 		if site.CertificateValidationEnabled && site.CertificateARN == "" {
 			d.reject(path+".private_zone", "ACM cannot validate a certificate in a private zone: give certificate_arn, or set certificate_validation_enabled to false")
-		}
-	}
-	for _, domain := range w.Domains() {
-		primary := w.Sites[domain.Primary]
-		for _, name := range domain.Sites[1:] {
-			site := w.Sites[name]
-			if domain.Name != "" && (site.ZoneID != primary.ZoneID || site.PrivateZone != primary.PrivateZone || site.CertificateARN != primary.CertificateARN) {
-				d.warn("spec.sites."+name+".spec.domain", "site %s has the same domain and comes first: its zone_id, private_zone and certificate_arn hold for both", domain.Primary)
-			}
 		}
 	}
 }
