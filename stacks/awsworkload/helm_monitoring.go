@@ -135,9 +135,6 @@ func (r *helmRelease) alloyConfig() kubernetes.AlloyConfig {
 	}
 	for name, site := range r.config.SortedSites() {
 		file := r.in.SiteFiles[name]
-		if file == nil {
-			file = &config.SiteFile{}
-		}
 		made.Sites = append(made.Sites, kubernetes.AlloySite{
 			Name: name, Domain: site.Domain, FQDN: file.FQDNHealthChecks(), Prefixes: file.DomainPrefixes(),
 		})

@@ -106,10 +106,6 @@ func (p *postgresConfig) database(part string, args *postgresql.DatabaseArgs) (*
 // makeSite makes the databases of a site's products. The Team Operator finds them, and
 // leaves them, because name and password are the ones that it would use.
 func (p *postgresConfig) makeSite(site string) error {
-	file := p.in.SiteFiles[site]
-	if file == nil {
-		file = &config.SiteFile{}
-	}
 	for _, product := range config.DatabaseProducts() {
 		if !p.in.Config.Runs(product) {
 			continue
@@ -127,7 +123,7 @@ func (p *postgresConfig) makeSite(site string) error {
 			return password, nil
 		}).(pulumi.StringOutput)
 		_, err := p.database(site+"-"+product.Name, &postgresql.DatabaseArgs{
-			Name: product.Database(site), Password: checked, Schemas: file.Schemas(product),
+			Name: product.Database(site), Password: checked, Schemas: p.in.SiteFiles[site].Schemas(product),
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", product.Name, err)

@@ -2,35 +2,22 @@ package config
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 )
 
 // Domains are the distinct domains with their sites, in the order of each one's first
 // site by name. (facts: aws-workload-base 4.10)
 func (w *AWSWorkload) Domains() []Domain {
-	return domains(func(yield func(string, string) bool) {
-		for name, site := range w.SortedSites() {
-			if !yield(name, site.Domain) {
-				return
-			}
-		}
-	})
+	return domains(w.Sites, func(site AWSSite) string { return site.Domain })
+}
+
+// Domains are the distinct domains with their sites, by the site's name.
+func (w *AzureWorkload) Domains() []Domain {
+	return domains(w.Sites, func(site AzureSite) string { return site.Domain })
 }
 
 // MainDomain is the domain of the site called main.
 func (w *AWSWorkload) MainDomain() string { return w.Sites[MainSite].Domain }
-
-// Domains are the distinct domains with their sites, by the site's name.
-func (w *AzureWorkload) Domains() []Domain {
-	return domains(func(yield func(string, string) bool) {
-		for name, site := range w.SortedSites() {
-			if !yield(name, site.Domain) {
-				return
-			}
-		}
-	})
-}
 
 // MainDomain is the domain of the site called main.
 func (w *AzureWorkload) MainDomain() string { return w.Sites[MainSite].Domain }
@@ -44,15 +31,16 @@ type Domain struct {
 }
 
 // domains groups sites by domain, in the order of each domain's first site by name.
-func domains(sites iter.Seq2[string, string]) []Domain {
+func domains[S any](sites map[string]S, domainOf func(S) string) []Domain {
 	var grouped []Domain
-	for site, domain := range sites {
+	for name, site := range sorted(sites) {
+		domain := domainOf(site)
 		i := slices.IndexFunc(grouped, func(d Domain) bool { return d.Name == domain })
 		if i < 0 {
-			grouped = append(grouped, Domain{Name: domain, Primary: site})
+			grouped = append(grouped, Domain{Name: domain, Primary: name})
 			i = len(grouped) - 1
 		}
-		grouped[i].Sites = append(grouped[i].Sites, site)
+		grouped[i].Sites = append(grouped[i].Sites, name)
 	}
 	return grouped
 }
@@ -85,26 +73,32 @@ func (d *decoder) validateDomains(t *Target) {
 					"takes the place of %q: the zone_id and certificate_arn of site %s in ptd.yaml must be those of %q", replaced, name, site.Domain))
 			}
 		}
-		for _, domain := range w.Domains() {
-			primary := w.Sites[domain.Primary]
-			for _, name := range domain.Sites[1:] {
-				site := w.Sites[name]
-				if domain.Name != "" && (site.ZoneID != primary.ZoneID || site.PrivateZone != primary.PrivateZone || site.CertificateARN != primary.CertificateARN) {
-					d.warnings = append(d.warnings, d.aboutDomain(t, name,
-						"site %s has the same domain and comes first: its zone_id, private_zone and certificate_arn hold for both", domain.Primary))
-				}
+		for name, primary := range sorted(sharing(w.Domains())) {
+			site, first := w.Sites[name], w.Sites[primary]
+			if site.ZoneID != first.ZoneID || site.PrivateZone != first.PrivateZone || site.CertificateARN != first.CertificateARN {
+				d.warnings = append(d.warnings, d.aboutDomain(t, name,
+					"site %s has the same domain and comes first: its zone_id, private_zone and certificate_arn hold for both", primary))
 			}
 		}
 	}
 	if w := t.AzureWorkload; w != nil {
-		for _, domain := range w.Domains() {
-			for _, name := range domain.Sites[1:] {
-				if domain.Name != "" {
-					d.problems = append(d.problems, d.aboutDomain(t, name, "%q is the domain of site %s too", domain.Name, domain.Primary))
-				}
+		for name, primary := range sorted(sharing(w.Domains())) {
+			d.problems = append(d.problems, d.aboutDomain(t, name, "%q is the domain of site %s too", w.Sites[name].Domain, primary))
+		}
+	}
+}
+
+// sharing are the sites that have the domain of one before, each with that one.
+func sharing(domains []Domain) map[string]string {
+	primaries := map[string]string{}
+	for _, domain := range domains {
+		for _, site := range domain.Sites[1:] {
+			if domain.Name != "" {
+				primaries[site] = domain.Primary
 			}
 		}
 	}
+	return primaries
 }
 
 // aboutDomain says something of a site's domain, at the place that gives it.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// SiteFile is a site.yaml: what it overrides in the Site custom resource.
-// (facts: config-and-cli 1.11)
+// SiteFile is a site.yaml: what it overrides in the Site custom resource. nil overrides
+// nothing. (facts: config-and-cli 1.11)
 type SiteFile struct {
 	// Site is the site's name; File is "" when there is no file.
 	Site, File string
@@ -163,11 +163,17 @@ func (s *SiteFile) Schemas(product Product) []string {
 
 // FQDNHealthChecks says that the site's hosts are probed, which is the default.
 func (s *SiteFile) FQDNHealthChecks() bool {
+	if s == nil {
+		return true
+	}
 	enabled, ok := s.Spec["enableFqdnHealthChecks"].(bool)
 	return enabled || !ok
 }
 
 func (s *SiteFile) product(product Product) map[string]any {
+	if s == nil {
+		return nil
+	}
 	fields, _ := s.Spec[product.Key].(map[string]any)
 	return fields
 }
