@@ -8,8 +8,7 @@ import (
 
 // Limits that names run into, and what ptd puts around a name.
 const (
-	// bucketPrefix takes 37 characters: ptd-{name}-chronicle-.
-	maxCompoundName = 37 - len("ptd-") - len("-chronicle-")
+	maxBucketPrefix = 37
 	maxRoleName     = 64
 	// node groups take 63 characters, with a suffix of up to 8.
 	maxNodeGroupName = 55
@@ -45,8 +44,8 @@ func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	if !awsName().MatchString(name) || !awsName().MatchString(w.Name) {
 		d.reject("spec.true_name", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", w.Name)
 	}
-	if len(name) > maxCompoundName {
-		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), maxCompoundName)
+	if over := len(w.ChronicleBucketPrefix()) - maxBucketPrefix; over > 0 {
+		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), len(name)-over)
 	}
 	// Of the roles of a release and of those of a site in it, the longest each.
 	// (facts: aws-workload-apps 7.3, 15 point 19)
@@ -184,12 +183,12 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	key := "spec.clusters." + release
 	path := key + ".spec"
 	name := w.ClusterName(release)
-	longestRole := len("-ebs-csi-driver.posit.team")
+	longestRole := w.CSIDriverRoleName(release, "ebs")
 	if w.AutoscalingEnabled {
-		longestRole = len("KarpenterControllerRole-.posit.team")
+		longestRole = "KarpenterControllerRole-" + name + ".posit.team"
 	}
-	if len(name)+longestRole > maxRoleName {
-		d.reject(key, "the cluster name %s has %d characters, and the names of its roles leave room for %d", name, len(name), maxRoleName-longestRole)
+	if over := len(longestRole) - maxRoleName; over > 0 {
+		d.reject(key, "the cluster name %s has %d characters, and the names of its roles leave room for %d", name, len(name), len(name)-over)
 	}
 	if c.MPMinSize > c.MPMaxSize {
 		d.reject(path+".mp_min_size", "%d must be at most mp_max_size, which is %d", c.MPMinSize, c.MPMaxSize)
