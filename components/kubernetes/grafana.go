@@ -38,8 +38,8 @@ type GrafanaForwardAuth struct {
 	// ProxyNamespace is Traefik's: no pod of another can reach Grafana. "" lets all.
 	ProxyNamespace string
 	// TrustedProxies are the addresses or blocks that the header is believed from, all
-	// if none.
-	TrustedProxies []string
+	// if nil.
+	TrustedProxies pulumi.StringArrayInput
 }
 
 // Grafana shows what Loki and Mimir have.
@@ -122,8 +122,10 @@ func (args *GrafanaArgs) values() object {
 			"enabled": true, "header_name": "X-Forwarded-User",
 			"header_property": "username", "auto_sign_up": true,
 		}
-		if len(auth.TrustedProxies) > 0 {
-			proxy["whitelist"] = strings.Join(auth.TrustedProxies, ", ")
+		if auth.TrustedProxies != nil {
+			proxy["whitelist"] = auth.TrustedProxies.ToStringArrayOutput().ApplyT(func(proxies []string) string {
+				return strings.Join(proxies, ", ")
+			})
 		}
 		ini["auth.proxy"] = proxy
 		ini["auth"] = object{"disable_signout_menu": true}

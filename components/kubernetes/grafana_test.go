@@ -16,7 +16,7 @@ func grafanaArgs(change ...func(*GrafanaArgs)) *GrafanaArgs {
 	args := &GrafanaArgs{
 		Installation: controlled("7.0.14"), Domain: "demo.example.com", LokiURL: LokiURL, MimirURL: MimirURL,
 		ForwardAuth: &GrafanaForwardAuth{
-			Middlewares: ForwardAuthMiddlewares("main"), ProxyNamespace: "traefik", TrustedProxies: []string{"172.16.0.0/16", "10.0.0.7"},
+			Middlewares: ForwardAuthMiddlewares("main"), ProxyNamespace: "traefik", TrustedProxies: pulumi.ToStringArray([]string{"172.16.0.0/16", "10.0.0.7"}),
 		},
 		Labels: map[string]string{"posit.team/managed-by": "test"},
 	}

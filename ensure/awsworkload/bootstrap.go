@@ -17,10 +17,7 @@ func (w *workload) bootstrap() *step.Action {
 			if err != nil {
 				return nil, err
 			}
-			return stacks.Bootstrap(ctx, account, stacks.BootstrapIn{
-				Target: w.target.Name, AccountID: w.config.AccountID, Sites: w.target.SiteNames(),
-				CreateAdminPolicy: w.config.CreateAdminPolicyAsResource,
-			}, plan)
+			return stacks.Bootstrap(ctx, account, w.config, plan)
 		},
 		Outlives: "bootstrap's objects hold state and secrets; delete them by hand when they are not needed any more",
 	}

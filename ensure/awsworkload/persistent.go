@@ -105,7 +105,7 @@ func (w *workload) writeSecrets(ctx context.Context, r *step.Run, outputs *stack
 		return &known
 	}
 	secret := stacks.WorkloadSecretIn{
-		Target:          w.target.Name,
+		Config:          w.config,
 		ChronicleBucket: value(outputs.ChronicleBucket), PackageManagerBucket: value(outputs.PackageManagerBucket),
 		FSDNSName: value(outputs.FSDNSName), FSRootVolumeID: value(outputs.FSRootVolumeID),
 		DB: value(outputs.DB), DBURL: value(outputs.DBURL),
@@ -122,10 +122,7 @@ func (w *workload) writeSecrets(ctx context.Context, r *step.Run, outputs *stack
 	r.Did(changes)
 	// One failure does not keep the other secret from being written.
 	changes, mimirErr := stacks.UpdateMimirSecret(ctx, w.cloud, stacks.MimirSecretIn{
-		Target:               w.target.Name,
-		ControlRoom:          w.config.ControlRoomClusterName,
-		ControlRoomAccountID: w.config.ControlRoomAccountID, ControlRoomRegion: w.config.ControlRoomRegion,
-		MimirPassword: secret.MimirPassword,
+		Workload: &w.config.WorkloadCommon, MimirPassword: secret.MimirPassword,
 	}, r.DryRun())
 	r.Did(changes)
 	return errors.Join(workloadErr, mimirErr)

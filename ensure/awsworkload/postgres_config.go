@@ -11,6 +11,7 @@ import (
 	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/providers/aws"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
+	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
 )
 
@@ -124,11 +125,11 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address string) 
 // have is an error of the stack's.
 func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.Secrets, site string) (map[string]pulumi.StringInput, error) {
 	passwords := map[string]pulumi.StringInput{}
-	keys, err := secretKeys(ctx, secrets, stacks.SiteSecretName(w.target.Name, site))
+	keys, err := secretKeys(ctx, secrets, w.config.SiteSecretName(site))
 	switch {
 	case errors.Is(err, aws.ErrNotFound) && r.DryRun(): // bootstrap would make it
-		for _, key := range stacks.DatabasePasswordKeys {
-			passwords[key] = secretInput(nil)
+		for _, product := range config.DatabaseProducts() {
+			passwords[product.PasswordKey()] = secretInput(nil)
 		}
 		return passwords, nil
 	case errors.Is(err, aws.ErrNotFound):
@@ -137,9 +138,9 @@ func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.S
 	case err != nil:
 		return nil, fmt.Errorf("read the passwords of site %s: %w", site, err)
 	}
-	for _, key := range stacks.DatabasePasswordKeys {
-		if value, ok := keys[key]; ok {
-			passwords[key] = secretInput(&value)
+	for _, product := range config.DatabaseProducts() {
+		if value, ok := keys[product.PasswordKey()]; ok {
+			passwords[product.PasswordKey()] = secretInput(&value)
 		}
 	}
 	return passwords, nil

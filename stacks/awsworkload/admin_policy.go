@@ -8,11 +8,6 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// AdminPolicyARN is the permissions boundary of an account.
-func AdminPolicyARN(accountID string) string {
-	return "arn:aws:iam::" + accountID + ":policy/" + config.AdminPolicyName
-}
-
 // adminStatement is one statement of the admin policy. Values are lists, except for
 // the tag wildcard, because that is the form whose size is known to fit in what IAM
 // allows (6,144 characters).
@@ -29,7 +24,7 @@ type adminStatement struct {
 // that are there are never changed: what older ones do not allow must be asked for by a
 // key of the configuration.
 func AdminPolicyDocument(accountID string) (string, error) {
-	boundary := AdminPolicyARN(accountID)
+	boundary := config.AdminPolicyARN(accountID)
 	account := []string{accountID}
 	iamObjects := strings.Fields(adminIAMResources)
 	inAccount := map[string]any{"aws:ResourceAccount": account}

@@ -14,33 +14,20 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// StateKeyAlias is the KMS key that encrypts the secrets in Pulumi state and the
-// state bucket. It is shared by all targets of an account and region.
-const StateKeyAlias = "alias/" + config.StateKey
-
-// BootstrapIn is what Bootstrap needs to know of a workload.
-type BootstrapIn struct {
-	Target    string // the target's directory name
-	AccountID string // the account that the configuration names
-	Sites     []string
-	// CreateAdminPolicy makes the permissions boundary when it is absent.
-	CreateAdminPolicy bool
-}
-
 // Bootstrap makes what must exist before the first stack: the state key, the state
 // bucket, the admin policy (when asked for), the workload secret and each site's
 // three secrets (facts: aws-workload-base 2). What exists is completed, never
 // overwritten: a bucket's own policy or encryption and every existing secret stay
 // as they are. It stops at the first error; running it again goes on from there.
-func Bootstrap(ctx context.Context, account aws.Account, in BootstrapIn, dryRun bool) ([]Change, error) {
-	if err := checkIdentity(ctx, account, in.AccountID); err != nil {
-		return nil, fmt.Errorf("bootstrap %s: %w", in.Target, err)
+func Bootstrap(ctx context.Context, account aws.Account, workload *config.AWSWorkload, dryRun bool) ([]Change, error) {
+	if err := checkIdentity(ctx, account, workload.AccountID); err != nil {
+		return nil, fmt.Errorf("bootstrap %s: %w", workload.Name, err)
 	}
-	b := &bootstrap{account: account, in: in, dryRun: dryRun}
+	b := &bootstrap{account: account, workload: workload, dryRun: dryRun}
 	steps := []func(context.Context) error{b.stateKey, b.stateBucket, b.adminPolicy, b.secrets}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return b.changes, fmt.Errorf("bootstrap %s: %w", in.Target, err)
+			return b.changes, fmt.Errorf("bootstrap %s: %w", workload.Name, err)
 		}
 	}
 	return b.changes, nil
@@ -60,9 +47,9 @@ func checkIdentity(ctx context.Context, account aws.Account, accountID string) e
 }
 
 type bootstrap struct {
-	account aws.Account
-	in      BootstrapIn
-	dryRun  bool
+	account  aws.Account
+	workload *config.AWSWorkload
+	dryRun   bool
 
 	keyARN  string // "" while the key does not exist
 	changes []Change
@@ -78,12 +65,12 @@ func (b *bootstrap) report(change Change) {
 // recognised by its tags and gets the alias, so that there is never a second one.
 func (b *bootstrap) stateKey(ctx context.Context) error {
 	keys := b.account.Keys()
-	key, err := keys.DescribeKey(ctx, StateKeyAlias)
+	key, err := keys.DescribeKey(ctx, config.StateKeyAlias)
 	if err == nil {
 		if !key.Enabled {
-			return fmt.Errorf("state key %s (%s) is disabled or scheduled for deletion: state could not be read: enable it", StateKeyAlias, key.ID)
+			return fmt.Errorf("state key %s (%s) is disabled or scheduled for deletion: state could not be read: enable it", config.StateKeyAlias, key.ID)
 		}
-		change := Change{Operation: Same, Type: keyType, Name: StateKeyAlias}
+		change := Change{Operation: Same, Type: keyType, Name: config.StateKeyAlias}
 		if !key.Rotation {
 			change.Note = "rotation is off"
 		}
@@ -92,7 +79,7 @@ func (b *bootstrap) stateKey(ctx context.Context) error {
 		return nil
 	}
 	if !errors.Is(err, aws.ErrNotFound) {
-		return fmt.Errorf("look for state key %s: %w", StateKeyAlias, err)
+		return fmt.Errorf("look for state key %s: %w", config.StateKeyAlias, err)
 	}
 
 	tags := map[string]string{config.TagManagedBy: "admin", "posit.team/purpose": "state-encryption"}
@@ -101,7 +88,7 @@ func (b *bootstrap) stateKey(ctx context.Context) error {
 		return fmt.Errorf("look for a state key without its alias: %w", err)
 	}
 	made = slices.DeleteFunc(made, func(key aws.Key) bool { return len(key.Aliases) > 0 })
-	change := Change{Operation: Create, Type: keyType, Name: StateKeyAlias, Keys: []string{"alias", "key", "rotation"}}
+	change := Change{Operation: Create, Type: keyType, Name: config.StateKeyAlias, Keys: []string{"alias", "key", "rotation"}}
 	switch len(made) {
 	case 0:
 	case 1:
@@ -110,7 +97,7 @@ func (b *bootstrap) stateKey(ctx context.Context) error {
 		change.Note = "key " + key.ID + " of an interrupted run gets its alias"
 	default:
 		return fmt.Errorf("%d keys without an alias are tagged as state keys (%s): give %s to the one in use, or delete all but one",
-			len(made), strings.Join(keyIDs(made), ", "), StateKeyAlias)
+			len(made), strings.Join(keyIDs(made), ", "), config.StateKeyAlias)
 	}
 	if b.dryRun {
 		b.report(change)
@@ -122,8 +109,8 @@ func (b *bootstrap) stateKey(ctx context.Context) error {
 			return fmt.Errorf("create state key: %w", err)
 		}
 	}
-	if err := keys.CreateAlias(ctx, StateKeyAlias, key.ID); err != nil {
-		return fmt.Errorf("give key %s the alias %s: %w", key.ID, StateKeyAlias, err)
+	if err := keys.CreateAlias(ctx, config.StateKeyAlias, key.ID); err != nil {
+		return fmt.Errorf("give key %s the alias %s: %w", key.ID, config.StateKeyAlias, err)
 	}
 	b.keyARN = key.ARN
 	// The admin policy does not allow this call, other credentials may: the key is
@@ -147,7 +134,7 @@ func keyIDs(keys []aws.Key) []string {
 
 // stateBucket makes the bucket of the Pulumi state and completes its settings.
 func (b *bootstrap) stateBucket(ctx context.Context) error {
-	buckets, name := b.account.Buckets(), "ptd-"+b.in.Target
+	buckets, name := b.account.Buckets(), b.workload.StateBucket()
 	change := Change{Operation: Same, Type: bucketType, Name: name}
 	var settings aws.BucketSettings
 	err := buckets.HeadBucket(ctx, name)
@@ -163,7 +150,7 @@ func (b *bootstrap) stateBucket(ctx context.Context) error {
 	}
 	if change.Operation == Create && !b.dryRun {
 		if err := buckets.CreateBucket(ctx, name); errors.Is(err, aws.ErrExists) {
-			return fmt.Errorf("create state bucket %s: the name is in use, and not by account %s: %w", name, b.in.AccountID, err)
+			return fmt.Errorf("create state bucket %s: the name is in use, and not by account %s: %w", name, b.workload.AccountID, err)
 		} else if err != nil {
 			return fmt.Errorf("create state bucket %s: %w", name, err)
 		}
@@ -215,7 +202,7 @@ func (b *bootstrap) missingSettings(bucket string, has aws.BucketSettings, chang
 		add("encryption", func(ctx context.Context, buckets aws.Buckets) error {
 			return buckets.PutBucketEncryption(ctx, bucket, b.keyARN)
 		})
-	case StateKeyAlias, b.keyARN:
+	case config.StateKeyAlias, b.keyARN:
 	default:
 		change.Note = joinNotes(change.Note, "the bucket's own encryption key was left")
 	}
@@ -244,15 +231,15 @@ func tlsOnlyPolicy(bucket string) string {
 // adminPolicy makes the permissions boundary. An existing one is never changed: it
 // bounds the very role that would change it.
 func (b *bootstrap) adminPolicy(ctx context.Context) error {
-	if !b.in.CreateAdminPolicy {
+	if !b.workload.CreateAdminPolicyAsResource {
 		return nil
 	}
-	document, err := AdminPolicyDocument(b.in.AccountID)
+	document, err := AdminPolicyDocument(b.workload.AccountID)
 	if err != nil {
 		return err
 	}
 	change := Change{Operation: Same, Type: policyType, Name: config.AdminPolicyName}
-	existing, err := b.account.Policies().GetPolicy(ctx, AdminPolicyARN(b.in.AccountID))
+	existing, err := b.account.Policies().GetPolicy(ctx, b.workload.BoundaryARN())
 	switch {
 	case errors.Is(err, aws.ErrNotFound):
 		change.Operation, change.Keys = Create, []string{"document"}
@@ -283,26 +270,23 @@ func sameJSON(a, b string) bool {
 
 // secrets makes the secrets that are absent, sites in order of their names.
 func (b *bootstrap) secrets(ctx context.Context) error {
-	workload := func() (map[string]string, error) {
-		secret := map[string]string{}
-		for _, key := range workloadSecretKeys {
-			secret[key] = ""
-		}
-		return secret, nil
+	workload := map[string]string{}
+	for key := range (WorkloadSecretIn{}).values() {
+		workload[key] = ""
 	}
-	if err := b.secret(ctx, WorkloadSecretName(b.in.Target), workloadSecretKeys, workload); err != nil {
+	if err := b.secret(ctx, b.workload.WorkloadSecretName(), workload); err != nil {
 		return err
 	}
-	empty := func() (map[string]string, error) { return map[string]string{}, nil }
-	for _, site := range slices.Sorted(slices.Values(b.in.Sites)) {
-		prefix := b.in.Target + "-" + site
-		keys := slices.Collect(maps.Keys(siteSecretKeys))
-		first := func() (map[string]string, error) { return newSiteSecret(site) }
-		if err := b.secret(ctx, SiteSecretName(b.in.Target, site), keys, first); err != nil {
+	for site := range b.workload.SortedSites() {
+		first, err := newSiteSecret(site)
+		if err != nil {
 			return err
 		}
-		for _, name := range []string{prefix + ".sessions.posit.team", prefix + "-ssh-ppm-keys.posit.team"} {
-			if err := b.secret(ctx, name, nil, empty); err != nil {
+		if err := b.secret(ctx, b.workload.SiteSecretName(site), first); err != nil {
+			return err
+		}
+		for _, name := range []string{b.workload.SiteSessionSecretName(site), b.workload.SSHVaultName(site)} {
+			if err := b.secret(ctx, name, map[string]string{}); err != nil {
 				return err
 			}
 		}
@@ -310,29 +294,18 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 	return nil
 }
 
-// WorkloadSecretName is the secret that tells the workload's products about its
-// infrastructure.
-func WorkloadSecretName(target string) string { return target + ".posit.team" }
-
-// SiteSecretName is the secret of a site's products.
-func SiteSecretName(target, site string) string { return target + "-" + site + ".posit.team" }
-
 // secret makes one secret unless it exists.
-func (b *bootstrap) secret(ctx context.Context, name string, keys []string, first func() (map[string]string, error)) error {
+func (b *bootstrap) secret(ctx context.Context, name string, first map[string]string) error {
 	change := Change{Operation: Same, Type: secretType, Name: name}
 	_, err := b.account.Secrets().GetSecret(ctx, name)
 	if err != nil && !errors.Is(err, aws.ErrNotFound) {
 		return fmt.Errorf("look for secret %s: %w", name, err)
 	}
 	if err != nil {
-		change.Operation, change.Keys = Create, slices.Clone(keys)
+		change.Operation, change.Keys = Create, slices.Collect(maps.Keys(first))
 	}
 	if change.Operation == Create && !b.dryRun {
-		value, err := first()
-		if err != nil {
-			return err
-		}
-		encoded, err := json.Marshal(value)
+		encoded, err := json.Marshal(first)
 		if err != nil {
 			return fmt.Errorf("encode secret %s: %w", name, err)
 		}

@@ -15,8 +15,9 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-var demo = BootstrapIn{
-	Target: "demo01-staging", AccountID: testAccount, Sites: []string{"second", "main"}, CreateAdminPolicy: true,
+var demo = &config.AWSWorkload{
+	WorkloadCommon: config.WorkloadCommon{Name: "demo01-staging"}, AccountID: testAccount,
+	Sites: map[string]config.AWSSite{"second": {}, "main": {}}, CreateAdminPolicyAsResource: true,
 }
 
 const demoBucket = "ptd-demo01-staging"
@@ -32,7 +33,7 @@ func bootstrapped(t *testing.T) *fakeAccount {
 }
 
 var demoObjects = []string{
-	StateKeyAlias, demoBucket, config.AdminPolicyName, "demo01-staging.posit.team",
+	config.StateKeyAlias, demoBucket, config.AdminPolicyName, "demo01-staging.posit.team",
 	"demo01-staging-main.posit.team", "demo01-staging-main.sessions.posit.team", "demo01-staging-main-ssh-ppm-keys.posit.team",
 	"demo01-staging-second.posit.team", "demo01-staging-second.sessions.posit.team", "demo01-staging-second-ssh-ppm-keys.posit.team",
 }
@@ -75,7 +76,7 @@ func TestBootstrapOfAnEmptyAccount(t *testing.T) {
 	if !json.Valid([]byte(bucket.Policy)) || !strings.Contains(bucket.Policy, `"arn:aws:s3:::ptd-demo01-staging/*"`) {
 		t.Errorf("policy of the state bucket: %s", bucket.Policy)
 	}
-	if !key.Rotation || key.tags[config.TagManagedBy] != "admin" || !slices.Equal(key.Aliases, []string{StateKeyAlias}) {
+	if !key.Rotation || key.tags[config.TagManagedBy] != "admin" || !slices.Equal(key.Aliases, []string{config.StateKeyAlias}) {
 		t.Errorf("state key: %+v", key)
 	}
 	for name, secret := range account.secrets {
@@ -138,9 +139,6 @@ func TestBootstrapSecretsHold(t *testing.T) {
 		if value := account.secrets[name].value; value != "{}" {
 			t.Errorf("secret %s is %q", name, value)
 		}
-	}
-	if got := KeycloakDatabase("two-words"); got != "two_words_keycloak" {
-		t.Errorf("Keycloak database %q", got)
 	}
 }
 
@@ -275,7 +273,7 @@ func TestBootstrapOfExistingObjects(t *testing.T) {
 		},
 		{
 			"older policy",
-			func(f *fakeAccount) { f.policies[AdminPolicyARN(testAccount)] = aws.Policy{Document: `{}`} },
+			func(f *fakeAccount) { f.policies[config.AdminPolicyARN(testAccount)] = aws.Policy{Document: `{}`} },
 			"", "differs from the one of this version", "",
 		},
 		{"other account", func(f *fakeAccount) { f.identity.AccountID = "210987654321" }, "", "", "are of account 210987654321"},
@@ -319,10 +317,10 @@ func TestBootstrapOfExistingObjects(t *testing.T) {
 
 func TestBootstrapWithoutAdminPolicy(t *testing.T) {
 	t.Parallel()
-	account, in := newFakeAccount(t), demo
-	in.CreateAdminPolicy = false
+	account, in := newFakeAccount(t), *demo
+	in.CreateAdminPolicyAsResource = false
 	account.fail["GetPolicy"] = errDenied
-	if _, err := Bootstrap(t.Context(), account, in, false); err != nil || len(account.policies) > 0 {
+	if _, err := Bootstrap(t.Context(), account, &in, false); err != nil || len(account.policies) > 0 {
 		t.Errorf("error %v, policies %v", err, account.policies)
 	}
 }
@@ -356,32 +354,5 @@ func TestAdminPolicyDocument(t *testing.T) {
 	}
 	if want := []int{59, 52, 15, 4, 4, 1, 1, 5, 29, 5, 1}; !slices.Equal(counts, want) {
 		t.Errorf("actions by statement %v, want %v", counts, want)
-	}
-}
-
-// The actions take plain names; the configuration knows the same ones.
-func TestNamesAreTheConfigurations(t *testing.T) {
-	t.Parallel()
-	workload := &config.AWSWorkload{Name: "demo01-staging", AccountID: testAccount, Sites: map[string]config.AWSSite{"main": {}}}
-	workload.ControlRoomClusterName = "main01-production"
-	account := newFakeAccount(t)
-	in := BootstrapIn{Target: workload.Name, AccountID: testAccount, Sites: []string{"main"}, CreateAdminPolicy: true}
-	if _, err := Bootstrap(t.Context(), account, in, false); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{
-		workload.SiteSecretName("main"), workload.SiteSessionSecretName("main"), workload.SSHVaultName("main"), workload.WorkloadSecretName(),
-	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(account.secrets))); diff != "" {
-		t.Errorf("secrets (-want +got):\n%s", diff)
-	}
-	if _, ok := account.buckets[workload.StateBucket()]; !ok {
-		t.Errorf("there is no bucket %s", workload.StateBucket())
-	}
-	if _, ok := account.policies[workload.BoundaryARN()]; !ok {
-		t.Errorf("there is no policy %s", workload.BoundaryARN())
-	}
-	if got := MimirSecretName(workload.ControlRoomClusterName); got != workload.MimirAuthSecretName() {
-		t.Errorf("Mimir secret %s, want %s", got, workload.MimirAuthSecretName())
 	}
 }

@@ -48,14 +48,14 @@ func (s *clusterSetup) siteSecrets(site string) []string {
 // releaseSecrets are those of the workload and all its sites. They are a pattern: IAM
 // does not take a policy with the names of many sites.
 func (s *clusterSetup) releaseSecrets() []string {
-	return []string{s.in.Config.WorkloadSecretName(), s.in.Config.Name + "-*.posit.team"}
+	return []string{s.in.Config.WorkloadSecretName(), s.in.Config.SiteSecretName("*")}
 }
 
 // teamOperatorPolicy is the policy that persistent makes. State of the Python programs
 // does not tell its ARN, which has always been this one.
 func (s *clusterSetup) teamOperatorPolicy() pulumi.StringOutput {
 	workload := s.in.Config
-	known := "arn:aws:iam::" + workload.AccountID + ":policy/team-operator." + workload.CompoundName() + ".posit.team"
+	known := "arn:aws:iam::" + workload.AccountID + ":policy/" + workload.ScopedName("team-operator")
 	return s.in.Persistent.TeamOperatorPolicyARN.ApplyT(func(arn string) string {
 		if arn == "" {
 			return known

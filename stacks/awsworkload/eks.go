@@ -41,7 +41,7 @@ func EKS(ctx *pulumi.Context, in EKSIn) (*EKSOutputs, error) {
 			r := &eksRelease{
 				ctx: ctx, in: in, config: in.Config, release: release, cluster: cluster,
 				existing: existing, exists: exists,
-				name: in.Config.ClusterName(release), prefix: in.Config.CompoundName() + "-" + release,
+				name: in.Config.ClusterName(release),
 				tags: in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_eks"),
 			}
 			if err := r.check(); err != nil {
@@ -76,7 +76,6 @@ type eksRelease struct {
 	existing ExistingCluster
 	exists   bool
 	name     string // {cluster}
-	prefix   string // {compound name}-{release}
 	tags     map[string]string
 
 	child          pulumi.ResourceOption // of everything in AWS
@@ -179,7 +178,7 @@ func (r *eksRelease) ingress() []aws.EKSIngress {
 		return nil
 	}
 	return []aws.EKSIngress{{
-		Name:            r.prefix + "-" + from + "-internal-vpc-allow-inbound",
+		Name:            r.name + "-" + from + "-internal-vpc-allow-inbound",
 		SecurityGroupID: r.in.Persistent.AccessSecurityGroupID,
 		AllTraffic:      r.existing.Adopted,
 	}}

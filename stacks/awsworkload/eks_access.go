@@ -17,7 +17,7 @@ func (r *eksRelease) adminPrincipal() string {
 	if r.config.CustomRole != nil {
 		return r.config.CustomRole.RoleARN
 	}
-	return "arn:aws:iam::" + r.config.AccountID + ":role/admin.posit.team"
+	return r.config.AdminRoleARN()
 }
 
 // entries tells whether access entries decide about access, and not the ConfigMap

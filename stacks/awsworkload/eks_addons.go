@@ -31,12 +31,12 @@ func (r *eksRelease) makeCalico() error {
 		Installation:        kubernetes.Installation{Version: version, Overrides: r.cluster.ChartValues[kubernetes.TigeraOperator]},
 		PodCIDR:             r.cluster.PodCIDR,
 		WithoutUsageReports: !r.config.ThirdPartyTelemetryEnabled,
-		NamespaceName:       r.prefix + "-tigera-ns",
+		NamespaceName:       r.name + "-tigera-ns",
 	}
 	if r.existing.Adopted {
-		args.TakeOverFrom = r.prefix + "-installation-cni-patch"
+		args.TakeOverFrom = r.name + "-installation-cni-patch"
 	}
-	_, err := kubernetes.NewCalico(r.ctx, r.prefix+"-tigera-operator", args, r.inCluster)
+	_, err := kubernetes.NewCalico(r.ctx, r.name+"-tigera-operator", args, r.inCluster)
 	return err
 }
 
@@ -117,7 +117,7 @@ func pinned(configured, tested string) (version string, keep bool) {
 
 // driverRole makes the role of a storage driver's controller.
 func (r *eksRelease) driverRole(driver, policy string) (pulumi.StringOutput, error) {
-	role, err := aws.NewServiceAccountRole(r.ctx, r.name+"-"+driver+"-csi-driver.posit.team", &aws.ServiceAccountRoleArgs{
+	role, err := aws.NewServiceAccountRole(r.ctx, r.config.CSIDriverRoleName(r.release, driver), &aws.ServiceAccountRoleArgs{
 		Namespace:           "kube-system",
 		ServiceAccounts:     []string{driver + "-csi-controller-sa"},
 		Issuers:             pulumi.StringArray{r.made.OIDCIssuer},

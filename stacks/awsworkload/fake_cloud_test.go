@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 const testAccount = "123456789012"
@@ -221,7 +222,7 @@ func (f fakePolicies) CreatePolicy(_ context.Context, name, _, document string, 
 	if err := f.write("CreatePolicy", name); err != nil {
 		return aws.Policy{}, err
 	}
-	arn := AdminPolicyARN(f.identity.AccountID)
+	arn := config.AdminPolicyARN(f.identity.AccountID)
 	f.policies[arn] = aws.Policy{ARN: arn, Name: name, Document: document}
 	return f.policies[arn], nil
 }

@@ -76,7 +76,7 @@ func karpenterPool(pool config.KarpenterNodePool) kubernetes.KarpenterPool {
 		made.Taints = append(made.Taints, kubernetes.Taint{Key: taint.Key, Value: taint.Value, Effect: string(taint.Effect)})
 	}
 	if pool.SystemNodes {
-		made.NodeLabels = map[string]string{"posit.team/node-role": "system"}
+		made.NodeLabels = config.SystemNodeLabels()
 	}
 	return made
 }

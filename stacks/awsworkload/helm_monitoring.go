@@ -3,6 +3,8 @@ package awsworkload
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
@@ -83,9 +85,10 @@ func (r *helmRelease) makeGrafana() error {
 			ProxyNamespace: "traefik",
 		}
 		// Without Calico pods have addresses of the VPC, and no policy keeps others out.
-		args.ForwardAuth.TrustedProxies = []string{r.config.ResolvedVpcCIDR()}
 		if r.cluster.CalicoEnabled {
-			args.ForwardAuth.TrustedProxies = []string{r.cluster.PodCIDR}
+			args.ForwardAuth.TrustedProxies = pulumi.ToStringArray([]string{r.cluster.PodCIDR})
+		} else {
+			args.ForwardAuth.TrustedProxies = pulumi.StringArray{r.in.Persistent.vpcCIDR(r.config)}
 		}
 	}
 	_, err := kubernetes.NewGrafana(r.ctx, r.name+"-grafana", args, r.after(r.traefik))
@@ -113,7 +116,7 @@ func (r *helmRelease) makeAlloy() error {
 // to 8.6)
 func (r *helmRelease) alloyConfig() kubernetes.AlloyConfig {
 	made := kubernetes.AlloyConfig{
-		Cluster:  r.recordOwner(), // what the metrics of clusters are told apart by
+		Cluster:  r.config.RecordOwner(r.release), // what the metrics of clusters are told apart by
 		Tenant:   r.config.Tenant(),
 		Domain:   r.config.MainDomain(),
 		LokiURL:  kubernetes.LokiURL,
@@ -125,7 +128,7 @@ func (r *helmRelease) alloyConfig() kubernetes.AlloyConfig {
 	}
 	if r.config.ControlRoomDomain != "" {
 		made.ControlRoom = &kubernetes.AlloyControlRoom{
-			Domain: r.config.ControlRoomDomain, User: r.config.CompoundName(), TenantID: r.config.AccountID,
+			Domain: r.config.ControlRoomDomain, User: r.config.MimirUser(), TenantID: r.config.AccountID,
 		}
 		if r.config.FilterControlRoomMetrics {
 			made.ControlRoom.Metrics = kubernetes.ControlRoomMetrics()
@@ -133,16 +136,9 @@ func (r *helmRelease) alloyConfig() kubernetes.AlloyConfig {
 	}
 	for name, site := range r.config.SortedSites() {
 		file := r.in.SiteFiles[name]
-		if file == nil {
-			file = &config.SiteFile{}
-		}
-		probed := kubernetes.AlloySite{Name: name, Domain: site.Domain, FQDN: file.FQDNHealthChecks(), Prefixes: map[string]string{}}
-		for _, product := range []string{"workbench", "connect", "packageManager"} {
-			if file.Replicas(product) > 0 {
-				probed.Prefixes[product] = file.DomainPrefix(product)
-			}
-		}
-		made.Sites = append(made.Sites, probed)
+		made.Sites = append(made.Sites, kubernetes.AlloySite{
+			Name: name, Domain: site.Domain, FQDN: file.FQDNHealthChecks(), Prefixes: file.DomainPrefixes(),
+		})
 	}
 	return made
 }

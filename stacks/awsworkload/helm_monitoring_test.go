@@ -34,6 +34,7 @@ func monitoringOf(t *testing.T, name, release string, change ...func(*config.AWS
 			in: HelmIn{
 				Config: workload, TargetName: workload.Name, SiteFiles: target.SiteFiles,
 				Persistent: &PersistentOutputs{
+					VpcCIDR:       constant(""), // older state
 					LokiBucket:    pulumi.String("ptd-" + name + "-loki").ToStringOutput(),
 					MimirBucket:   pulumi.String("ptd-" + name + "-mimir").ToStringOutput(),
 					MimirPassword: pulumi.ToSecret(pulumi.String(secretValue)).(pulumi.StringOutput),

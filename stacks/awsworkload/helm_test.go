@@ -35,6 +35,8 @@ func helmIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Helm
 		Config: workload, TargetName: name, SiteFiles: target.SiteFiles,
 		Persistent: &PersistentOutputs{
 			CertARNs:         pulumi.ToStringArray([]string{"arn:first", "arn:second", "arn:first"}).ToStringArrayOutput(),
+			CertificateARNs:  certificatesByDomain(workload),
+			VpcCIDR:          constant(workload.ResolvedVpcCIDR()),
 			PrivateSubnetIDs: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}).ToStringArrayOutput(),
 			LokiBucket:       constant("ptd-" + name + "-loki"), MimirBucket: constant("ptd-" + name + "-mimir"),
 			MimirPassword: pulumi.ToSecret(constant(secretValue)).(pulumi.StringOutput),
@@ -160,6 +162,8 @@ func TestHelmPreviewOfNothing(t *testing.T) {
 	in.EKS, in.Clusters = &EKSOutputs{}, &ClustersOutputs{}
 	in.Persistent = &PersistentOutputs{
 		CertARNs:         unknown.ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput),
+		CertificateARNs:  unknown.ApplyT(func(any) map[string]string { return nil }).(pulumi.StringMapOutput),
+		VpcCIDR:          unknown.ApplyT(func(any) string { return "" }).(pulumi.StringOutput),
 		PrivateSubnetIDs: unknown.ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput),
 		LokiBucket:       unknown.ApplyT(func(any) string { return "" }).(pulumi.StringOutput),
 		MimirBucket:      unknown.ApplyT(func(any) string { return "" }).(pulumi.StringOutput),
@@ -415,15 +419,5 @@ func TestHelmRecordOwnerOfReleaseZero(t *testing.T) {
 	}))
 	if got := helmValues(t, r, "demo01-staging-0-external-dns")["txtOwnerId"]; got != "default_demo01-staging-control-plane" {
 		t.Errorf("owner %v", got)
-	}
-}
-
-func TestLabelsOf(t *testing.T) {
-	got := labelsOf(map[string]string{
-		"Owner": "data-science", "a/b": "", "cost:center": "1", "bad value": "x", "Spaces": "a b", "Long": strings.Repeat("x", 64),
-		"UPPER/x": "1", "a/b/c": "1", "": "1", "Email": "me@example.com",
-	})
-	if diff := cmp.Diff(map[string]string{"Owner": "data-science", "a/b": ""}, got); diff != "" {
-		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 }

@@ -22,7 +22,8 @@ func (r *helmRelease) makeTraefik() error {
 	for _, domain := range r.config.Domains() {
 		domains = append(domains, domain.Name)
 	}
-	args := loadBalancer(r.config, r.cluster, "traefik", r.name, r.in.Persistent.CertARNs, domains...)
+	certificates := certificatesOf(r.ctx, r.config, r.in.Persistent, domains...)
+	args := loadBalancer(r.config, r.cluster, "traefik", r.name, certificates, domains...)
 	ingress, err := kubernetes.NewALBIngress(r.ctx, r.name+"-traefik-ingress", args, r.after(r.traefik))
 	if err != nil {
 		return err

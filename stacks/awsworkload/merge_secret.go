@@ -25,11 +25,13 @@ const (
 // mergeSecret sets the given keys of a secret that holds a JSON object and keeps all
 // others. It writes only when a value differs, and only over the version that it
 // read: when that is not the current one any more it starts again. A nil value is
-// not known yet, which only a dry run may meet. The secret must exist: aws.ErrNotFound
-// otherwise.
-func mergeSecret(ctx context.Context, secrets aws.Secrets, name string, set map[string]*string, dryRun bool) (Change, error) {
+// not known yet, which only a dry run may meet. Obsolete keys stay, with a note, unless
+// they are set. The secret must exist: aws.ErrNotFound otherwise.
+func mergeSecret(
+	ctx context.Context, secrets aws.Secrets, name string, set map[string]*string, dryRun bool, obsolete ...string,
+) (Change, error) {
 	for attempt := 1; ; attempt++ {
-		change, err := mergeSecretOnce(ctx, secrets, name, set, dryRun)
+		change, err := mergeSecretOnce(ctx, secrets, name, set, dryRun, obsolete)
 		if !errors.Is(err, aws.ErrConflict) {
 			return change, err
 		}
@@ -44,7 +46,9 @@ func mergeSecret(ctx context.Context, secrets aws.Secrets, name string, set map[
 	}
 }
 
-func mergeSecretOnce(ctx context.Context, secrets aws.Secrets, name string, set map[string]*string, dryRun bool) (Change, error) {
+func mergeSecretOnce(
+	ctx context.Context, secrets aws.Secrets, name string, set map[string]*string, dryRun bool, obsolete []string,
+) (Change, error) {
 	change := Change{Operation: Same, Type: secretType, Name: name}
 	secret, err := secrets.GetSecret(ctx, name)
 	if err != nil {
@@ -54,6 +58,11 @@ func mergeSecretOnce(ctx context.Context, secrets aws.Secrets, name string, set 
 	// The decoder's error would quote the value.
 	if json.Unmarshal([]byte(secret.Value), &values) != nil || values == nil {
 		return change, fmt.Errorf("secret %s is not a JSON object: repair it", name)
+	}
+	for _, key := range obsolete {
+		if _, isSet := set[key]; !isSet && values[key] != nil {
+			change.Note = joinNotes(change.Note, "key "+key+" is of an earlier version and no longer kept up to date: remove it when nobody uses it")
+		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		value := set[key]

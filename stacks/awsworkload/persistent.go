@@ -157,7 +157,7 @@ func (p *persistent) makeNetwork() error {
 		}
 		p.network = vpc.Network()
 	}
-	p.outputs.VpcID = p.network.ID
+	p.outputs.VpcID, p.outputs.VpcCIDR = p.network.ID, constant(p.network.CIDR)
 	p.outputs.PrivateSubnetIDs, p.outputs.SubnetIDs = p.network.PrivateSubnetIDs, p.network.PrivateSubnetIDs
 	return nil
 }
@@ -169,11 +169,11 @@ func (p *persistent) makeAccess() error {
 	switch {
 	case p.config.TailscaleEnabled:
 		authKey, err := secretsmanager.LookupSecret(p.ctx, &secretsmanager.LookupSecretArgs{
-			Name: pulumi.StringRef(tailscaleAuthKey),
+			Name: pulumi.StringRef(config.TailscaleAuthKey),
 		}, pulumi.Parent(p))
 		if err != nil {
 			return fmt.Errorf("look up secret %s (make it in account %s, with an auth key of the tailnet): %w",
-				tailscaleAuthKey, p.config.AccountID, err)
+				config.TailscaleAuthKey, p.config.AccountID, err)
 		}
 		router, err := aws.NewTailscaleRouter(p.ctx, p.name+"-tailscale", &aws.TailscaleRouterArgs{
 			Network:             p.network,
@@ -206,8 +206,5 @@ func (p *persistent) makeAccess() error {
 	}
 	return nil
 }
-
-// tailscaleAuthKey is the secret that operators keep the tailnet's auth key in.
-const tailscaleAuthKey = "tailscale-authkey"
 
 func constant(value string) pulumi.StringOutput { return pulumi.String(value).ToStringOutput() }

@@ -18,14 +18,14 @@ func (p *persistent) makeBuckets() error {
 		name    *pulumi.StringOutput
 		arn     *pulumi.StringOutput
 	}{
-		{p.name + "-ppm-bucket", aws.BucketArgs{BucketPrefix: "ptd-" + p.name + "-ppm-"}, &p.outputs.PackageManagerBucket, nil},
-		{p.name + "-chronicle-bucket", aws.BucketArgs{BucketPrefix: "ptd-" + p.name + "-chronicle-"}, &p.outputs.ChronicleBucket, nil},
+		{p.name + "-ppm-bucket", aws.BucketArgs{BucketPrefix: p.config.PackageManagerBucketPrefix()}, &p.outputs.PackageManagerBucket, nil},
+		{p.name + "-chronicle-bucket", aws.BucketArgs{BucketPrefix: p.config.ChronicleBucketPrefix()}, &p.outputs.ChronicleBucket, nil},
 		{
-			p.name + "-" + p.name + "-mimir-bucket", aws.BucketArgs{Bucket: "ptd-" + p.name + "-mimir", Unversioned: true},
+			p.name + "-" + p.name + "-mimir-bucket", aws.BucketArgs{Bucket: p.config.MimirBucket(), Unversioned: true},
 			&p.outputs.MimirBucket, &p.mimirARN,
 		},
 		{
-			p.name + "-" + p.name + "-loki-bucket", aws.BucketArgs{Bucket: "ptd-" + p.name + "-loki", Unversioned: true},
+			p.name + "-" + p.name + "-loki-bucket", aws.BucketArgs{Bucket: p.config.LokiBucket(), Unversioned: true},
 			&p.outputs.LokiBucket, &p.lokiARN,
 		},
 	} {

@@ -6,16 +6,17 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // makeFileSystems makes the FSx for OpenZFS file system of the products, the groups
 // that let NFS through, and EFS where it is used (facts: aws-workload-base 4.9).
 func (p *persistent) makeFileSystems() error {
-	server, err := p.nfsGroup("fsx-nfs."+p.name+".posit.team", aws.FSxServer)
+	server, err := p.nfsGroup(p.config.ScopedName("fsx-nfs"), aws.FSxServer)
 	if err != nil {
 		return err
 	}
-	nodes, err := p.nfsGroup("eks-nodes-fsx-nfs.posit.team", aws.FSxNodes)
+	nodes, err := p.nfsGroup(config.NodesFSxSecurityGroup, aws.FSxNodes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (p *persistent) elasticFileSystem() error {
 	if !p.config.EFSNeeded() {
 		return nil
 	}
-	group, err := p.nfsGroup("eks-nodes-efs-nfs.posit.team", aws.EFSNodes)
+	group, err := p.nfsGroup(config.NodesEFSSecurityGroup, aws.EFSNodes)
 	if err != nil {
 		return err
 	}

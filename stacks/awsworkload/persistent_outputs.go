@@ -1,6 +1,12 @@
 package awsworkload
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"cmp"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/stacks/config"
+)
 
 // PersistentOutputs is what the persistent stack gives to later steps and to people
 // (facts: aws-workload-base 5.5). Those marked optional are unknown to state that
@@ -12,7 +18,9 @@ type PersistentOutputs struct {
 	// clusters let in; "" when the bastion is the customer's.
 	AccessSecurityGroupID pulumi.StringOutput `pulumi:"access_security_group_id,optional"`
 
-	VpcID            pulumi.StringOutput      `pulumi:"vpc"`
+	VpcID   pulumi.StringOutput `pulumi:"vpc"`
+	VpcCIDR pulumi.StringOutput `pulumi:"vpc_cidr,optional"` // see vpcCIDR
+
 	PrivateSubnetIDs pulumi.StringArrayOutput `pulumi:"private_subnet_ids"`
 	// SubnetIDs are the private subnets too.
 	SubnetIDs pulumi.StringArrayOutput `pulumi:"subnet_ids"`
@@ -42,8 +50,11 @@ type PersistentOutputs struct {
 	NodesFSxSecurityGroupID pulumi.StringOutput `pulumi:"eks_nodes_fsx_nfs_security_group_id,optional"`
 	NodesEFSSecurityGroupID pulumi.StringOutput `pulumi:"eks_nodes_efs_nfs_security_group_id,optional"`
 
-	// CertARNs are in the order of each domain's first site by name.
-	CertARNs    pulumi.StringArrayOutput    `pulumi:"cert_arns"`
+	// CertARNs are in the order of each domain's first site by name; CertificateARNs are by
+	// domain (see certificatesOf).
+	CertARNs        pulumi.StringArrayOutput `pulumi:"cert_arns"`
+	CertificateARNs pulumi.StringMapOutput   `pulumi:"certificate_arns,optional"`
+
 	DomainNSMap pulumi.StringArrayMapOutput `pulumi:"domain_ns_map"` // domain: name servers
 	// HostedZoneNameServers says of each site its domain, name_servers and zone_id.
 	HostedZoneNameServers pulumi.MapMapOutput `pulumi:"hosted_zone_name_servers"`
@@ -62,4 +73,10 @@ type PersistentOutputs struct {
 	// RoleARNs are the service-account roles by what uses them ("loki", "external-dns", ...).
 	RoleARNs              pulumi.StringMapOutput `pulumi:"role_arns,optional"`
 	TeamOperatorPolicyARN pulumi.StringOutput    `pulumi:"team_operator_policy_arn,optional"`
+}
+
+// vpcCIDR is the address block of the VPC. What state of before there was this output does
+// not tell, the configuration does.
+func (o *PersistentOutputs) vpcCIDR(workload *config.AWSWorkload) pulumi.StringOutput {
+	return o.VpcCIDR.ApplyT(func(made string) string { return cmp.Or(made, workload.ResolvedVpcCIDR()) }).(pulumi.StringOutput)
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // makeRoles makes the roles of the workload's service accounts, and the Team
 // Operator's policy, which the roles of each cluster attach (facts:
 // aws-workload-base 5).
 func (p *persistent) makeRoles() error {
-	name := p.inWorkload("team-operator")
+	name := p.config.ScopedName("team-operator")
 	operator, err := iam.NewPolicy(p.ctx, name, &iam.PolicyArgs{
 		Name:        pulumi.String(name),
 		Description: pulumi.String("Posit Team Dedicated policy for " + p.name + " Team Operator"),
@@ -41,13 +42,9 @@ func (p *persistent) makeRoles() error {
 // teamOperatorPolicy lets the operator read the secrets of the workload and its sites,
 // and the master password of the database; no others of the account.
 func (p *persistent) teamOperatorPolicy(databaseSecret []string) aws.PolicyDocument {
-	var names []string
-	for _, name := range slices.Compact([]string{p.name, p.config.Name}) { // differ when true_name is overridden
-		names = append(names, name+".posit.team-*", name+"-*.posit.team-*")
-	}
 	return aws.NewPolicyDocument(aws.PolicyStatement{
 		Action:   aws.Actions("secretsmanager", "GetSecretValue"),
-		Resource: append(p.secretARNs(names...), databaseSecret...),
+		Resource: append(p.secretARNs(p.config.SecretPatterns()...), databaseSecret...),
 	})
 }
 
@@ -67,9 +64,9 @@ func (p *persistent) serviceAccountRoles() []serviceAccountRole {
 	const system = "kube-system"
 	roles := []serviceAccountRole{
 		{
-			name: "aws-fsx-openzfs-csi-driver", logical: "aws-fsx-openzfs-csi-driver.posit.team", namespace: system,
+			name: "aws-fsx-openzfs-csi-driver", logical: config.ServiceAccount("aws-fsx-openzfs-csi-driver"), namespace: system,
 			accounts: []string{"controller.aws-fsx-openzfs-csi-driver", "nodes.aws-fsx-openzfs-csi-driver"},
-			pattern:  "*.aws-fsx-openzfs-csi-driver.posit.team",
+			pattern:  config.ServiceAccount("*.aws-fsx-openzfs-csi-driver"),
 			managed: []aws.ManagedPolicy{{
 				Name: p.name + "-fsx-openzfs", ARN: pulumi.String("arn:aws:iam::aws:policy/AmazonFSxFullAccess"),
 			}},
@@ -81,9 +78,8 @@ func (p *persistent) serviceAccountRoles() []serviceAccountRole {
 		{
 			name: "traefik-forward-auth", namespace: system,
 			policies: p.ownPolicy("traefik-forward-auth-read-secrets", aws.NewPolicyDocument(aws.PolicyStatement{
-				Action: aws.Actions("secretsmanager", "GetSecretValue", "DescribeSecret"),
-				Resource: p.secretARNs("okta-oidc-client-creds-*", "okta-oidc-client-creds.*.posit.team",
-					"okta-oidc-client-creds.*.posit.team*"),
+				Action:   aws.Actions("secretsmanager", "GetSecretValue", "DescribeSecret"),
+				Resource: p.secretARNs(config.ForwardAuthSecretPatterns()...),
 			})),
 		},
 		p.bucketRole("mimir", p.mimirARN),
@@ -108,7 +104,7 @@ func (p *persistent) serviceAccountRoles() []serviceAccountRole {
 		roles = append(roles, serviceAccountRole{
 			name: "external-dns", namespace: system,
 			policies: []aws.RolePolicy{{
-				Name: p.inWorkload("dns-update"), Document: aws.PolicyOf(p.zoneARNs, dnsUpdatePolicy),
+				Name: p.config.ScopedName("dns-update"), Document: aws.PolicyOf(p.zoneARNs, dnsUpdatePolicy),
 			}},
 		})
 	}
@@ -121,7 +117,7 @@ func (p *persistent) bucketRole(name string, bucketARN pulumi.StringOutput) serv
 	return serviceAccountRole{
 		name: name, namespace: name,
 		policies: []aws.RolePolicy{{
-			Name: p.inWorkload(name + "-s3-bucket"),
+			Name: p.config.ScopedName(name + "-s3-bucket"),
 			Document: aws.PolicyOf(pulumi.StringArray{bucketARN}, func(arns []string) aws.PolicyDocument {
 				return aws.BucketReadWritePolicy(arns[0], "")
 			}),
@@ -148,7 +144,7 @@ func dnsUpdatePolicy(zoneARNs []string) aws.PolicyDocument {
 }
 
 func (p *persistent) serviceAccountRole(r serviceAccountRole) (pulumi.StringOutput, error) {
-	physical := p.inWorkload(r.name)
+	physical := p.config.ScopedName(r.name)
 	logical := r.logical
 	if logical == "" {
 		logical = physical
@@ -158,7 +154,7 @@ func (p *persistent) serviceAccountRole(r serviceAccountRole) (pulumi.StringOutp
 		accounts = []string{r.name}
 	}
 	for i := range accounts {
-		accounts[i] += ".posit.team"
+		accounts[i] = config.ServiceAccount(accounts[i])
 	}
 	role, err := aws.NewServiceAccountRole(p.ctx, logical, &aws.ServiceAccountRoleArgs{
 		PhysicalName:          physical,
@@ -180,11 +176,8 @@ func (p *persistent) serviceAccountRole(r serviceAccountRole) (pulumi.StringOutp
 
 // ownPolicy is a policy of one of the workload's roles.
 func (p *persistent) ownPolicy(name string, document aws.PolicyDocument) []aws.RolePolicy {
-	return []aws.RolePolicy{{Name: p.inWorkload(name), Document: pulumi.String(document.JSON())}}
+	return []aws.RolePolicy{{Name: p.config.ScopedName(name), Document: pulumi.String(document.JSON())}}
 }
-
-// inWorkload is the name of one of the workload's roles or policies.
-func (p *persistent) inWorkload(name string) string { return name + "." + p.name + ".posit.team" }
 
 // secretARNs are ARN patterns of secrets with the given names.
 func (p *persistent) secretARNs(names ...string) []string {

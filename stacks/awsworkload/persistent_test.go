@@ -163,6 +163,7 @@ func TestPersistentOutputs(t *testing.T) {
 		"fs_root_volume_id":        "fsvol/" + cn + "-filesystem",
 		"fs_id":                    "openzfsfilesystem/" + cn + "-filesystem",
 		"vpc":                      "vpc/" + cn,
+		"vpc_cidr":                 "10.37.0.0/16",
 		"private_subnet_ids":       []string{"subnet/" + cn + "-private-az1", "subnet/" + cn + "-private-az2", "subnet/" + cn + "-private-az3"},
 		"subnet_ids":               []string{"subnet/" + cn + "-private-az1", "subnet/" + cn + "-private-az2", "subnet/" + cn + "-private-az3"},
 		"hosted_zone_info":         "",
@@ -209,6 +210,8 @@ func TestPersistentOutputs(t *testing.T) {
 	}
 	if arns := outputs["cert_arns"].value.([]string); len(arns) != 2 || !strings.Contains(arns[0], "analytics") {
 		t.Errorf("cert_arns %v, want those of the domains in order of their first site", arns)
+	} else if diff := cmp.Diff(map[string]string{firstDomain: arns[0], secondDomain: arns[1]}, outputs["certificate_arns"].value); diff != "" {
+		t.Errorf("certificate_arns (-want +got):\n%s", diff)
 	}
 	roles := outputs["role_arns"].value.(map[string]string)
 	want := []string{
@@ -240,11 +243,12 @@ func TestPersistentOutputsOfOtherShapes(t *testing.T) {
 	lookUps(r, adopted)
 	outputs = resolve(t, runPersistent(t, r, adopted))
 	for name, want := range map[string]any{
-		"bastion_id": "i-0123456789abcdef0", "access_security_group_id": "", "vpc": "vpc-0a1b2c3d4e5f60718",
+		"bastion_id": "i-0123456789abcdef0", "access_security_group_id": "", "vpc": "vpc-0a1b2c3d4e5f60718", "vpc_cidr": "10.42.0.0/16",
 		"private_subnet_ids": []string{"subnet-0", "subnet-1", "subnet-2"},
 		"hosted_zone_info":   "Hosted zones are externally managed", "domain_ns_map": map[string][]string{},
 		"hosted_zone_name_servers": map[string]map[string]any{}, "certificate_validation_records": map[string][]map[string]string{},
 		"zone_ids": map[string]string{}, "efs_id": "", "cert_arns": []string{adopted.Sites["main"].CertificateARN},
+		"certificate_arns": map[string]string{"posit.corp.example.com": adopted.Sites["main"].CertificateARN},
 	} {
 		if diff := cmp.Diff(want, outputs[name].value); diff != "" {
 			t.Errorf("output %s (-want +got):\n%s", name, diff)

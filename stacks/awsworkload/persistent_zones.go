@@ -16,7 +16,7 @@ import (
 func (p *persistent) makeZones() error {
 	names, zoneIDs := pulumi.StringArrayMap{}, pulumi.StringMap{}
 	records, sites := pulumi.StringMapArrayMap{}, pulumi.MapMap{}
-	certificates := pulumi.StringArray{}
+	certificates, byDomain := pulumi.StringArray{}, pulumi.StringMap{}
 	p.outputs.HostedZoneInfo = constant("")
 	if p.config.HostedZoneManagementEnabled {
 		for _, domain := range p.config.Domains() {
@@ -32,22 +32,26 @@ func (p *persistent) makeZones() error {
 				}
 			}
 			if given := p.config.Sites[domain.Primary].CertificateARN; given != "" {
-				certificates = append(certificates, pulumi.String(given))
-				continue
+				byDomain[domain.Name] = pulumi.String(given)
+			} else {
+				certificate, err := p.certificate(domain, zone)
+				if err != nil {
+					return err
+				}
+				byDomain[domain.Name], records[domain.Name] = certificate.ARN, certificate.ValidationRecords
 			}
-			certificate, err := p.certificate(domain, zone)
-			if err != nil {
-				return err
-			}
-			certificates, records[domain.Name] = append(certificates, certificate.ARN), certificate.ValidationRecords
+			certificates = append(certificates, byDomain[domain.Name])
 		}
 	} else {
 		p.outputs.HostedZoneInfo = constant("Hosted zones are externally managed")
 		for _, site := range p.config.SortedSites() {
 			certificates = append(certificates, pulumi.String(site.CertificateARN))
 		}
+		for _, domain := range p.config.Domains() {
+			byDomain[domain.Name] = pulumi.String(p.config.Sites[domain.Primary].CertificateARN)
+		}
 	}
-	p.outputs.CertARNs = certificates.ToStringArrayOutput()
+	p.outputs.CertARNs, p.outputs.CertificateARNs = certificates.ToStringArrayOutput(), byDomain.ToStringMapOutput()
 	p.outputs.DomainNSMap = names.ToStringArrayMapOutput()
 	p.outputs.ZoneIDs = zoneIDs.ToStringMapOutput()
 	p.outputs.HostedZoneNameServers = sites.ToMapMapOutput()

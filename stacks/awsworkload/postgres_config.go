@@ -2,7 +2,6 @@ package awsworkload
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -22,7 +21,7 @@ type PostgresConfigIn struct {
 	SiteFiles map[string]*config.SiteFile
 	// MasterPassword is the password of the server's master user, a secret.
 	MasterPassword pulumi.StringInput
-	// SitePasswords are, by site, the keys of its secret that DatabasePasswordKeys names.
+	// SitePasswords are, by site, the passwords in its secret by key.
 	SitePasswords map[string]map[string]pulumi.StringInput
 }
 
@@ -35,24 +34,6 @@ type PostgresConfigOutputs struct {
 	// Passwords are those of the extra databases, by database; secret.
 	Passwords map[string]pulumi.StringOutput `pulumi:"*_pw"`
 }
-
-// DatabasePasswordKeys are the keys of a site's secret that hold passwords of database
-// roles.
-var DatabasePasswordKeys = []string{"dev-db-password", "keycloak-db-password", "pkg-db-password", "pub-db-password"}
-
-// products are those with a database for each site: the password of the role is in the
-// site's secret, the schemas are the product's own.
-var products = []struct {
-	name, passwordKey string
-	schemas           []string
-}{
-	{"connect", "pub-db-password", []string{"instrumentation"}},
-	{"workbench", "dev-db-password", nil},
-	{"packagemanager", "pkg-db-password", []string{"pm", "metrics"}},
-	{keycloak, "keycloak-db-password", []string{"keycloak"}},
-}
-
-const keycloak = "keycloak"
 
 // PostgresConfig makes the roles and databases of Grafana, of extra_postgres_dbs, and,
 // unless the Team Operator does, of each site's products (facts: aws-workload-base 8
@@ -85,7 +66,7 @@ func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 	}
 	p.options = []pulumi.ResourceOption{child, pulumi.Providers(provider)}
 
-	grafana, err := p.withNewPassword("grafana", "grafana-"+p.in.TargetName)
+	grafana, err := p.withNewPassword("grafana", p.in.Config.GrafanaPostgresName())
 	if err != nil {
 		return err
 	}
@@ -125,13 +106,13 @@ func (p *postgresConfig) database(part string, args *postgresql.DatabaseArgs) (*
 // makeSite makes the databases of a site's products. The Team Operator finds them, and
 // leaves them, because name and password are the ones that it would use.
 func (p *postgresConfig) makeSite(site string) error {
-	for _, product := range products {
-		if product.name == keycloak && !p.in.Config.KeycloakEnabled {
+	for _, product := range config.DatabaseProducts() {
+		if !p.in.Config.Runs(product) {
 			continue
 		}
-		password := p.in.SitePasswords[site][product.passwordKey]
+		password := p.in.SitePasswords[site][product.PasswordKey()]
 		missing := fmt.Errorf("secret %s has no %s: without it %s cannot have a database",
-			SiteSecretName(p.in.TargetName, site), product.passwordKey, product.name)
+			p.in.Config.SiteSecretName(site), product.PasswordKey(), product.Name)
 		if password == nil {
 			return missing
 		}
@@ -141,31 +122,12 @@ func (p *postgresConfig) makeSite(site string) error {
 			}
 			return password, nil
 		}).(pulumi.StringOutput)
-		_, err := p.database(site+"-"+product.name, &postgresql.DatabaseArgs{
-			Name: config.ProductDatabase(site, product.name), Password: checked, Schemas: p.schemas(site, product.name, product.schemas),
+		_, err := p.database(site+"-"+product.Name, &postgresql.DatabaseArgs{
+			Name: product.Database(site), Password: checked, Schemas: p.in.SiteFiles[site].Schemas(product),
 		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", product.name, err)
+			return fmt.Errorf("%s: %w", product.Name, err)
 		}
 	}
 	return nil
-}
-
-// schemas are those of a site's product: its own, and for Connect the ones that site.yaml
-// configures (facts: aws-workload-base 9, site-spec).
-func (p *postgresConfig) schemas(site, product string, own []string) []string {
-	file := p.in.SiteFiles[site]
-	if product != "connect" || file == nil {
-		return own
-	}
-	connect, _ := file.Spec["connect"].(map[string]any)
-	settings, _ := connect["databaseSettings"].(map[string]any)
-	schemas := slices.Clone(own)
-	if instrumentation, ok := settings["instrumentationSchema"].(string); ok && instrumentation != "" {
-		schemas = []string{instrumentation} // in place of the default
-	}
-	if schema, ok := settings["schema"].(string); ok && schema != "" && schema != "public" && !slices.Contains(schemas, schema) {
-		schemas = append(schemas, schema)
-	}
-	return slices.DeleteFunc(schemas, func(schema string) bool { return schema == "public" }) // is there
 }

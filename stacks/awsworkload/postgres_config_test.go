@@ -18,7 +18,8 @@ func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
 	passwords := map[string]map[string]pulumi.StringInput{}
 	for site := range workload.Sites {
 		passwords[site] = map[string]pulumi.StringInput{}
-		for _, key := range DatabasePasswordKeys {
+		for _, product := range config.DatabaseProducts() {
+			key := product.PasswordKey()
 			passwords[site][key] = pulumi.ToSecret(pulumi.String(secretValue + key)).(pulumi.StringOutput)
 		}
 	}

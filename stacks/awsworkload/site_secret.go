@@ -4,64 +4,37 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"math/big"
-	"slices"
-	"strings"
+
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// workloadSecretKeys are the keys of the workload secret (facts: aws-workload-base 6.1).
-var workloadSecretKeys = []string{
-	"chronicle-bucket", "fs-dns-name", "fs-root-volume-id", "main-database-id",
-	"main-database-url", "mimir-password", "packagemanager-bucket",
-}
-
-// siteSecretKeys are the keys of a site's secret (facts: aws-workload-base 2.1), each
-// with what makes its first value; nil for those that people fill in.
-var siteSecretKeys = map[string]func(site string) (string, error){
-	"dev-admin-token":        nil,
-	"dev-chronicle-api-key":  nil,
-	"dev-client-secret":      nil,
-	"dev-db-password":        databasePassword,
-	"dev-license":            nil,
-	"dev-user-token":         nil,
-	"home-auth-map":          nil,
-	"keycloak-db-password":   databasePassword,
-	"keycloak-db-user":       func(site string) (string, error) { return KeycloakDatabase(site), nil },
-	"pkg-db-password":        databasePassword,
-	"pkg-license":            nil,
-	"pkg-secret-key":         secretKey,
-	"ppm-oidc-client-secret": nil,
-	"pub-chronicle-api-key":  nil,
-	"pub-client-secret":      nil,
-	"pub-db-password":        databasePassword,
-	"pub-license":            nil,
-	"pub-secret-key":         secretKey,
-}
-
-// newSiteSecret makes the first value of a site's secret.
+// newSiteSecret makes the first value of a site's secret (facts: aws-workload-base 2.1).
 func newSiteSecret(site string) (map[string]string, error) {
 	secret := map[string]string{}
-	for _, key := range slices.Sorted(maps.Keys(siteSecretKeys)) {
-		secret[key] = ""
-		if generate := siteSecretKeys[key]; generate != nil {
-			value, err := generate(site)
+	for _, product := range config.Products() {
+		for key, first := range product.Secrets {
+			var err error
+			switch first {
+			case config.DatabasePassword:
+				secret[key], err = databasePassword()
+			case config.EncryptionKey:
+				secret[key], err = secretKey()
+			case config.DatabaseRole:
+				secret[key] = product.Database(site)
+			default: // people fill it in
+				secret[key] = ""
+			}
 			if err != nil {
 				return nil, fmt.Errorf("generate %s of site %q: %w", key, site, err)
 			}
-			secret[key] = value
 		}
 	}
 	return secret, nil
 }
 
-// KeycloakDatabase is the name of the role and database that Keycloak of a site uses.
-func KeycloakDatabase(site string) string {
-	return strings.ReplaceAll(site, "-", "_") + "_keycloak"
-}
-
 // databasePassword makes 30 characters, each uniform from a-z, A-Z and 0-9.
-func databasePassword(string) (string, error) {
+func databasePassword() (string, error) {
 	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	password := make([]byte, 30)
 	for i := range password {
@@ -79,7 +52,7 @@ func databasePassword(string) (string, error) {
 // usual source of such keys, combines its random bytes with a fixed mask before it
 // encodes them; uniformly random bytes stay uniformly random under a mask, so there
 // is none here.
-func secretKey(string) (string, error) {
+func secretKey() (string, error) {
 	key := make([]byte, 512)
 	if _, err := rand.Read(key); err != nil {
 		return "", err

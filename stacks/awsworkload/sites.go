@@ -125,7 +125,7 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 			if err != nil {
 				return fmt.Errorf("site %s: %w", name, err)
 			}
-			urls[name], namespaces[name] = siteURLs(site, s.siteFile(name)), made.Namespace
+			urls[name], namespaces[name] = siteURLs(site.Domain, s.siteFile(name)), made.Namespace
 			if s.in.Config.LoadBalancerPerSite {
 				if err := r.makeIngress(name, site); err != nil {
 					return fmt.Errorf("load balancer of site %s: %w", name, err)
@@ -163,7 +163,7 @@ func (r *sitesRelease) makeSite(name string, site config.AWSSite) (*kubernetes.S
 		return nil, err
 	}
 	return kubernetes.NewSite(r.ctx, r.name+"-"+name, &kubernetes.SiteArgs{
-		ObjectName: name, Labels: siteLabels(r.in.Config), Spec: spec,
+		ObjectName: name, Labels: r.in.Config.Labels("ptd.pulumi_resources.team_site"), Spec: spec,
 	}, r.child)
 }
 
@@ -176,16 +176,10 @@ func (s *sites) siteFile(site string) *config.SiteFile {
 }
 
 // siteURLs are where a site and its products are.
-func siteURLs(site config.AWSSite, file *config.SiteFile) pulumi.StringMap {
-	domain := site.Domain
-	if override, ok := file.Spec["domain"].(string); ok && override != "" {
-		domain = override
-	}
+func siteURLs(domain string, file *config.SiteFile) pulumi.StringMap {
 	urls := pulumi.StringMap{"site": pulumi.String("https://" + domain)}
-	for _, product := range []string{"connect", "workbench", "packageManager"} {
-		if file.Replicas(product) > 0 {
-			urls[product] = pulumi.String("https://" + file.DomainPrefix(product) + "." + domain)
-		}
+	for product, prefix := range file.DomainPrefixes() {
+		urls[product] = pulumi.String("https://" + prefix + "." + domain)
 	}
 	return urls
 }

@@ -3,7 +3,6 @@ package awsworkload
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 // makeIngress makes a load balancer for one site, with the site's own certificate: a load
 // balancer takes no more than 25 (facts: aws-workload-apps 8.3, 15.12).
 func (r *sitesRelease) makeIngress(name string, site config.AWSSite) error {
-	var certificates pulumi.StringArrayInput = certificatesOf(r.in.Config, r.in.Persistent.CertARNs, site.Domain)
+	var certificates pulumi.StringArrayInput = certificatesOf(r.ctx, r.in.Config, r.in.Persistent, site.Domain)
 	if site.CertificateARN != "" {
 		certificates = pulumi.StringArray{pulumi.String(site.CertificateARN)}
 	}
@@ -31,19 +30,6 @@ func (r *sitesRelease) makeIngress(name string, site config.AWSSite) error {
 	}
 	r.hostnames[name] = ingress.Hostname
 	return nil
-}
-
-// certificatesOf picks the certificate of a domain. Those of the workload are in the order
-// of its domains; where their number does not tell which is which, all serve.
-func certificatesOf(workload *config.AWSWorkload, arns pulumi.StringArrayOutput, domain string) pulumi.StringArrayOutput {
-	domains := workload.Domains()
-	at := slices.IndexFunc(domains, func(d config.Domain) bool { return d.Name == domain })
-	return arns.ApplyT(func(arns []string) []string {
-		if at < 0 || len(arns) != len(domains) {
-			return arns
-		}
-		return arns[at : at+1]
-	}).(pulumi.StringArrayOutput)
 }
 
 // ownsRecords says that this stack makes the DNS records of the sites.

@@ -3,8 +3,6 @@ package awsworkload
 import (
 	"fmt"
 	"maps"
-	"regexp"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -50,7 +48,7 @@ func (r *sitesRelease) workloadFields() map[string]any {
 		"volumeSource":                 map[string]any{"type": "nfs", "dnsName": persistent.FSDNSName},
 	}
 	if r.cluster.EFSNeeded() {
-		fields["efsEnabled"], fields["vpcCIDR"] = true, workload.ResolvedVpcCIDR()
+		fields["efsEnabled"], fields["vpcCIDR"] = true, persistent.vpcCIDR(workload)
 	}
 	return fields
 }
@@ -127,27 +125,4 @@ func asInput(value any) pulumi.Input {
 	default:
 		return pulumi.ToOutput(value)
 	}
-}
-
-// The forms of labels in Kubernetes, without the prefix of the key.
-var (
-	labelName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`)
-	labelValue = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$`)
-	labelHost  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
-)
-
-// siteLabels are the workload's tags as far as they can be labels, and what made the
-// object (facts: config-and-cli 2.8).
-func siteLabels(workload *config.AWSWorkload) map[string]string {
-	labels := map[string]string{}
-	for key, value := range workload.RequiredTags("ptd.pulumi_resources.team_site") {
-		name, fits := key, true
-		if host, rest, prefixed := strings.Cut(key, "/"); prefixed {
-			name, fits = rest, labelHost.MatchString(host) && len(host) <= 253
-		}
-		if fits && labelName.MatchString(name) && labelValue.MatchString(value) {
-			labels[key] = value
-		}
-	}
-	return labels
 }

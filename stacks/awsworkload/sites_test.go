@@ -33,7 +33,8 @@ func sitesIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Sit
 		Persistent: &PersistentOutputs{
 			ChronicleBucket: constant("chronicle-bucket"), PackageManagerBucket: constant("packagemanager-bucket"),
 			FSDNSName: constant("fs.example"), DBSecretARN: constant("arn:db-secret"),
-			CertARNs: pulumi.ToStringArray([]string{"arn:first", "arn:second"}).ToStringArrayOutput(),
+			CertARNs:        pulumi.ToStringArray([]string{"arn:first", "arn:second"}).ToStringArrayOutput(),
+			CertificateARNs: certificatesByDomain(workload), VpcCIDR: constant(workload.ResolvedVpcCIDR()),
 		},
 		CustomResources: target.CustomResources,
 		EKS:             eksOutputs(workload),
@@ -143,7 +144,7 @@ func TestSiteObject(t *testing.T) {
 			"chronicle":    map[string]any{"s3Bucket": "chronicle-bucket"},
 			"clusterDate":  "20250115", "domain": "demo.staging.example.com",
 			"dropDatabaseOnTearDown": false, "volumeSubdirJobOff": false,
-			"efsEnabled": true, "vpcCIDR": load(t, "demo01-staging").ResolvedVpcCIDR(),
+			"efsEnabled": true, "vpcCIDR": "10.37.0.0/16",
 			"mainDatabaseCredentialSecret": map[string]any{"type": "aws", "vaultName": "arn:db-secret"},
 			"networkTrust":                 50.0, "secretType": "aws", "logFormat": "json", "sharedDirectory": "shared",
 			"secret":         map[string]any{"type": "aws", "vaultName": "demo01-staging-main.posit.team"},
@@ -255,12 +256,12 @@ func TestDistinctTolerations(t *testing.T) {
 
 func TestSiteLabels(t *testing.T) {
 	t.Parallel()
-	labels := siteLabels(load(t, "minimal01-staging", func(w *config.AWSWorkload) {
+	labels := load(t, "minimal01-staging", func(w *config.AWSWorkload) {
 		w.ResourceTags = map[string]string{
 			"rs:owner": "x", "Cost Center": "x", "Contact": "a@example.com", "Empty": "", "team/a/b": "x", "Long": strings.Repeat("x", 64),
 			"example.com/team": "Data_1", "UPPER.example.com/team": "x",
 		}
-	}))
+	}).Labels("ptd.pulumi_resources.team_site")
 	want := map[string]string{
 		"posit.team/true-name": "minimal01", "posit.team/environment": "staging", "posit.team/managed-by": "ptd.pulumi_resources.team_site",
 		"example.com/team": "Data_1", "Empty": "",
@@ -329,17 +330,12 @@ func TestSiteIngress(t *testing.T) {
 		t.Errorf("annotations %v", got)
 	}
 
-	// Each site's own certificate; all of them where their number does not tell whose they are.
+	// Each site's own certificate.
 	for site, arn := range map[string]string{"analytics": "arn:first", "main": "arn:second"} {
 		got = annotations(mustRunSites(t, sitesIn(t, "demo01-staging", balancerPerSite)), "demo01-staging-20250115-"+site+"-traefik-ingress")
 		if got[alb+"certificate-arn"] != arn || got[alb+"scheme"] != "internet-facing" {
 			t.Errorf("annotations of %s: %v", site, got)
 		}
-	}
-	third := func(w *config.AWSWorkload) { w.Sites["third"] = config.AWSSite{Domain: "third.example.com"} }
-	got = annotations(mustRunSites(t, sitesIn(t, "demo01-staging", balancerPerSite, third)), "demo01-staging-20250115-main-traefik-ingress")
-	if got[alb+"certificate-arn"] != "arn:first,arn:second" {
-		t.Errorf("annotations %v", got)
 	}
 	if made := mustRunSites(t, sitesIn(t, "demo01-staging")).All(ingressType); len(made) > 0 {
 		t.Errorf("the shared load balancer is not of this stack, but %d were made", len(made))

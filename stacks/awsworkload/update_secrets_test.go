@@ -13,14 +13,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/action"
+	"github.com/ptd-go/ptd/stacks/config"
 )
+
+// workloadSecretKeys are those of the sheet. (facts: aws-workload-base 6.1)
+var workloadSecretKeys = []string{
+	"chronicle-bucket", "fs-dns-name", "fs-root-volume-id", "main-database-id", "main-database-url", "mimir-password", "packagemanager-bucket",
+}
 
 const secretValue = "hunter2-never-shown"
 
 func demoOutputs() WorkloadSecretIn {
 	value := func(s string) *string { return &s }
 	return WorkloadSecretIn{
-		Target: "demo01-staging", ChronicleBucket: value("chronicle"), PackageManagerBucket: value("ppm"),
+		Config: demo, ChronicleBucket: value("chronicle"), PackageManagerBucket: value("ppm"),
 		FSDNSName: value("fs.example"), FSRootVolumeID: value("fsvol-1"), DB: value("db-1"), DBURL: value("postgres://db/postgres"),
 		MimirPassword: value(secretValue),
 	}
@@ -29,8 +36,10 @@ func demoOutputs() WorkloadSecretIn {
 func demoMimir() MimirSecretIn {
 	password := secretValue
 	return MimirSecretIn{
-		Target: "demo01-staging", ControlRoom: "main01-production", ControlRoomAccountID: testAccount,
-		ControlRoomRegion: "us-east-2", MimirPassword: &password,
+		Workload: &config.WorkloadCommon{
+			Name: "demo01-staging", ControlRoomClusterName: "main01-production", ControlRoomAccountID: testAccount, ControlRoomRegion: "us-east-2",
+		},
+		MimirPassword: &password,
 	}
 }
 
@@ -220,9 +229,9 @@ func TestUpdateMimirSecretNeedsAControlRoom(t *testing.T) {
 		change     func(*MimirSecretIn, *fakeAccount)
 		note, want string
 	}{
-		{"none", func(in *MimirSecretIn, _ *fakeAccount) { in.ControlRoom = "" }, "has no control room", ""},
-		{"no account", func(in *MimirSecretIn, _ *fakeAccount) { in.ControlRoomAccountID = "" }, "", "must both be set"},
-		{"no region", func(in *MimirSecretIn, _ *fakeAccount) { in.ControlRoomRegion = "" }, "", "must both be set"},
+		{"none", func(in *MimirSecretIn, _ *fakeAccount) { in.Workload.ControlRoomClusterName = "" }, "has no control room", ""},
+		{"no account", func(in *MimirSecretIn, _ *fakeAccount) { in.Workload.ControlRoomAccountID = "" }, "", "must both be set"},
+		{"no region", func(in *MimirSecretIn, _ *fakeAccount) { in.Workload.ControlRoomRegion = "" }, "", "must both be set"},
 		{"no credentials", func(_ *MimirSecretIn, f *fakeAccount) { f.fail["Account"] = errDenied }, "", "get credentials for account"},
 		{"other account", func(_ *MimirSecretIn, f *fakeAccount) { f.identity.AccountID = "1" }, "", "are of account 1"},
 	} {
@@ -242,5 +251,42 @@ func TestUpdateMimirSecretNeedsAControlRoom(t *testing.T) {
 				t.Errorf("changes %v, error %v", changes, err)
 			}
 		})
+	}
+}
+
+// The control room knows a workload by the name that its Alloy logs in with. The key of the
+// target's name, which Python programs wrote, stays as it is, and is named.
+func TestUpdateMimirSecretOfARenamedWorkload(t *testing.T) {
+	t.Parallel()
+	in := demoMimir()
+	in.Workload.TrueNameOverride = "renamed"
+	const name, note = "main01-production.mimir-auth.posit.team", "key demo01-staging is of an earlier version"
+	for before, want := range map[string]struct {
+		note  string
+		after map[string]string
+	}{
+		`{}`: {"", map[string]string{"renamed-staging": secretValue}},
+		`{"demo01-staging":"old","other-staging":"x"}`: {note, map[string]string{
+			"renamed-staging": secretValue, "demo01-staging": "old", "other-staging": "x",
+		}},
+	} {
+		account := newFakeAccount(t)
+		account.secrets[name] = fakeSecret{value: before, version: 1}
+		for _, operation := range []action.Operation{Update, Same} { // the second run has nothing to write, and says it again
+			changes, err := UpdateMimirSecret(t.Context(), fakeCloud{account, testAccount, "us-east-2"}, in, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(changes) != 1 || changes[0].Operation != operation || !strings.HasPrefix(changes[0].Note, want.note) || (changes[0].Note == "") != (want.note == "") {
+				t.Errorf("changes %+v, want %s with the note %q", changes, operation, want.note)
+			}
+		}
+		var after map[string]string
+		if err := json.Unmarshal([]byte(account.secrets[name].value), &after); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.after, after); diff != "" {
+			t.Errorf("secret (-want +got):\n%s", diff)
+		}
 	}
 }

@@ -8,25 +8,22 @@ import (
 	"slices"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // WorkloadSecretIn holds the outputs of persistent that the workload secret passes
 // on. A nil value is not known yet, which only a dry run may meet.
 type WorkloadSecretIn struct {
-	Target                                string
+	Config                                *config.AWSWorkload
 	ChronicleBucket, PackageManagerBucket *string
 	FSDNSName, FSRootVolumeID             *string
 	DB, DBURL                             *string
 	MimirPassword                         *string
 }
 
-// UpdateWorkloadSecret brings the workload secret up to date with the outputs of
-// persistent (facts: aws-workload-base 6.1). Keys that it does not own stay. It
-// belongs after every run of persistent, also one that changed nothing: it repairs
-// drift, and writes only when something differs.
-func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadSecretIn, dryRun bool) ([]Change, error) {
-	name := WorkloadSecretName(in.Target)
-	set := map[string]*string{
+// values are those of the secret by key.
+func (in WorkloadSecretIn) values() map[string]*string {
+	return map[string]*string{
 		"chronicle-bucket":      in.ChronicleBucket,
 		"fs-dns-name":           in.FSDNSName,
 		"fs-root-volume-id":     in.FSRootVolumeID,
@@ -35,6 +32,14 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 		"mimir-password":        in.MimirPassword,
 		"packagemanager-bucket": in.PackageManagerBucket,
 	}
+}
+
+// UpdateWorkloadSecret brings the workload secret up to date with the outputs of
+// persistent (facts: aws-workload-base 6.1). Keys that it does not own stay. It
+// belongs after every run of persistent, also one that changed nothing: it repairs
+// drift, and writes only when something differs.
+func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadSecretIn, dryRun bool) ([]Change, error) {
+	name, set := in.Config.WorkloadSecretName(), in.values()
 	change, err := mergeSecret(ctx, secrets, name, set, dryRun)
 	if errors.Is(err, aws.ErrNotFound) {
 		if dryRun {
@@ -43,7 +48,7 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 				Note: "bootstrap makes the secret",
 			}}, nil
 		}
-		return nil, fmt.Errorf("update the workload secret: %w (bootstrap makes it: ptd ensure %s --only-steps bootstrap)", err, in.Target)
+		return nil, fmt.Errorf("update the workload secret: %w (bootstrap makes it: ptd ensure %s --only-steps bootstrap)", err, in.Config.Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("update the workload secret: %w", err)

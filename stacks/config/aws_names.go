@@ -2,25 +2,9 @@ package config
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
-
-// TrueName is the target's name before its last hyphen, unless true_name overrides it.
-func (w *AWSWorkload) TrueName() string { return w.trueName(w.Name) }
-
-// Environment is what follows the target's last hyphen, unless environment overrides it.
-func (w *AWSWorkload) Environment() string { return w.environment(w.Name) }
-
-// CompoundName is {true name}-{environment}; it is the target's name unless overridden.
-func (w *AWSWorkload) CompoundName() string { return w.TrueName() + "-" + w.Environment() }
-
-// Tenant is tenant_name, or the compound name.
-func (w *AWSWorkload) Tenant() string {
-	if w.TenantName != "" {
-		return w.TenantName
-	}
-	return w.CompoundName()
-}
 
 // ResolvedVpcCIDR is the CIDR of the provisioned VPC, else vpc_cidr, else one derived
 // from the compound name. (facts: config-and-cli 2.6)
@@ -41,7 +25,10 @@ func (w *AWSWorkload) RequiredTags(managedBy string) map[string]string {
 }
 
 // BoundaryARN is the permissions boundary of every role.
-func (w *AWSWorkload) BoundaryARN() string { return boundaryARN(w.AccountID) }
+func (w *AWSWorkload) BoundaryARN() string { return AdminPolicyARN(w.AccountID) }
+
+// AdminRoleARN is the role that ptd works with, unless custom_role names another.
+func (w *AWSWorkload) AdminRoleARN() string { return adminRoleARN(w.AccountID) }
 
 // StateBucket is ptd-{target}.
 func (w *AWSWorkload) StateBucket() string { return stateBucket(w.Name) }
@@ -77,18 +64,62 @@ func (w *AWSWorkload) EFSNeeded() bool {
 // EFSNeeded says that the cluster's nodes reach EFS: enable_efs_csi_driver or efs_config.
 func (c AWSCluster) EFSNeeded() bool { return c.EnableEFSCSIDriver || c.EFSConfig != nil }
 
-// ClusterName is {compound name}-{release}.
-func (w *AWSWorkload) ClusterName(release string) string { return w.CompoundName() + "-" + release }
-
 // ClusterARN is the ARN of a release's cluster, which its name gives.
 func (w *AWSWorkload) ClusterARN(release string) string {
 	return "arn:aws:eks:" + w.Region + ":" + w.AccountID + ":cluster/" + w.ClusterName(release)
 }
 
+// ScopedName is the name of one of the workload's roles, policies and security groups.
+func (w *AWSWorkload) ScopedName(use string) string {
+	return use + "." + w.CompoundName() + ".posit.team"
+}
+
+// CSIDriverRoleName is the role of a storage driver in the cluster of a release.
+func (w *AWSWorkload) CSIDriverRoleName(release, driver string) string {
+	return w.ClusterName(release) + "-" + driver + "-csi-driver.posit.team"
+}
+
+// RecordOwner marks the DNS records and the metrics of a release's cluster. It is no name
+// of the cluster, and stays what it was: records with another owner are strangers that
+// ExternalDNS does not touch. (facts: aws-workload-apps 0)
+func (w *AWSWorkload) RecordOwner(release string) string {
+	if release == "0" {
+		return "default_" + w.CompoundName() + "-control-plane"
+	}
+	return "default_" + w.ClusterName(release) + "-control-plane"
+}
+
+// PackageManagerBucketPrefix is what the bucket's name begins with.
+func (w *AWSWorkload) PackageManagerBucketPrefix() string { return "ptd-" + w.CompoundName() + "-ppm-" }
+
+// ChronicleBucketPrefix is what the bucket's name begins with.
+func (w *AWSWorkload) ChronicleBucketPrefix() string {
+	return "ptd-" + w.CompoundName() + "-chronicle-"
+}
+
+// MimirBucket is the bucket of the workload's own Mimir.
+func (w *AWSWorkload) MimirBucket() string { return "ptd-" + w.CompoundName() + "-mimir" }
+
+// LokiBucket is the bucket of Loki.
+func (w *AWSWorkload) LokiBucket() string { return "ptd-" + w.CompoundName() + "-loki" }
+
+// GrafanaPostgresName is Grafana's role and database.
+func (w *AWSWorkload) GrafanaPostgresName() string { return "grafana-" + w.Name }
+
 // WorkloadSecretName is the secret of what persistent made. (facts: config-and-cli 4.4)
 func (w *AWSWorkload) WorkloadSecretName() string { return w.Name + ".posit.team" }
 
-// SiteSecretName is a site's secret.
+// SecretPatterns match the secrets of the workload and its sites, as ARNs end: by the
+// target's name, and by the compound name that Python programs used.
+func (w *AWSWorkload) SecretPatterns() []string {
+	var patterns []string
+	for _, name := range slices.Compact([]string{w.CompoundName(), w.Name}) {
+		patterns = append(patterns, name+".posit.team-*", name+"-*.posit.team-*")
+	}
+	return patterns
+}
+
+// SiteSecretName is a site's secret; for the site "*" a pattern of all the sites' secrets.
 func (w *AWSWorkload) SiteSecretName(site string) string { return w.Name + "-" + site + ".posit.team" }
 
 // SiteSessionSecretName is the secret of a site's sessions.
@@ -101,15 +132,6 @@ func (w *AWSWorkload) SSHVaultName(site string) string {
 	return w.Name + "-" + site + "-ssh-ppm-keys.posit.team"
 }
 
-// MimirAuthSecretName is the control room's secret with the workloads' Mimir passwords;
-// "" without a control room.
-func (w *WorkloadCommon) MimirAuthSecretName() string {
-	if w.ControlRoomClusterName == "" {
-		return ""
-	}
-	return w.ControlRoomClusterName + ".mimir-auth.posit.team"
-}
-
 // ExtraPostgresDBNames are extra_postgres_dbs as PostgreSQL knows them: "-" is "_".
 func (w *AWSWorkload) ExtraPostgresDBNames() []string {
 	names := make([]string, len(w.ExtraPostgresDBs))
@@ -118,35 +140,6 @@ func (w *AWSWorkload) ExtraPostgresDBNames() []string {
 	}
 	return names
 }
-
-// DatabaseProducts are those with a database for each site.
-var DatabaseProducts = []string{"connect", "workbench", "packagemanager", "keycloak"}
-
-// ProductDatabase is the name of the role and the database of a site's product: what is
-// neither a lower-case letter nor a digit is "_". (facts: aws-workload-base 9)
-func ProductDatabase(site, product string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, site+"-"+product)
-}
-
-// Domains are the distinct domains with their sites, in the order of each one's first
-// site by name. (facts: aws-workload-base 4.10)
-func (w *AWSWorkload) Domains() []Domain {
-	return domains(func(yield func(string, string) bool) {
-		for name, site := range w.SortedSites() {
-			if !yield(name, site.Domain) {
-				return
-			}
-		}
-	})
-}
-
-// MainDomain is the domain of the site called main.
-func (w *AWSWorkload) MainDomain() string { return w.Sites[MainSite].Domain }
 
 // SortedSites goes through the sites by name.
 func (w *AWSWorkload) SortedSites() iter.Seq2[string, AWSSite] { return sorted(w.Sites) }

@@ -3,6 +3,9 @@ package config
 // WorkloadCommon holds the keys that AWS and Azure workloads share.
 // (facts: config-and-cli 1.3)
 type WorkloadCommon struct {
+	// Name is the target: the directory the configuration was read from.
+	Name string `yaml:"-"`
+
 	// TrueNameOverride and EnvironmentOverride win over the split of the directory name.
 	TrueNameOverride    string `yaml:"true_name" check:"name"`
 	EnvironmentOverride string `yaml:"environment" enum:"development,staging,production,validation"`
@@ -53,8 +56,6 @@ func (n NetworkTrust) Level() int {
 
 // AWSWorkload is the spec of kind AWSWorkloadConfig. (facts: config-and-cli 1.3, 1.4)
 type AWSWorkload struct {
-	// Name is the target: the directory the configuration was read from.
-	Name           string `yaml:"-"`
 	WorkloadCommon `yaml:",inline"`
 
 	AccountID string                `yaml:"account_id" required:"true" check:"account-id"`

@@ -6,23 +6,6 @@ import (
 	"strings"
 )
 
-// TrueName is the target's name before its last hyphen, unless true_name overrides it.
-func (w *AzureWorkload) TrueName() string { return w.trueName(w.Name) }
-
-// Environment is what follows the target's last hyphen, unless environment overrides it.
-func (w *AzureWorkload) Environment() string { return w.environment(w.Name) }
-
-// CompoundName is {true name}-{environment}; it is the target's name unless overridden.
-func (w *AzureWorkload) CompoundName() string { return w.TrueName() + "-" + w.Environment() }
-
-// Tenant is tenant_name, or the compound name.
-func (w *AzureWorkload) Tenant() string {
-	if w.TenantName != "" {
-		return w.TenantName
-	}
-	return w.CompoundName()
-}
-
 // RequiredTags are resource_tags, then true name, environment and, unless it is "",
 // managed-by, those keys with ":" for "/"; later ones win. (facts: config-and-cli 2.8)
 func (w *AzureWorkload) RequiredTags(managedBy string) map[string]string {
@@ -114,9 +97,6 @@ func (w *AzureWorkload) Bastion() string { return "bas-ptd-" + w.CompoundName() 
 // FilesStorageClass is the storage class of Azure Files.
 func (w *AzureWorkload) FilesStorageClass() string { return w.CompoundName() + "-azure-files-csi" }
 
-// ClusterName is {compound name}-{release}.
-func (w *AzureWorkload) ClusterName(release string) string { return w.CompoundName() + "-" + release }
-
 // DNSPrefix is the DNS prefix of a release's cluster.
 func (w *AzureWorkload) DNSPrefix(release string) string { return w.Name + "-" + release + "-dns" }
 
@@ -172,20 +152,6 @@ func (w *AzureWorkload) GrafanaPostgresUserSecretName(release string) string {
 
 // MimirPasswordSecretName is the Key Vault secret of the workload's own Mimir password.
 func (w *AzureWorkload) MimirPasswordSecretName() string { return w.CompoundName() + "-mimir-auth" }
-
-// Domains are the distinct domains with their sites, by the site's name.
-func (w *AzureWorkload) Domains() []Domain {
-	return domains(func(yield func(string, string) bool) {
-		for name, site := range w.SortedSites() {
-			if !yield(name, site.Domain) {
-				return
-			}
-		}
-	})
-}
-
-// MainDomain is the domain of the site called main.
-func (w *AzureWorkload) MainDomain() string { return w.Sites[MainSite].Domain }
 
 // SortedSites goes through the sites by name.
 func (w *AzureWorkload) SortedSites() iter.Seq2[string, AzureSite] { return sorted(w.Sites) }

@@ -2,8 +2,6 @@ package config
 
 // AzureWorkload is the spec of kind AzureWorkloadConfig. (facts: config-and-cli 1.3, 1.9)
 type AzureWorkload struct {
-	// Name is the target: the directory the configuration was read from.
-	Name           string `yaml:"-"`
 	WorkloadCommon `yaml:",inline"`
 
 	SubscriptionID string                  `yaml:"subscription_id" required:"true" check:"uuid"`

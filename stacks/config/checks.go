@@ -5,71 +5,79 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // check says what is wrong with a text, "" for nothing, and what was probably meant.
 type check func(text string) (problem, suggestion string)
 
 // checks are the formats that check tags name.
-var checks = map[string]check{
-	"account-id":        form(`\d{12}`, "must be an AWS account id: 12 digits"),
-	"addon-version":     form(`v\d+\.\d+\.\d+-eksbuild\.\d+`, "must be the version of an EKS add-on such as v1.41.0-eksbuild.1"),
-	"ami-alias":         form(`(al2|al2023|bottlerocket|windows2019|windows2022)@(latest|v\d[0-9.]*)`, "must be the alias of an image such as al2023@v20250403"),
-	"ami-id":            form(`ami-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an image id (ami-...)"),
-	"ami-release":       form(`\d+\.\d+\.\d+-[0-9a-z]+`, "must be the release of an EKS image such as 1.33.4-20250920"),
-	"ami-type":          form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
-	"access-point-id":   form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
-	"any-vpc-id":        form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
-	"arn":               form(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)"),
-	"aws-region":        checkAWSRegion,
-	"azure-region":      form(`[a-z]+[0-9]*`, "must be an Azure location such as eastus2"),
-	"certificate-arn":   form(`arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate"),
-	"cidr":              checkCIDR,
-	"control-room-name": form(`[A-Za-z0-9._]+-[A-Za-z0-9._-]+`, "must be the name of a control-room target such as main01-production"),
-	"db-engine-version": form(`\d+(\.\d+)*`, "must be a PostgreSQL version such as 15.12"),
-	"db-instance-class": form(`db\.[a-z0-9-]+\.[a-z0-9]+`, "must be a database instance class such as db.t3.small"),
-	"db-parameter":      form(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`, "must be the name of a parameter of PostgreSQL such as work_mem"),
-	"db-name":           form(`[A-Za-z_][A-Za-z0-9_-]{0,62}`, "must be a database name: a letter, then up to 62 letters, digits, _ or -"),
-	"domain":            checkDomain,
-	"dotted":            form(`\d+(\.\d+)*`, "must be a version of dotted integers such as 1.14.4"),
-	"eks-version":       form(`\d+\.\d+`, "must be a Kubernetes version such as 1.33"),
-	"email":             form(`[^@\s]+@[^@\s]+\.[^@\s]+`, "must be an email address"),
-	"extension":         form(`[a-z][a-z0-9_-]*`, "must be the name of a PostgreSQL extension"),
-	"file-system-id":    form(`fs-[0-9a-f]+`, "must be an EFS file system id: it starts with fs-"),
-	"flow-log-target": form(`arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:.+|s3:::.+|firehose:[a-z0-9-]+:\d{12}:deliverystream/.+)`,
-		"must be the ARN of a log group, an S3 bucket or a Firehose stream: flow logs go nowhere else"),
-	"folder":             form(`[^./\\][^/\\]*`, "must be the name of one folder, not a path"),
-	"hh:mm":              form(`([01]\d|2[0-3]):[0-5]\d`, "must be a time of day, HH:MM"),
-	"https-url":          form(`https://[^\s/]+\S*`, "must be an https:// URL"),
-	"instance-id":        form(`i-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an EC2 instance id (i-...)"),
-	"instance-type":      form(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "must be an EC2 instance type such as t3.large"),
-	"ip":                 checkIP,
-	"ip-or-cidr":         checkIPOrCIDR,
-	"karpenter-duration": form(`(\d+(s|m|h))+|Never`, "must be a duration such as 5m or 720h, or Never"),
-	"kubernetes-version": form(`\d+\.\d+(\.\d+)?`, "must be a Kubernetes version such as 1.31.1"),
-	"label":              form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "must be up to 63 lower-case letters, digits and hyphens"),
-	"name":               form(`[A-Za-z0-9._-]+`, "must be letters, digits, dots, _ and -"),
-	"node-group":         form(`[A-Za-z0-9][A-Za-z0-9_-]*`, "must be letters, digits, _ and -, and not begin with _ or -"),
-	"node-taint":         form(`[^=:\s]+=[^=:\s]*:(NoSchedule|NoExecute|PreferNoSchedule)`, "must be key=value:Effect, the effect NoSchedule, NoExecute or PreferNoSchedule"),
-	"pool-name":          form(`[a-z][a-z0-9]{0,11}`, "must be a lower-case letter and up to 11 lower-case letters and digits"),
-	"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
-	"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
-	"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
-	"security-group-id":  form(`sg-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a security group id (sg-...)"),
-	"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
-	"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
-	"uuid":               form(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`, "must be a UUID"),
-	"vm-size":            form(`[A-Za-z0-9_-]+`, "must be an Azure VM size such as Standard_D2s_v6"),
-	"vpc-cidr":           checkVpcCIDR,
-	"vpc-id":             form(`vpc-[0-9a-f]{17}`, "must be a VPC id: vpc- and 17 hexadecimal digits"),
-	"weight":             checkWeight,
-	"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
+var checks = sync.OnceValue(func() map[string]check {
+	return map[string]check{
+		"account-id":        form(`\d{12}`, "must be an AWS account id: 12 digits"),
+		"addon-version":     form(`v\d+\.\d+\.\d+-eksbuild\.\d+`, "must be the version of an EKS add-on such as v1.41.0-eksbuild.1"),
+		"ami-alias":         form(`(al2|al2023|bottlerocket|windows2019|windows2022)@(latest|v\d[0-9.]*)`, "must be the alias of an image such as al2023@v20250403"),
+		"ami-id":            form(`ami-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an image id (ami-...)"),
+		"ami-release":       form(`\d+\.\d+\.\d+-[0-9a-z]+`, "must be the release of an EKS image such as 1.33.4-20250920"),
+		"ami-type":          form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
+		"access-point-id":   form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
+		"any-vpc-id":        form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
+		"arn":               form(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)"),
+		"aws-region":        checkAWSRegion,
+		"azure-region":      form(`[a-z]+[0-9]*`, "must be an Azure location such as eastus2"),
+		"certificate-arn":   form(`arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate"),
+		"cidr":              checkCIDR,
+		"control-room-name": form(`[A-Za-z0-9._]+-[A-Za-z0-9._-]+`, "must be the name of a control-room target such as main01-production"),
+		"db-engine-version": form(`\d+(\.\d+)*`, "must be a PostgreSQL version such as 15.12"),
+		"db-instance-class": form(`db\.[a-z0-9-]+\.[a-z0-9]+`, "must be a database instance class such as db.t3.small"),
+		"db-parameter":      form(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`, "must be the name of a parameter of PostgreSQL such as work_mem"),
+		"db-name":           form(`[A-Za-z_][A-Za-z0-9_-]{0,62}`, "must be a database name: a letter, then up to 62 letters, digits, _ or -"),
+		"domain":            checkDomain,
+		"dotted":            form(`\d+(\.\d+)*`, "must be a version of dotted integers such as 1.14.4"),
+		"eks-version":       form(`\d+\.\d+`, "must be a Kubernetes version such as 1.33"),
+		"email":             form(`[^@\s]+@[^@\s]+\.[^@\s]+`, "must be an email address"),
+		"extension":         form(`[a-z][a-z0-9_-]*`, "must be the name of a PostgreSQL extension"),
+		"file-system-id":    form(`fs-[0-9a-f]+`, "must be an EFS file system id: it starts with fs-"),
+		"flow-log-target": form(`arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:.+|s3:::.+|firehose:[a-z0-9-]+:\d{12}:deliverystream/.+)`,
+			"must be the ARN of a log group, an S3 bucket or a Firehose stream: flow logs go nowhere else"),
+		"folder":             form(`[^./\\][^/\\]*`, "must be the name of one folder, not a path"),
+		"hh:mm":              form(`([01]\d|2[0-3]):[0-5]\d`, "must be a time of day, HH:MM"),
+		"https-url":          form(`https://[^\s/]+\S*`, "must be an https:// URL"),
+		"instance-id":        form(`i-([0-9a-f]{8}|[0-9a-f]{17})`, "must be an EC2 instance id (i-...)"),
+		"instance-type":      form(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "must be an EC2 instance type such as t3.large"),
+		"ip":                 checkIP,
+		"ip-or-cidr":         checkIPOrCIDR,
+		"karpenter-duration": form(`(\d+(s|m|h))+|Never`, "must be a duration such as 5m or 720h, or Never"),
+		"kubernetes-version": form(`\d+\.\d+(\.\d+)?`, "must be a Kubernetes version such as 1.31.1"),
+		"label":              form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "must be up to 63 lower-case letters, digits and hyphens"),
+		"name":               form(`[A-Za-z0-9._-]+`, "must be letters, digits, dots, _ and -"),
+		"node-group":         form(`[A-Za-z0-9][A-Za-z0-9_-]*`, "must be letters, digits, _ and -, and not begin with _ or -"),
+		"node-taint":         form(`[^=:\s]+=[^=:\s]*:(NoSchedule|NoExecute|PreferNoSchedule)`, "must be key=value:Effect, the effect NoSchedule, NoExecute or PreferNoSchedule"),
+		"pool-name":          form(`[a-z][a-z0-9]{0,11}`, "must be a lower-case letter and up to 11 lower-case letters and digits"),
+		"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
+		"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
+		"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
+		"security-group-id":  form(`sg-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a security group id (sg-...)"),
+		"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
+		"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
+		"uuid":               form(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`, "must be a UUID"),
+		"vm-size":            form(`[A-Za-z0-9_-]+`, "must be an Azure VM size such as Standard_D2s_v6"),
+		"vpc-cidr":           checkVpcCIDR,
+		"vpc-id":             form(`vpc-[0-9a-f]{17}`, "must be a VPC id: vpc- and 17 hexadecimal digits"),
+		"weight":             checkWeight,
+		"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
+	}
+})
+
+// pattern is a regular expression that is compiled when it is first used.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-func form(pattern, problem string) check {
-	re := regexp.MustCompile(`^(?:` + pattern + `)$`)
+func form(expression, problem string) check {
+	whole := pattern(`^(?:` + expression + `)$`)
 	return func(text string) (string, string) {
-		if re.MatchString(text) {
+		if whole().MatchString(text) {
 			return "", ""
 		}
 		return problem, ""
@@ -77,29 +85,29 @@ func form(pattern, problem string) check {
 }
 
 var (
-	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	zoneForm   = regexp.MustCompile(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
-	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	regionForm = pattern(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	zoneForm   = pattern(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
+	domainForm = pattern(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 func checkAWSRegion(text string) (string, string) {
-	if regionForm.MatchString(text) {
+	if regionForm().MatchString(text) {
 		return "", ""
 	}
 	suggestion := ""
-	if zone := zoneForm.FindStringSubmatch(text); zone != nil {
+	if zone := zoneForm().FindStringSubmatch(text); zone != nil {
 		suggestion = zone[1]
 	}
 	return "must be an AWS region such as us-east-2", suggestion
 }
 
 func checkDomain(text string) (string, string) {
-	if len(text) <= 253 && domainForm.MatchString(text) {
+	if len(text) <= 253 && domainForm().MatchString(text) {
 		return "", ""
 	}
 	suggestion := strings.ToLower(strings.Trim(strings.TrimSpace(text), "."))
 	suggestion = strings.TrimPrefix(strings.TrimPrefix(suggestion, "https://"), "*.")
-	if len(suggestion) > 253 || !domainForm.MatchString(suggestion) {
+	if len(suggestion) > 253 || !domainForm().MatchString(suggestion) {
 		suggestion = ""
 	}
 	return "must be a domain name in lower case such as team.example.com", suggestion

@@ -30,7 +30,7 @@ func (c *AWSControlRoom) RequiredTags(managedBy string) map[string]string {
 }
 
 // BoundaryARN is the permissions boundary of every role.
-func (c *AWSControlRoom) BoundaryARN() string { return boundaryARN(c.AccountID) }
+func (c *AWSControlRoom) BoundaryARN() string { return AdminPolicyARN(c.AccountID) }
 
 // StateBucket is ptd-{target}.
 func (c *AWSControlRoom) StateBucket() string { return stateBucket(c.Name) }
@@ -68,7 +68,7 @@ func (c *AWSControlRoom) ParentZoneName() string {
 func (c *AWSControlRoom) SecretName() string { return c.Name + ".ctrl.posit.team" }
 
 // MimirAuthSecretName is the secret with the workloads' Mimir passwords.
-func (c *AWSControlRoom) MimirAuthSecretName() string { return c.Name + ".mimir-auth.posit.team" }
+func (c *AWSControlRoom) MimirAuthSecretName() string { return mimirAuthSecret(c.Name) }
 
 // ReleasesBucket is {compound name}-releases.
 func (c *AWSControlRoom) ReleasesBucket() string { return c.CompoundName() + "-releases" }

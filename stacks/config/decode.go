@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -260,7 +259,7 @@ func (d *decoder) text(n *node, v reflect.Value, tag reflect.StructTag, path str
 		text = value
 	}
 	if name := tag.Get("check"); name != "" && name != "tags" {
-		if problem, suggestion := checks[name](text); problem != "" {
+		if problem, suggestion := checks()[name](text); problem != "" {
 			d.problem(n.position, path, suggestion, "%q %s", text, problem)
 			return
 		}
@@ -297,24 +296,24 @@ func (d *decoder) boolean(n *node, v reflect.Value, path string) {
 }
 
 // Leading zeros mean octal to one YAML version and decimal to another.
-var decimal = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
+var decimal = pattern(`^[+-]?(0|[1-9][0-9]*)$`)
 
 func (d *decoder) integer(n *node, v reflect.Value, tag reflect.StructTag, path string) {
 	d.places[path] = n.position
 	if n.kind != intNode {
 		suggestion := ""
-		if len(n.text) > 18 && decimal.MatchString(n.text) {
+		if len(n.text) > 18 && decimal().MatchString(n.text) {
 			d.problem(n.position, path, "", "%s is too large", n.text)
 			return
 		}
-		if n.kind == stringNode && decimal.MatchString(n.text) {
+		if n.kind == stringNode && decimal().MatchString(n.text) {
 			suggestion = n.text
 		}
 		d.problem(n.position, path, suggestion, "must be an integer, not %s", n.kind.phrase())
 		return
 	}
 	value, err := strconv.Atoi(n.text)
-	if err != nil || !decimal.MatchString(n.text) {
+	if err != nil || !decimal().MatchString(n.text) {
 		d.problem(n.position, path, "", "%s must be a plain decimal integer", n.text)
 		return
 	}
@@ -375,7 +374,7 @@ func (d *decoder) mapping(n *node, v reflect.Value, tag reflect.StructTag, path 
 		below := join(path, e.key)
 		d.places[below] = e.position
 		if name := tag.Get("keycheck"); name != "" {
-			if problem, suggestion := checks[name](e.key); problem != "" {
+			if problem, suggestion := checks()[name](e.key); problem != "" {
 				d.problem(e.position, below, suggestion, "%s", problem)
 				continue
 			}

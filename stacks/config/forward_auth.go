@@ -3,8 +3,15 @@ package config
 // ForwardAuthSecretName is the secret with the credentials of a site's login, which people
 // put there. (facts: aws-workload-apps 7.10)
 func (w *AWSWorkload) ForwardAuthSecretName(site string) string {
-	return "okta-oidc-client-creds." + w.CompoundName() + "-" + site + ".posit.team"
+	return forwardAuthSecret + "." + w.CompoundName() + "-" + site + ".posit.team"
 }
+
+// ForwardAuthSecretPatterns match these secrets of all workloads, as ARNs end.
+func ForwardAuthSecretPatterns() []string {
+	return []string{forwardAuthSecret + "-*", forwardAuthSecret + ".*.posit.team", forwardAuthSecret + ".*.posit.team*"}
+}
+
+const forwardAuthSecret = "okta-oidc-client-creds"
 
 // ForwardAuthSecretKeys are the keys of that secret.
 func ForwardAuthSecretKeys() []string {

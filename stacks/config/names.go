@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// StateKey is the KMS alias (after "alias/") and the Key Vault key that encrypt state.
-const StateKey = "posit-team-dedicated"
+// StateKey is the Key Vault key that encrypts state, StateKeyAlias the KMS key, which all
+// targets of an account and region share.
+const (
+	StateKey      = "posit-team-dedicated"
+	StateKeyAlias = "alias/" + StateKey
+)
 
 // AdminPolicyName is the admin policy, and the permissions boundary of every role.
 const AdminPolicyName = "PositTeamDedicatedAdmin"
@@ -19,6 +23,19 @@ const (
 	AdminRoleName       = "admin.posit.team"
 	ControlRoomRoleName = "ctrl.posit.team"
 )
+
+// TailscaleAuthKey is the secret that people keep the tailnet's auth key in.
+const TailscaleAuthKey = "tailscale-authkey"
+
+// The security groups that nodes join to reach file systems, which clusters of the Python
+// programs find by the beginning of their names.
+const (
+	NodesFSxSecurityGroup = "eks-nodes-fsx-nfs.posit.team"
+	NodesEFSSecurityGroup = "eks-nodes-efs-nfs.posit.team"
+)
+
+// ServiceAccount is the service account of something in a cluster.
+func ServiceAccount(of string) string { return of + ".posit.team" }
 
 // MainSite is the site that every workload has.
 const MainSite = "main"
@@ -44,24 +61,10 @@ func splitControlRoomName(target string) (trueName, environment string) {
 	return trueName, environment
 }
 
-// trueName and environment of a workload: its keys win over its directory.
-func (w *WorkloadCommon) trueName(target string) string {
-	if w.TrueNameOverride != "" {
-		return w.TrueNameOverride
-	}
-	trueName, _ := splitWorkloadName(target)
-	return trueName
-}
-
-func (w *WorkloadCommon) environment(target string) string {
-	if w.EnvironmentOverride != "" {
-		return w.EnvironmentOverride
-	}
-	_, environment := splitWorkloadName(target)
-	return environment
-}
-
 func stateBucket(target string) string { return "ptd-" + target }
+
+// mimirAuthSecret is the secret of a control room with the Mimir passwords of its workloads.
+func mimirAuthSecret(controlRoom string) string { return controlRoom + ".mimir-auth.posit.team" }
 
 // derivedCIDR is 10.{o}.0.0/16, o the sum of the name's code points modulo 255.
 // (facts: config-and-cli 2.6)
@@ -73,8 +76,14 @@ func derivedCIDR(compoundName string) string {
 	return fmt.Sprintf("10.%d.0.0/16", sum%255)
 }
 
-func boundaryARN(accountID string) string {
-	return fmt.Sprintf("arn:aws:iam::%s:policy/%s", accountID, AdminPolicyName)
+// AdminPolicyARN is the admin policy of an account.
+func AdminPolicyARN(accountID string) string {
+	return "arn:aws:iam::" + accountID + ":policy/" + AdminPolicyName
+}
+
+// adminRoleARN is the role that ptd works with in an account.
+func adminRoleARN(accountID string) string {
+	return "arn:aws:iam::" + accountID + ":role/" + AdminRoleName
 }
 
 // requiredTags are the resource tags under ptd's own; keyOf spells ptd's keys.
@@ -98,28 +107,6 @@ func azureTagKey(key string) string { return strings.ReplaceAll(key, "/", ":") }
 func parameterGroupFamily(engineVersion string) string {
 	major, _, _ := strings.Cut(engineVersion, ".")
 	return "postgres" + major
-}
-
-// Domain is a domain and the sites that have it.
-type Domain struct {
-	Name string
-	// Primary is the first of Sites; its settings are those of the zone and certificate.
-	Primary string
-	Sites   []string
-}
-
-// domains groups sites by domain, in the order of each domain's first site by name.
-func domains(sites iter.Seq2[string, string]) []Domain {
-	var grouped []Domain
-	for site, domain := range sites {
-		i := slices.IndexFunc(grouped, func(d Domain) bool { return d.Name == domain })
-		if i < 0 {
-			grouped = append(grouped, Domain{Name: domain, Primary: site})
-			i = len(grouped) - 1
-		}
-		grouped[i].Sites = append(grouped[i].Sites, site)
-	}
-	return grouped
 }
 
 // sorted goes through a map in the order of its keys.

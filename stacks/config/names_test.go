@@ -111,6 +111,12 @@ func TestNameSplit(t *testing.T) {
 	assert.Equal(t, "ptd-old01-staging", w.StateBucket(), "the bucket follows the directory")
 	assert.Equal(t, "old01-staging-main.posit.team", w.SiteSecretName("main"))
 	assert.Equal(t, "new01-production-20250115", w.ClusterName("20250115"))
+	assert.Equal(t, "new01-production", w.MimirUser(), "who its Alloy logs in as")
+	assert.Equal(t, "grafana-old01-staging", w.GrafanaPostgresName())
+	assert.Equal(t, "ptd-new01-production-mimir", w.MimirBucket())
+	assert.Equal(t, []string{
+		"new01-production.posit.team-*", "new01-production-*.posit.team-*", "old01-staging.posit.team-*", "old01-staging-*.posit.team-*",
+	}, w.SecretPatterns())
 
 	c = parse(t, "main01-staging", controlRoomSpec("true_name: other", "environment: production")).AWSControlRoom
 	assert.Equal(t, "main01-staging", c.CompoundName(), "a control room's keys are ignored")
@@ -124,6 +130,22 @@ func TestAWSNames(t *testing.T) {
 	assert.Equal(t, "demo01-staging-main.sessions.posit.team", w.SiteSessionSecretName("main"))
 	assert.Equal(t, "demo01-staging-main-ssh-ppm-keys.posit.team", w.SSHVaultName("main"))
 	assert.Equal(t, "", w.MimirAuthSecretName())
+	for got, want := range map[string]string{
+		w.AdminRoleARN():                       "arn:aws:iam::123456789012:role/admin.posit.team",
+		w.ScopedName("loki"):                   "loki.demo01-staging.posit.team",
+		w.CSIDriverRoleName("20250115", "ebs"): "demo01-staging-20250115-ebs-csi-driver.posit.team",
+		w.PackageManagerBucketPrefix():         "ptd-demo01-staging-ppm-",
+		w.ChronicleBucketPrefix():              "ptd-demo01-staging-chronicle-",
+		w.LokiBucket():                         "ptd-demo01-staging-loki",
+		w.RecordOwner("20250115"):              "default_demo01-staging-20250115-control-plane",
+		w.RecordOwner("0"):                     "default_demo01-staging-control-plane",
+		w.ForwardAuthSecretName("main"):        "okta-oidc-client-creds.demo01-staging-main.posit.team",
+		w.SiteSecretName("*"):                  "demo01-staging-*.posit.team",
+		ServiceAccount("loki"):                 "loki.posit.team",
+	} {
+		assert.Equal(t, want, got)
+	}
+	assert.Equal(t, []string{"demo01-staging.posit.team-*", "demo01-staging-*.posit.team-*"}, w.SecretPatterns())
 	assert.Equal(t, "postgres16", w.ParameterGroupFamily())
 	assert.Equal(t, "demo01-staging", w.Tenant())
 	assert.Equal(t, map[string]string{

@@ -1,14 +1,8 @@
 package config
 
 import (
-	"regexp"
+	"maps"
 	"strings"
-)
-
-// What Kubernetes takes as the parts of a label.
-var (
-	labelName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
-	labelPrefix = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 )
 
 // KubernetesLabels are the labels of the group's nodes: those of labels that nodes can
@@ -22,24 +16,21 @@ func (g AWSNodeGroup) KubernetesLabels() map[string]string {
 		}
 	}
 	if g.SystemNodes {
-		labels["posit.team/node-role"] = "system"
+		maps.Copy(labels, SystemNodeLabels())
 	}
 	return labels
 }
 
+// SystemNodeLabels mark the nodes that are kept for what the cluster itself needs.
+func SystemNodeLabels() map[string]string { return map[string]string{"posit.team/node-role": "system"} }
+
 // nodeLabel tells whether EKS takes the label for a node group: it keeps prefixes of
 // Kubernetes and of its own for itself.
 func nodeLabel(key, value string) bool {
-	prefix, name, prefixed := strings.Cut(key, "/")
-	if !prefixed {
-		prefix, name = "", key
-	}
-	if prefixed && !labelPrefix.MatchString(prefix) || !labelName.MatchString(name) {
+	if !isLabel(key, value) {
 		return false
 	}
-	if value != "" && !labelName.MatchString(value) {
-		return false
-	}
+	prefix, _, _ := strings.Cut(key, "/")
 	for _, reserved := range []string{"kubernetes.io", "k8s.io", "eks.amazonaws.com"} {
 		if prefix == reserved || strings.HasSuffix(prefix, "."+reserved) {
 			return false

@@ -23,15 +23,21 @@ type envelope struct {
 // error is of type Errors and has all the problems; warnings are in the target.
 func Parse(name, file string, data []byte) (*Target, error) {
 	target, d := parseTarget(name, file, data)
+	if target != nil {
+		d.validateDomains(target)
+	}
 	if len(d.problems) > 0 {
 		d.problems.sort()
 		return nil, d.problems
 	}
+	d.warnings.sort()
+	target.Warnings = d.warnings
 	return target, nil
 }
 
-// parseTarget decodes and validates a ptd.yaml. What is wrong is in the decoder; the
-// target is nil when not even its kind is known.
+// parseTarget decodes and validates a ptd.yaml, except for the domains, which site files
+// may give. What is wrong is in the decoder; the target is nil when not even its kind is
+// known.
 func parseTarget(name, file string, data []byte) (*Target, *decoder) {
 	d, root := newDecoder(file, data)
 	if root == nil {
@@ -69,8 +75,6 @@ func parseTarget(name, file string, data []byte) (*Target, *decoder) {
 	for _, site := range target.SiteNames() {
 		target.SiteFiles[site] = emptySiteFile(site)
 	}
-	d.warnings.sort()
-	target.Warnings = d.warnings
 	return target, d
 }
 

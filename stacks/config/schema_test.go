@@ -87,7 +87,7 @@ func TestSchemaIsConsistent(t *testing.T) {
 			assert.NotContains(t, keys[:i], f.key, at)
 			for _, tag := range []string{"check", "keycheck"} {
 				if c := f.tag.Get(tag); c != "" && c != "tags" {
-					assert.Contains(t, checks, c, at)
+					assert.Contains(t, checks(), c, at)
 				}
 			}
 			checkDefault(t, f, keys, at)
@@ -135,7 +135,7 @@ func checkDefault(t *testing.T, f field, keys []string, at string) {
 				assert.True(t, ok && value == text, at)
 			}
 			if c := f.tag.Get("check"); c != "" {
-				problem, _ := checks[c](text)
+				problem, _ := checks()[c](text)
 				assert.Empty(t, problem, at)
 			}
 			assert.Equal(t, text, normalize(f.tag.Get("norm"), text), at)
@@ -313,5 +313,14 @@ func TestDefaults(t *testing.T) {
 		var lines []string
 		defaultsOf(v, "", &lines)
 		golden(t, "testdata/defaults/"+string(kind)+".golden", strings.Join(lines, "\n")+"\n")
+	}
+}
+
+// Patterns are compiled when they are first used: none may be wrong.
+func TestChecksCompile(t *testing.T) {
+	t.Parallel()
+	for name, check := range checks() {
+		problem, _ := check("")
+		assert.NotEmpty(t, problem, name)
 	}
 }

@@ -3,20 +3,24 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// SiteFile is a site.yaml: what it overrides in the Site custom resource.
-// (facts: config-and-cli 1.11)
+// SiteFile is a site.yaml: what it overrides in the Site custom resource. nil overrides
+// nothing. (facts: config-and-cli 1.11)
 type SiteFile struct {
 	// Site is the site's name; File is "" when there is no file.
 	Site, File string
 	// Version is the text after the last "/" of apiVersion.
 	Version string
 	// Spec passes through to the operator: maps, lists, strings, bools, ints and floats.
-	// Keys without a value are left out.
+	// Keys without a value are left out, and so is the domain: it is the site's (see Load).
 	Spec map[string]any
 
+	// domain takes the place of the one that ptd.yaml has for the site, which is then
+	// replaced; "" for none.
+	domain, replaced string
 	// decoder and spec tell where in the file a value is.
 	decoder *decoder
 	spec    *node
@@ -32,9 +36,6 @@ type siteEnvelope struct {
 	Metadata   any            `yaml:"metadata"`
 	Spec       map[string]any `yaml:"spec"`
 }
-
-// products have the replicas that ptd itself reads.
-var products = []string{"workbench", "connect", "packageManager"}
 
 func emptySiteFile(site string) *SiteFile {
 	return &SiteFile{Site: site, Version: siteVersion, Spec: map[string]any{}}
@@ -62,7 +63,23 @@ func parseSiteFile(site, file string, data []byte, allowUnknown bool) (*SiteFile
 	s.decoder, s.spec = d, spec.value
 	d.problems = append(d.problems, s.check(e.Spec, true, allowUnknown)...)
 	s.Spec = withoutNulls(siteSpecSchema(), e.Spec).(map[string]any)
+	if domain, ok := s.Spec["domain"].(string); ok {
+		if problem, suggestion := checkDomain(domain); problem != "" {
+			d.problem(s.place("domain"), "spec.domain", suggestion, "%q %s", domain, problem)
+		} else {
+			s.domain = domain
+		}
+	}
+	delete(s.Spec, "domain")
 	return s, d
+}
+
+// place is where a value of the spec is in the file.
+func (s *SiteFile) place(key string) position {
+	if at, ok := s.spec.lookup(key); ok {
+		return at.value.position
+	}
+	return position{1, 1}
 }
 
 // Check compares the spec of a Site, merged from ptd's values and this file (see Merge),
@@ -98,47 +115,67 @@ func (s *SiteFile) check(spec map[string]any, partial, allowUnknown bool) Errors
 	}
 	check.value(siteSpecSchema(), spec, s.spec, "spec")
 	// A product may have no replicas, but not fewer.
-	for _, product := range products {
-		entries, _ := spec[product].(map[string]any)
+	for _, product := range ServedProducts() {
+		entries, _ := spec[product.Key].(map[string]any)
 		if replicas, ok := entries["replicas"].(int); ok && replicas < 0 {
 			var n *node
-			if above, ok := s.spec.lookup(product); ok {
+			if above, ok := s.spec.lookup(product.Key); ok {
 				below, _ := above.value.lookup("replicas")
 				n = below.value
 			}
-			check.report(n, join("spec."+product, "replicas"), "", fmt.Sprintf("%d must be at least 0", replicas))
+			check.report(n, join("spec."+product.Key, "replicas"), "", fmt.Sprintf("%d must be at least 0", replicas))
 		}
 	}
 	return problems
 }
 
-// Replicas of workbench, connect or packageManager: 1 unless the file says otherwise.
-// 0 skips the product's health checks.
-func (s *SiteFile) Replicas(product string) int {
-	if n, ok := s.product(product)["replicas"].(int); ok {
-		return n
+// DomainPrefixes are, by key, what precedes the site's domain in the hosts of the products
+// that it runs: their names unless the file says otherwise. A product has 1 replica unless
+// the file says otherwise, and does not run with 0.
+func (s *SiteFile) DomainPrefixes() map[string]string {
+	prefixes := map[string]string{}
+	for _, product := range ServedProducts() {
+		fields := s.product(product)
+		if replicas, ok := fields["replicas"].(int); ok && replicas <= 0 {
+			continue
+		}
+		prefixes[product.Key] = product.Name
+		if prefix, ok := fields["domainPrefix"].(string); ok && prefix != "" {
+			prefixes[product.Key] = prefix
+		}
 	}
-	return 1
+	return prefixes
 }
 
-// DomainPrefix of workbench, connect or packageManager: the product's name in lower case
-// unless the file says otherwise.
-func (s *SiteFile) DomainPrefix(product string) string {
-	if prefix, ok := s.product(product)["domainPrefix"].(string); ok && prefix != "" {
-		return prefix
+// Schemas are those of the product's database besides public: its own, the first of which
+// may have another name, and one that the file adds. (facts: aws-workload-base 9, site-spec)
+func (s *SiteFile) Schemas(product Product) []string {
+	schemas := slices.Clone(product.Schemas)
+	settings, _ := s.product(product)["databaseSettings"].(map[string]any)
+	if instrumentation, ok := settings["instrumentationSchema"].(string); ok && instrumentation != "" {
+		schemas = []string{instrumentation} // in place of the default
 	}
-	return strings.ToLower(product)
+	if schema, ok := settings["schema"].(string); ok && schema != "" && !slices.Contains(schemas, schema) {
+		schemas = append(schemas, schema)
+	}
+	return slices.DeleteFunc(schemas, func(schema string) bool { return schema == "public" }) // is there
 }
 
 // FQDNHealthChecks says that the site's hosts are probed, which is the default.
 func (s *SiteFile) FQDNHealthChecks() bool {
+	if s == nil {
+		return true
+	}
 	enabled, ok := s.Spec["enableFqdnHealthChecks"].(bool)
 	return enabled || !ok
 }
 
-func (s *SiteFile) product(name string) map[string]any {
-	product, _ := s.Spec[name].(map[string]any)
-	return product
+func (s *SiteFile) product(product Product) map[string]any {
+	if s == nil {
+		return nil
+	}
+	fields, _ := s.Spec[product.Key].(map[string]any)
+	return fields
 }
 
 // Merge puts later values over earlier ones into a new map: maps recurse, lists append,

@@ -88,7 +88,7 @@ func (t *Target) SecretsProviderURL() string {
 	if w := t.AzureWorkload; w != nil {
 		return fmt.Sprintf("azurekeyvault://%s.vault.azure.net/keys/%s", w.KeyVault(), StateKey)
 	}
-	return fmt.Sprintf("awskms://alias/%s?region=%s", StateKey, t.Region())
+	return fmt.Sprintf("awskms://%s?region=%s", StateKeyAlias, t.Region())
 }
 
 // Region is the AWS region or Azure location.
@@ -117,14 +117,10 @@ func (t *Target) AccountID() string {
 
 // CompoundName is {true name}-{environment}.
 func (t *Target) CompoundName() string {
-	switch {
-	case t.AWSWorkload != nil:
-		return t.AWSWorkload.CompoundName()
-	case t.AzureWorkload != nil:
-		return t.AzureWorkload.CompoundName()
-	default:
-		return t.AWSControlRoom.CompoundName()
+	if w := t.workload(); w != nil {
+		return w.CompoundName()
 	}
+	return t.AWSControlRoom.CompoundName()
 }
 
 // HashName is the first 6 hex digits of the SHA-256 of the name. (facts: config-and-cli 2.5)

@@ -43,11 +43,10 @@ func TestDemoTarget(t *testing.T) {
 	require.NotNil(t, w)
 	assert.Equal(t, []string{"analytics", "main"}, target.SiteNames())
 	assert.Equal(t, "999988887777", target.ControlRoom.AccountID())
-	assert.Equal(t, 2, target.SiteFiles["main"].Replicas("connect"))
-	assert.Equal(t, "pub", target.SiteFiles["main"].DomainPrefix("connect"))
-	assert.Equal(t, "packagemanager", target.SiteFiles["main"].DomainPrefix("packageManager"))
-	assert.Equal(t, 0, target.SiteFiles["analytics"].Replicas("packageManager"))
-	assert.Equal(t, 1, target.SiteFiles["analytics"].Replicas("workbench"))
+	assert.Equal(t, map[string]string{"connect": "pub", "workbench": "workbench", "packageManager": "packagemanager"},
+		target.SiteFiles["main"].DomainPrefixes())
+	assert.Equal(t, map[string]string{"connect": "connect", "workbench": "lab"}, target.SiteFiles["analytics"].DomainPrefixes(),
+		"packageManager has no replicas")
 	assert.True(t, target.SiteFiles["main"].FQDNHealthChecks())
 	assert.False(t, target.SiteFiles["analytics"].FQDNHealthChecks())
 	assert.Equal(t, []string{"sol_eng"}, w.ExtraPostgresDBNames())

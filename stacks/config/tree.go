@@ -101,8 +101,9 @@ func (t *Tree) Names() []string {
 }
 
 // Load reads a target: its ptd.yaml, its sites' site.yaml, its manifest and, for a
-// workload, its control room when that one is in the tree. The error is a *NotFoundError,
-// an *AmbiguousError, or Errors with all the problems of all the files.
+// workload, its control room when that one is in the tree. A domain in site.yaml takes the
+// place of the site's. The error is a *NotFoundError, an *AmbiguousError, or Errors with all
+// the problems of all the files.
 func (t *Tree) Load(name string) (*Target, error) {
 	var subs []string
 	for _, sub := range []string{controlRoomDir, workloadDir} {
@@ -144,6 +145,8 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	}
 	l := &loader{tree: t, target: target, decoder: d}
 	l.siteFiles()
+	target.resolveDomains()
+	d.validateDomains(target)
 	l.customResources()
 	l.manifest()
 	l.controlRoom()

@@ -2,27 +2,25 @@ package config
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // Limits that names run into, and what ptd puts around a name.
 const (
-	// bucketPrefix takes 37 characters: ptd-{name}-chronicle-.
-	maxCompoundName = 37 - len("ptd-") - len("-chronicle-")
+	maxBucketPrefix = 37
 	maxRoleName     = 64
 	// node groups take 63 characters, with a suffix of up to 8.
 	maxNodeGroupName = 55
 )
 
-var awsName = regexp.MustCompile(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
+var awsName = pattern(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
 
 // armFamily are the instance families with Graviton processors.
-var armFamily = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
+var armFamily = pattern(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
 
 func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
-	if d.validateName(&w.WorkloadCommon, w.Name) {
+	if d.validateName(&w.WorkloadCommon) {
 		d.validateAWSNames(w)
 	}
 	d.validateControlRoomKeys(&w.WorkloadCommon)
@@ -43,24 +41,24 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 // (facts: aws-workload-base 12.18, aws-workload-eks 2.5)
 func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	name := w.CompoundName()
-	if !awsName.MatchString(name) || !awsName.MatchString(w.Name) {
+	if !awsName().MatchString(name) || !awsName().MatchString(w.Name) {
 		d.reject("spec.true_name", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", w.Name)
 	}
-	if len(name) > maxCompoundName {
-		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), maxCompoundName)
+	if over := len(w.ChronicleBucketPrefix()) - maxBucketPrefix; over > 0 {
+		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), len(name)-over)
 	}
 	// Of the roles of a release and of those of a site in it, the longest each.
 	// (facts: aws-workload-apps 7.3, 15 point 19)
 	longest := ""
 	for release := range w.SortedClusters() {
-		d.validateRoleName("spec.clusters."+release, "team-operator."+release+"."+name+".posit.team")
+		d.validateRoleName("spec.clusters."+release, w.ScopedName("team-operator."+release))
 		if len(release) > len(longest) {
 			longest = release
 		}
 	}
 	for site := range w.SortedSites() {
 		if longest != "" {
-			d.validateRoleName("spec.sites."+site, "dev-ses."+longest+"."+site+"."+name+".posit.team")
+			d.validateRoleName("spec.sites."+site, w.ScopedName("dev-ses."+longest+"."+site))
 		}
 	}
 }
@@ -78,7 +76,7 @@ func (d *decoder) validateAWSAccess(w *AWSWorkload) {
 	if w.TailscaleEnabled && w.CustomerManagedBastionID != "" {
 		d.warn("spec.customer_managed_bastion_id", "is not used: tailscale_enabled replaces the bastion")
 	}
-	if w.BastionAMI == "" && w.BastionInstanceType != "" && !armFamily.MatchString(w.BastionInstanceType) {
+	if w.BastionAMI == "" && w.BastionInstanceType != "" && !armFamily().MatchString(w.BastionInstanceType) {
 		d.reject("spec.bastion_instance_type", "%q must be an arm64 type such as t4g.nano: the image is arm64", w.BastionInstanceType)
 	}
 }
@@ -97,11 +95,11 @@ func (d *decoder) validateAWSNetwork(w *AWSWorkload) {
 }
 
 // awsTag is what every AWS service takes in keys and values of tags.
-var awsTag = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+var awsTag = pattern(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
 
 func (d *decoder) validateAWSTags(w *AWSWorkload) {
 	for key, value := range sorted(w.ResourceTags) {
-		if !awsTag.MatchString(key) || !awsTag.MatchString(value) {
+		if !awsTag().MatchString(key) || !awsTag().MatchString(value) {
 			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
 		}
 	}
@@ -133,8 +131,8 @@ func (d *decoder) validateDatabase(w *AWSWorkload) {
 func (w *AWSWorkload) databaseNames() map[string]string {
 	names := map[string]string{"grafana": "Grafana"}
 	for site := range w.Sites {
-		for _, product := range DatabaseProducts {
-			names[ProductDatabase(site, product)] = product + " of site " + site
+		for _, product := range DatabaseProducts() {
+			names[product.Database(site)] = product.Name + " of site " + site
 		}
 	}
 	return names
@@ -179,27 +177,18 @@ func (d *decoder) validateAWSSites(w *AWSWorkload) {
 			d.reject(path+".private_zone", "ACM cannot validate a certificate in a private zone: give certificate_arn, or set certificate_validation_enabled to false")
 		}
 	}
-	for _, domain := range w.Domains() {
-		primary := w.Sites[domain.Primary]
-		for _, name := range domain.Sites[1:] {
-			site := w.Sites[name]
-			if domain.Name != "" && (site.ZoneID != primary.ZoneID || site.PrivateZone != primary.PrivateZone || site.CertificateARN != primary.CertificateARN) {
-				d.warn("spec.sites."+name+".spec.domain", "site %s has the same domain and comes first: its zone_id, private_zone and certificate_arn hold for both", domain.Primary)
-			}
-		}
-	}
 }
 
 func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluster) {
 	key := "spec.clusters." + release
 	path := key + ".spec"
 	name := w.ClusterName(release)
-	longestRole := len("-ebs-csi-driver.posit.team")
+	longestRole := w.CSIDriverRoleName(release, "ebs")
 	if w.AutoscalingEnabled {
-		longestRole = len("KarpenterControllerRole-.posit.team")
+		longestRole = "KarpenterControllerRole-" + name + ".posit.team"
 	}
-	if len(name)+longestRole > maxRoleName {
-		d.reject(key, "the cluster name %s has %d characters, and the names of its roles leave room for %d", name, len(name), maxRoleName-longestRole)
+	if over := len(longestRole) - maxRoleName; over > 0 {
+		d.reject(key, "the cluster name %s has %d characters, and the names of its roles leave room for %d", name, len(name), len(name)-over)
 	}
 	if c.MPMinSize > c.MPMaxSize {
 		d.reject(path+".mp_min_size", "%d must be at most mp_max_size, which is %d", c.MPMinSize, c.MPMaxSize)

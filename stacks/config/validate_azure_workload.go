@@ -6,19 +6,12 @@ import (
 )
 
 func (d *decoder) validateAzureWorkload(w *AzureWorkload) {
-	d.validateName(&w.WorkloadCommon, w.Name)
+	d.validateName(&w.WorkloadCommon)
 	d.validateControlRoomKeys(&w.WorkloadCommon)
 	_, hasMain := w.Sites[MainSite]
 	d.validateMain(hasMain)
 	if _, ok := d.places["spec.network"]; ok {
 		d.validateAzureNetwork(w.Network)
-	}
-	for _, domain := range w.Domains() {
-		for _, site := range domain.Sites[1:] {
-			if domain.Name != "" {
-				d.reject("spec.sites."+site+".spec.domain", "%q is the domain of site %s too", domain.Name, domain.Primary)
-			}
-		}
 	}
 	for release, cluster := range w.SortedClusters() {
 		d.validatePools("spec.clusters."+release+".user_node_pools", cluster.UserNodePools)

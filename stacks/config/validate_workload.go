@@ -9,12 +9,12 @@ var supportedEnvironments = []string{"development", "staging", "production", "va
 
 // validateName checks what a workload's names are made from. hyphenated says that the
 // target's name has its two parts, so that there is more to check.
-func (d *decoder) validateName(w *WorkloadCommon, target string) (hyphenated bool) {
-	if !strings.Contains(target, "-") {
-		d.reject("", "the target's directory %q must be named {name}-{environment}", target)
+func (d *decoder) validateName(w *WorkloadCommon) (hyphenated bool) {
+	if !strings.Contains(w.Name, "-") {
+		d.reject("", "the target's directory %q must be named {name}-{environment}", w.Name)
 		return false
 	}
-	environment := w.environment(target)
+	environment := w.Environment()
 	for _, supported := range supportedEnvironments {
 		if environment == supported {
 			return true
