@@ -323,8 +323,7 @@ func (w *awsWorkload) runPostgresConfig(ctx *pulumi.Context) (*awsworkload.Postg
 	passwords := map[string]map[string]pulumi.StringInput{}
 	for site, keys := range w.sitePasswords {
 		passwords[site] = map[string]pulumi.StringInput{}
-		for _, product := range config.DatabaseProducts() {
-			key := product.PasswordKey()
+		for _, key := range config.DatabasePasswordKeys() {
 			// A key that a secret which exists does not have is an error of the stack's.
 			if value, ok := keys[key]; ok || keys == nil {
 				passwords[site][key] = secretInput(value)
