@@ -128,8 +128,8 @@ func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.S
 	keys, err := secretKeys(ctx, secrets, w.config.SiteSecretName(site))
 	switch {
 	case errors.Is(err, aws.ErrNotFound) && r.DryRun(): // bootstrap would make it
-		for _, product := range config.DatabaseProducts() {
-			passwords[product.PasswordKey()] = secretInput(nil)
+		for _, key := range config.DatabasePasswordKeys() {
+			passwords[key] = secretInput(nil)
 		}
 		return passwords, nil
 	case errors.Is(err, aws.ErrNotFound):
@@ -138,9 +138,9 @@ func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.S
 	case err != nil:
 		return nil, fmt.Errorf("read the passwords of site %s: %w", site, err)
 	}
-	for _, product := range config.DatabaseProducts() {
-		if value, ok := keys[product.PasswordKey()]; ok {
-			passwords[product.PasswordKey()] = secretInput(&value)
+	for _, key := range config.DatabasePasswordKeys() {
+		if value, ok := keys[key]; ok {
+			passwords[key] = secretInput(&value)
 		}
 	}
 	return passwords, nil

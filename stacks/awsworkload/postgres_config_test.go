@@ -18,8 +18,7 @@ func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
 	passwords := map[string]map[string]pulumi.StringInput{}
 	for site := range workload.Sites {
 		passwords[site] = map[string]pulumi.StringInput{}
-		for _, product := range config.DatabaseProducts() {
-			key := product.PasswordKey()
+		for _, key := range config.DatabasePasswordKeys() {
 			passwords[site][key] = pulumi.ToSecret(pulumi.String(secretValue + key)).(pulumi.StringOutput)
 		}
 	}

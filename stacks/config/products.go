@@ -75,6 +75,16 @@ func DatabaseProducts() []Product {
 	return slices.DeleteFunc(Products(), func(p Product) bool { return p.PasswordKey() == "" })
 }
 
+// DatabasePasswordKeys are the keys of a site's secret with the passwords of the products'
+// roles in the database server.
+func DatabasePasswordKeys() []string {
+	var keys []string
+	for _, product := range DatabaseProducts() {
+		keys = append(keys, product.PasswordKey())
+	}
+	return keys
+}
+
 // Runs tells whether the workload has the product, which may be Keycloak.
 func (w *AWSWorkload) Runs(p Product) bool { return p.Name != keycloak || w.KeycloakEnabled }
 
