@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/goccy/go-yaml"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -102,7 +101,7 @@ func (c *chart) checkValues(values sandbox.Inputs) error {
 			continue
 		}
 		hint := ""
-		if near := nearest(key, strings.Fields(c.values)); near != "" {
+		if near := sandbox.Nearest(key, slices.Values(strings.Fields(c.values))); near != "" {
 			hint = fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		if c.schema {
@@ -115,16 +114,6 @@ func (c *chart) checkValues(values sandbox.Inputs) error {
 		return nil
 	}
 	return fmt.Errorf("values don't meet the specifications of the schema(s) in the following chart(s):\n%s:\n%s", c.name, strings.Join(problems, "\n"))
-}
-
-func nearest(name string, candidates []string) string {
-	best, distance := "", 1+len(name)/3
-	for _, candidate := range candidates {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }
 
 // install installs or upgrades a release, all of it or nothing.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	admissionregistration "k8s.io/api/admissionregistration/v1"
 	apps "k8s.io/api/apps/v1"
@@ -29,6 +30,8 @@ import (
 )
 
 const (
+	apiServiceType     = "kubernetes:apiregistration.k8s.io/v1:APIService"
+	configMapType      = "kubernetes:core/v1:ConfigMap"
 	priorityClassType  = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 	namespaceType      = "kubernetes:core/v1:Namespace"
 	serviceAccountType = "kubernetes:core/v1:ServiceAccount"
@@ -36,7 +39,7 @@ const (
 )
 
 // scheme holds the kinds that a cluster has from the start.
-var scheme = func() *runtime.Scheme {
+var scheme = sync.OnceValue(func() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		admissionregistration.AddToScheme, apiextensions.AddToScheme, apps.AddToScheme, autoscaling.AddToScheme,
@@ -48,10 +51,12 @@ var scheme = func() *runtime.Scheme {
 		}
 	}
 	return scheme
-}()
+})
 
 // decoder refuses fields that a kind does not have, and fields given twice.
-var decoder = serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Strict: true})
+var decoder = sync.OnceValue(func() runtime.Decoder {
+	return serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme(), scheme(), serializer.SerializerOptions{Strict: true})
+})
 
 // clusterScoped are the kinds of the scheme that belong to no namespace.
 var clusterScoped = map[string]bool{
@@ -112,7 +117,7 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 	if !ok || strings.HasSuffix(kind.Kind, "List") || kind.Group == "helm.sh" {
 		return sandbox.Type{}, false
 	}
-	known := scheme.Recognizes(kind)
+	known := scheme().Recognizes(kind)
 	if !known && strings.HasSuffix(kind.Kind, "Patch") {
 		target := strings.TrimSuffix(token, "Patch")
 		if _, ok := s.resolve(target); !ok {
@@ -126,7 +131,7 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 		Outputs:  []string{"status"},
 		References: []sandbox.Reference{{
 			Path: "metadata.namespace", Types: []string{namespaceType}, Message: "namespaces %q not found", Weak: true,
-			Skip: func(name string) bool { return slices.Contains(preexisting, name) },
+			Skip: func(_ *sandbox.Operation, name string) bool { return slices.Contains(preexisting, name) },
 		}},
 		DeleteBeforeReplace: true,
 
@@ -135,7 +140,7 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 		Delete: func(o *sandbox.Operation) error { return s.cluster(o).clean(o.Old) },
 	}
 	if !known {
-		if scheme.IsGroupRegistered(kind.Group) || !strings.Contains(kind.Group, ".") {
+		if scheme().IsGroupRegistered(kind.Group) || !strings.Contains(kind.Group, ".") {
 			return sandbox.Type{}, false
 		}
 		typ.Replace = typ.Replace[:4]
@@ -163,7 +168,7 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 
 // adapt applies what the provider's own options say of a type: with them, a change of the
 // data of a ConfigMap or Secret is an update.
-func (s *simulation) adapt(options sandbox.Inputs, token string, typ sandbox.Type) sandbox.Type {
+func (s *simulation) adapt(_ *sandbox.Cloud, options sandbox.Inputs, token string, typ sandbox.Type) (sandbox.Type, error) {
 	on := func(option string) bool { return options.Flag(option) || options[option] == "true" }
 	if token == configMapType && on("enableConfigMapMutable") || token == secretType && on("enableSecretMutable") {
 		typ.Replace = slices.DeleteFunc(slices.Clone(typ.Replace), func(path string) bool {
@@ -176,7 +181,7 @@ func (s *simulation) adapt(options sandbox.Inputs, token string, typ sandbox.Typ
 			return nil
 		}
 	}
-	return typ
+	return typ, nil
 }
 
 // namespaceOf is where an object that says nothing else is.
@@ -228,7 +233,7 @@ func decode(plain any) (runtime.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, _, err := decoder.Decode(content, nil, nil)
+	object, _, err := decoder().Decode(content, nil, nil)
 	return object, err
 }
 

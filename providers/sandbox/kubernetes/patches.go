@@ -60,7 +60,7 @@ func (s *simulation) patches(target string) sandbox.Type {
 			if in.Map("metadata")["name"] == nil {
 				return []sandbox.Problem{{Path: "metadata.name", Text: "is required: a patch names the object that it changes"}}
 			}
-			if !scheme.Recognizes(kind) {
+			if !scheme().Recognizes(kind) {
 				return nil
 			}
 			known, _ := without(map[string]any(in))
@@ -78,7 +78,7 @@ func (s *simulation) patches(target string) sandbox.Type {
 // patched finds the object that a patch names, in a copy.
 func (c *cluster) patched(target, id string) (*sandbox.Object, error) {
 	kind, _ := kindOf(target)
-	if !scheme.Recognizes(kind) {
+	if !scheme().Recognizes(kind) {
 		definition, err := c.definition(kind)
 		if err != nil {
 			return nil, err
