@@ -468,7 +468,7 @@ func TestFaultOfAChart(t *testing.T) {
 
 func TestPreviewsOfCharts(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "arn:aws:eks:us-east-2:123456789012:cluster/main"})
+	c := newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "main"})
 	preview := func(urn resource.URN, inputs resource.PropertyMap) plugin.CreateResponse {
 		checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: inputs})
 		require.NoError(t, err)

@@ -20,8 +20,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // validate finds what the API server would refuse in an object of the scheme, in its

@@ -102,6 +102,11 @@ func (p *Provider) MustCreate(typ, name string, inputs Fields) *Resource {
 	return made
 }
 
+// Known is a resource of an id that the test did not make.
+func (p *Provider) Known(typ, name, id string) *Resource {
+	return &Resource{provider: p, Type: typ, Name: name, ID: id}
+}
+
 // Refuses makes sure that a resource cannot be made, for a reason.
 func (p *Provider) Refuses(typ, name string, inputs Fields, want string) {
 	p.t.Helper()
