@@ -40,7 +40,12 @@ func trust(service string) string {
 func newAWS(t *testing.T) (*sandbox.Cloud, *sandboxtest.Provider) {
 	t.Helper()
 	cloud := sandboxtest.Open(t, Package())
-	return cloud, sandboxtest.New(t, New(cloud), fields{"region": "us-east-2"})
+	return cloud, newProvider(t, cloud, fields{"region": "us-east-2"})
+}
+
+func newProvider(t *testing.T, cloud *sandbox.Cloud, configuration fields) *sandboxtest.Provider {
+	t.Helper()
+	return sandboxtest.New(t, New(cloud), configuration)
 }
 
 // example is a resource that is right.
@@ -75,6 +80,17 @@ func newWorld(t *testing.T) *world {
 		w.made[example.name] = w.MustCreate(example.typ, example.name, example.inputs(w))
 	}
 	return w
+}
+
+// change changes what the cloud has of a resource by hand.
+func (w *world) change(t *testing.T, made *sandboxtest.Resource, outputs fields) {
+	t.Helper()
+	require.NoError(t, w.cloud.Do(func() error {
+		changed := *w.cloud.Object(sandbox.Key(made.Type, anyAccount, "us-east-2", made.ID))
+		changed.Outputs = maps.Clone(changed.Outputs)
+		maps.Copy(changed.Outputs, outputs)
+		return w.cloud.Put(&changed)
+	}))
 }
 
 func several(elements ...any) []any { return elements }
