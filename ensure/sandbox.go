@@ -42,7 +42,7 @@ func OpenSandbox(directory string) (*Environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	cloud, err := sandbox.Open(directory)
+	cloud, err := sandbox.Open(directory, sandboxaws.Package())
 	if err != nil {
 		return nil, err
 	}

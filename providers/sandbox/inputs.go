@@ -1,5 +1,7 @@
 package sandbox
 
+import "strings"
+
 // Inputs are a resource's inputs as plain data, see Plain.
 type Inputs map[string]any
 
@@ -31,4 +33,13 @@ func (in Inputs) List(name string) []any {
 func (in Inputs) Map(name string) Inputs {
 	object, _ := in[name].(map[string]any)
 	return object
+}
+
+// At returns the input at a path of names ("spec.template.spec"), nil when it is absent.
+func (in Inputs) At(path string) any {
+	head, rest, below := strings.Cut(path, ".")
+	if !below {
+		return in[head]
+	}
+	return in.Map(head).At(rest)
 }

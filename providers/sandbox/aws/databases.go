@@ -151,7 +151,7 @@ func updateDatabase(o *sandbox.Operation) error {
 	switch {
 	case after < before:
 		return fmt.Errorf("InvalidParameterCombination: The allocated storage size can't be less than the current size: %v GiB is less than %v GiB of %s", after, before, o.Old.String("identifier"))
-	case after > before && after < before*1.1:
+	case after > before && after*10 < before*11: // in whole numbers: 100 may grow to 110
 		return fmt.Errorf("InvalidParameterCombination: Invalid storage size %v GiB of %s: storage must grow by at least 10 percent, from %v GiB", after, o.Old.String("identifier"), before)
 	}
 	version, given := o.Inputs.Text("engineVersion")

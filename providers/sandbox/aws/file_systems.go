@@ -117,7 +117,7 @@ func growOpenZFS(o *sandbox.Operation) error {
 	switch {
 	case after < before:
 		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB is less than the current storage capacity of %v GiB of %s: storage capacity cannot be decreased", after, before, o.ID)
-	case after > before && after < before*1.1:
+	case after > before && after*10 < before*11:
 		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB must be at least 10 percent greater than the current storage capacity of %v GiB of %s", after, before, o.ID)
 	}
 	return nil

@@ -13,7 +13,8 @@ func TestOpenZFSGrows(t *testing.T) {
 		"BadRequest: The target storage capacity of 64 GiB is less than the current storage capacity of 128 GiB of "+files.ID+": storage capacity cannot be decreased")
 	assert.EqualError(t, files.Update(fields{"storageCapacity": 140.0}),
 		"BadRequest: The target storage capacity of 140 GiB must be at least 10 percent greater than the current storage capacity of 128 GiB of "+files.ID)
-	files.MustUpdate(fields{"storageCapacity": 141.0})
+	files.MustUpdate(fields{"storageCapacity": 150.0})
+	files.MustUpdate(fields{"storageCapacity": 165.0})
 }
 
 func TestMountTargets(t *testing.T) {

@@ -120,6 +120,7 @@ func TestVersionsOfLaunchTemplates(t *testing.T) {
 	assert.EqualError(t, template.Update(fields{"defaultVersion": 4.0}),
 		"InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version 4 for the launch template with ID "+template.ID)
 	assert.NotNil(t, w.object(t, templateVersionType, template.ID+":3"))
+	w.of(nodeGroupType).MustDelete()
 	template.MustDelete()
 	assert.Nil(t, w.object(t, templateVersionType, template.ID+":3"), "versions go with their template")
 }

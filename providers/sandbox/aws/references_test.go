@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -197,9 +196,36 @@ func TestForeignNames(t *testing.T) {
 	}
 }
 
-// users are the examples that each example cannot be deleted before.
+// users are the examples that must be deleted before another.
 var users = map[string]string{
-	"access": "",
+	"acl":             "acl rule",
+	"address":         "nat",
+	"bucket":          "bucket policy, lifecycle, public access, versioning",
+	"certificate":     "certificate validation",
+	"elastic files":   "access point, backup policy, mount target",
+	"endpoint":        "route",
+	"gateway":         "route",
+	"group":           "cluster, database, egress rule, endpoint, files, group rule, ingress rule, instance, mount target, other template, service, template",
+	"key":             "alias",
+	"log group":       "flow log",
+	"nat":             "route",
+	"node role":       "node group, profile",
+	"other group":     "egress rule, group, group rule, ingress rule",
+	"parameter group": "database",
+	"policy":          "attachment, node role",
+	"profile":         "instance, other template",
+	"queue":           "event target, queue policy",
+	"role":            "addon, attachment, cluster, flow log, pod identity, role policy, task",
+	"secret":          "secret version",
+	"subnet a":        "acl, association, cluster, endpoint, files, instance, mount target, nat, node group, other template, service, subnet group",
+	"subnet b":        "cluster, files, node group, subnet group",
+	"subnet group":    "database",
+	"table":           "association, endpoint, files, route",
+	"task":            "service",
+	"tasks":           "service",
+	"template":        "node group",
+	"vpc":             "acl, default acl, default group, eks-cluster-sg-cluster-e2e0c4d74, endpoint, flow log, gateway, group, other group, subnet a, subnet b, table, zone",
+	"zone":            "record",
 }
 
 // TestDeletionOrder finds for every example those that use it, and tries to delete it
@@ -223,7 +249,6 @@ func TestDeletionOrder(t *testing.T) {
 			assert.ErrorContains(t, made.Delete(), "DependencyViolation: ", name)
 		}
 	}
-	assert.Equal(t, slices.Sorted(maps.Keys(w.made)), slices.Sorted(maps.Keys(users)))
 }
 
 // nameOf is the name of an example, or of what came with it.

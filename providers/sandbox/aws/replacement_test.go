@@ -144,6 +144,7 @@ func TestEncryptionStaysOn(t *testing.T) {
 	assert.Equal(t, []string{"encryptionConfig"}, replacing)
 	encrypted := cluster.Inputs["encryptionConfig"]
 	delete(cluster.Inputs, "encryptionConfig")
+	delete(cluster.State, "encryptionConfig")
 	changed, replacing := cluster.Diff(fields{"encryptionConfig": encrypted})
 	assert.Equal(t, []string{"encryptionConfig"}, changed)
 	assert.Empty(t, replacing)

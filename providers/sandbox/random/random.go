@@ -62,7 +62,7 @@ func checkText(in sandbox.Inputs) []sandbox.Problem {
 		return nil
 	}
 	if length < 1 {
-		return []sandbox.Problem{{Path: "length", Text: "must be at least 1"}}
+		return rule.One("length", "must be at least 1")
 	}
 	least := 0.0
 	for _, class := range classes {
@@ -70,7 +70,7 @@ func checkText(in sandbox.Inputs) []sandbox.Problem {
 		least += n
 	}
 	if least > length {
-		return []sandbox.Problem{{Path: "length", Text: fmt.Sprintf("%v is less than the %v characters that the minimums ask for", length, least)}}
+		return rule.One("length", "%v is less than the %v characters that the minimums ask for", length, least)
 	}
 	return nil
 }
