@@ -17,13 +17,16 @@ var amiTypes = []string{
 	"AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD", "AL2023_x86_64_NEURON", "AL2023_x86_64_NVIDIA", "AL2023_ARM_64_NVIDIA",
 }
 
-// isLabelName, isLabelValue and isArm tell what a text is: the key or the value of a
-// label, an instance type with an Arm processor.
+// isLabelName and isLabelValue tell whether a text may be the key or the value of a label.
 var (
 	isLabelName  = pattern(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`)
 	isLabelValue = pattern(`^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$`)
-	isArm        = pattern(`^([a-z]+[0-9]+g[a-z]*|a1)\.`)
 )
+
+var isArm = pattern(`^([a-z]+[0-9]+g[a-z]*|a1)\.`)
+
+// IsArm tells whether instances of a type have Arm processors.
+func IsArm(instanceType string) bool { return isArm(instanceType) }
 
 func checkNodeGroup() rule.Check {
 	return rule.All(
@@ -65,7 +68,7 @@ func checkNodes(in sandbox.Inputs) []sandbox.Problem {
 
 // wrongArchitecture tells why instances of a type cannot run images of another.
 func wrongArchitecture(instance, image string) string {
-	if image == "" || image == "CUSTOM" || isArm(instance) == strings.Contains(image, "_ARM_64") {
+	if image == "" || image == "CUSTOM" || IsArm(instance) == strings.Contains(image, "_ARM_64") {
 		return ""
 	}
 	return fmt.Sprintf("[%s] is not a valid instance type for requested amiType %s", instance, image)
