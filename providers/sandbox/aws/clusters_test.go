@@ -177,7 +177,11 @@ func TestAddons(t *testing.T) {
 	proxy["addonVersion"] = "v1.28.0-eksbuild.1"
 	w.Refuses(addonType, "proxy", proxy, invalid+"Addon version specified is not supported: kube-proxy v1.28.0-eksbuild.1 does not run on Kubernetes 1.32")
 	delete(proxy, "addonVersion")
-	assert.Equal(t, "v1.32.0-eksbuild.2", w.MustCreate(addonType, "proxy", proxy).State["addonVersion"])
+	installed := w.MustCreate(addonType, "proxy", proxy)
+	assert.Equal(t, "v1.32.0-eksbuild.2", installed.State["addonVersion"])
+	installed.MustUpdate(fields{"addonVersion": "v1.31.0-eksbuild.1"})
+	installed.MustUpdate(fields{"addonVersion": nil})
+	assert.Equal(t, "v1.31.0-eksbuild.1", installed.State["addonVersion"], "what was chosen stays")
 
 	class := func() *sandbox.Object {
 		var found *sandbox.Object

@@ -92,6 +92,24 @@ func TestDatabaseServes(t *testing.T) {
 	connection(nil).Refuses(extension, "other", fields{"name": "azure_ai"}, `name: extension "azure_ai" is not available: could not open extension control file`)
 }
 
+func TestMasterSecretIsNeeded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	database := w.of(databaseType)
+	arn := database.State["masterUserSecrets"].([]any)[0].(fields)["secretArn"].(string)
+	password := func() error {
+		return w.cloud.Do(func() error {
+			_, err := w.cloud.Database(database.Text("address")).Password()
+			return err
+		})
+	}
+	secret := w.Known(secretType, "master", arn)
+	w.change(t, secret, fields{"secretString": "{"})
+	assert.EqualError(t, password(), "the master secret of database is damaged: unexpected end of JSON input")
+	secret.MustDelete()
+	assert.EqualError(t, password(), "the master secret of database is gone")
+}
+
 // masterSecret reads the password that RDS made.
 func masterSecret(t *testing.T, w *world) string {
 	t.Helper()

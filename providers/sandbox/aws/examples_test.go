@@ -320,3 +320,14 @@ func TestOutputsAreForeseen(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretOutputs(t *testing.T) {
+	t.Parallel()
+	secret := map[string][]string{}
+	for typ, described := range Package().Types {
+		if described.Secret != nil {
+			secret[typ] = described.Secret
+		}
+	}
+	assert.Equal(t, map[string][]string{secretVersionType: {"secretString"}}, secret)
+}
