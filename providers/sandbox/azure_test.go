@@ -90,7 +90,7 @@ var azure = &sandbox.Package{
 			Args: reflect.TypeFor[networkArgs](), Check: rule.Required("addressSpace"), References: []sandbox.Reference{parent(groupPath, groupType)},
 		}),
 		subnetType: at(subnetPath, sandbox.Type{
-			Args: reflect.TypeFor[subnetArgs](), References: []sandbox.Reference{parent(networkPath, networkType)}, Admit: admitSubnet,
+			Args: reflect.TypeFor[subnetArgs](), Naming: &sandbox.Naming{}, References: []sandbox.Reference{parent(networkPath, networkType)}, Admit: admitSubnet,
 		}),
 		interfaceType: at(interfacePath, sandbox.Type{
 			Args: reflect.TypeFor[interfaceArgs](),
@@ -192,6 +192,11 @@ func TestAnotherCloud(t *testing.T) {
 	provider.Refuses(subnetType, "inner", subnet("10.1.0.0/24"), "NetcfgInvalidSubnet: Subnet 'Inner' is not valid in virtual network 'Main'.")
 	inner := provider.MustCreate(subnetType, "inner", subnet("10.0.0.0/24"))
 	assert.Equal(t, group.ID+"/providers/Microsoft.Network/virtualNetworks/main/subnets/Inner", inner.ID)
+	child := subnet("10.0.2.0/24")
+	delete(child, "subnetName")
+	second := provider.MustCreate(subnetType, "child", child)
+	assert.Equal(t, "child", second.Text("subnetName"), "a child has its logical name")
+	second.MustDelete()
 	_, replacing := inner.Diff(fields{"virtualNetworkName": "second", "addressPrefix": "10.0.1.0/24"})
 	assert.Equal(t, []string{"virtualNetworkName"}, replacing)
 	card := func(id string) fields {

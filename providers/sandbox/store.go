@@ -40,8 +40,14 @@ func (c *Cloud) refresh() error {
 	switch {
 	case err == nil && c.seen != nil && os.SameFile(info, c.seen) && info.ModTime().Equal(c.seen.ModTime()) && info.Size() == c.seen.Size():
 		return c.replay()
-	case err != nil && c.seen == nil && c.read > 0 && c.journaled() >= c.read: // a new sandbox, which is a journal only
-		return c.replay()
+	case err != nil && c.seen == nil && c.read > 0: // a new sandbox, which is a journal only
+		length, err := c.journaled()
+		if err != nil {
+			return err
+		}
+		if length >= c.read {
+			return c.replay()
+		}
 	}
 	c.objects, c.byType, c.read, c.seen = map[string]*Object{}, map[string]map[string]*Object{}, 0, info
 	if err == nil {
@@ -53,12 +59,15 @@ func (c *Cloud) refresh() error {
 }
 
 // journaled is the length of the journal, 0 when there is none.
-func (c *Cloud) journaled() int64 {
+func (c *Cloud) journaled() (int64, error) {
 	info, err := os.Stat(filepath.Join(c.directory, journal))
-	if err != nil {
-		return 0
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
 	}
-	return info.Size()
+	if err != nil {
+		return 0, fmt.Errorf("read sandbox: %w", err)
+	}
+	return info.Size(), nil
 }
 
 func (c *Cloud) load(path string) error {
