@@ -39,7 +39,7 @@ func OpenSandbox(directory string) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	cloud, err := sandbox.Open(directory)
+	cloud, err := sandbox.Open(directory, sandboxaws.Package())
 	if err != nil {
 		return nil, err
 	}

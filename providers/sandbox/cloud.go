@@ -1,10 +1,7 @@
 package sandbox
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,16 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
-)
-
-// The files of a sandbox.
-const (
-	document = "cloud.json"
-	journal  = "cloud.journal"
-	lockFile = "cloud.lock"
 )
 
 // Cloud is an opened sandbox. Its methods may be called from any goroutine, and
@@ -29,6 +20,7 @@ const (
 type Cloud struct {
 	directory string
 	faults    *faults
+	serves    map[string]Serves // by type
 
 	mutex   sync.Mutex // held during an operation, together with the file lock
 	lock    *os.File
@@ -38,20 +30,9 @@ type Cloud struct {
 	read    int64       // bytes of the journal that were read
 }
 
-// stored is the form of the document.
-type stored struct {
-	Objects map[string]*Object `json:"objects"`
-}
-
-// entry is one line of the journal: an object that was written, or a key that was
-// deleted.
-type entry struct {
-	Put    *Object `json:"put,omitempty"`
-	Delete string  `json:"delete,omitempty"`
-}
-
-// Open opens the sandbox in a directory, making it when it does not exist.
-func Open(directory string) (*Cloud, error) {
+// Open opens the sandbox in a directory, making it when it does not exist. packages are
+// those whose objects serve the providers of others, see Type.Serves.
+func Open(directory string, packages ...*Package) (*Cloud, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
@@ -59,7 +40,14 @@ func Open(directory string) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	c := &Cloud{directory: directory, lock: lock}
+	c := &Cloud{directory: directory, lock: lock, serves: map[string]Serves{}}
+	for _, pkg := range packages {
+		for token, typ := range pkg.Types {
+			if typ.Serves != nil {
+				c.serves[token] = *typ.Serves
+			}
+		}
+	}
 	if c.faults, err = readFaults(directory); err == nil {
 		err = c.Do(func() error { return c.fold() })
 	}
@@ -115,139 +103,6 @@ func (c *Cloud) Do(operation func() error) (err error) {
 	return operation()
 }
 
-// refresh reads what others wrote since the last operation.
-func (c *Cloud) refresh() error {
-	path := filepath.Join(c.directory, document)
-	info, err := os.Stat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read sandbox: %w", err)
-	}
-	switch {
-	case err == nil && c.seen != nil && os.SameFile(info, c.seen) && info.ModTime().Equal(c.seen.ModTime()) && info.Size() == c.seen.Size():
-		return c.replay()
-	case err != nil && c.seen == nil && c.read > 0 && c.journaled() >= c.read: // a new sandbox, which is a journal only
-		return c.replay()
-	}
-	c.objects, c.byType, c.read, c.seen = map[string]*Object{}, map[string]map[string]*Object{}, 0, info
-	if err == nil {
-		if err := c.load(path); err != nil {
-			return err
-		}
-	}
-	return c.replay()
-}
-
-// journaled is the length of the journal, 0 when there is none.
-func (c *Cloud) journaled() int64 {
-	info, err := os.Stat(filepath.Join(c.directory, journal))
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
-func (c *Cloud) load(path string) error {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("read sandbox: %w", err)
-	}
-	var read stored
-	if err := json.Unmarshal(content, &read); err != nil {
-		return fmt.Errorf("read sandbox: %s is damaged: %w; correct it, or start again with `ptd sandbox reset`", path, err)
-	}
-	for key, object := range read.Objects {
-		if object == nil {
-			return fmt.Errorf("read sandbox: %s: object %q is null", path, key)
-		}
-		c.remember(object)
-	}
-	return nil
-}
-
-// replay applies the part of the journal that was not read yet. A last line without
-// its end was never acknowledged to anybody and is ignored.
-func (c *Cloud) replay() error {
-	path := filepath.Join(c.directory, journal)
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read sandbox: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("read sandbox: %w", err)
-	}
-	if info.Size() <= c.read {
-		return nil
-	}
-	if _, err := file.Seek(c.read, 0); err != nil {
-		return fmt.Errorf("read sandbox: %w", err)
-	}
-	reader := bufio.NewReader(file)
-	for {
-		line, err := reader.ReadBytes('\n')
-		if err != nil {
-			return nil // the end
-		}
-		var change entry
-		if err := json.Unmarshal(line, &change); err != nil {
-			return fmt.Errorf("read sandbox: %s is damaged: %w; start again with `ptd sandbox reset`", path, err)
-		}
-		c.read += int64(len(line))
-		if change.Put != nil {
-			c.remember(change.Put)
-		} else {
-			c.forget(change.Delete)
-		}
-	}
-}
-
-// fold writes the document anew if the journal holds something, and empties the journal.
-func (c *Cloud) fold() error {
-	path := filepath.Join(c.directory, journal)
-	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil
-	}
-	var content bytes.Buffer
-	encoder := json.NewEncoder(&content)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(stored{Objects: c.objects}); err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	if err := writeFile(filepath.Join(c.directory, document), content.Bytes()); err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	// Dying here is harmless: the journal says again what the document already says.
-	if err := os.Truncate(path, 0); err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	c.read = 0
-	info, err := os.Stat(filepath.Join(c.directory, document))
-	if err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	c.seen = info
-	return nil
-}
-
-// writeFile replaces a file so that a reader sees all of it or nothing.
-func writeFile(path string, content []byte) error {
-	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(content)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), path)
-}
-
 // Put writes an object. Call it within Do.
 func (c *Cloud) Put(object *Object) error {
 	if err := c.append(entry{Put: object}); err != nil {
@@ -264,47 +119,6 @@ func (c *Cloud) Remove(key string) error {
 	}
 	c.forget(key)
 	return nil
-}
-
-func (c *Cloud) append(change entry) error {
-	line, err := json.Marshal(change)
-	if err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	line = append(line, '\n')
-	path := filepath.Join(c.directory, journal)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	// Overwrites what a process left that died in the middle of a line.
-	_, err = file.WriteAt(line, c.read)
-	if err == nil {
-		err = file.Truncate(c.read + int64(len(line)))
-	} else {
-		err = errors.Join(err, file.Truncate(c.read))
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write sandbox: %w", err)
-	}
-	c.read += int64(len(line))
-	return nil
-}
-
-func (c *Cloud) remember(object *Object) {
-	key := object.Key()
-	c.objects[key] = object
-	if c.byType[object.Type] == nil {
-		c.byType[object.Type] = map[string]*Object{}
-	}
-	c.byType[object.Type][key] = object
-}
-
-func (c *Cloud) forget(key string) {
-	if object := c.objects[key]; object != nil {
-		delete(c.byType[object.Type], key)
-		delete(c.objects, key)
-	}
 }
 
 // Object returns the object of a key, nil when there is none. Call it within Do, and
@@ -342,19 +156,8 @@ func (c *Cloud) Dependents(key string) []*Object {
 			found = append(found, object)
 		}
 	}
-	slices.SortFunc(found, func(a, b *Object) int { return compare(a.Key(), b.Key()) })
+	slices.SortFunc(found, func(a, b *Object) int { return strings.Compare(a.Key(), b.Key()) })
 	return found
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // List returns copies of all objects, sorted by key.

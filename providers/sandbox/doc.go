@@ -7,6 +7,13 @@
 // taken, and a deletion of what others still use fail, with the cloud's own words
 // where they are known. Identifiers are deterministic.
 //
+// A provider is a Package: a table of types with their rules, data sources, and how it
+// names, configures and connects. The core knows no cloud. A new type is an entry of the
+// table: the SDK's arguments, which inputs replace it, which name other objects, which must
+// be unique, and functions for what remains; package rule has what such rules are made of,
+// and package sandboxtest tests them without the engine. What a type offers to providers of
+// other packages, a database server or a cluster, it says in Serves.
+//
 // The directory holds
 //
 //	cloud.json     every object, for people to read; edit it to inject drift

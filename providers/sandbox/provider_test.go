@@ -14,7 +14,8 @@ import (
 // testPackage has a thing with a generated name, and an account that its objects
 // belong to.
 var testPackage = &Package{
-	Name: "test",
+	Name:   "test",
+	Naming: Naming{Separator: "-", Digits: 7},
 	Types: map[string]Type{"test:index:Thing": {
 		AutoName: "metadata.name", Replace: []string{"engine", "spec.selector"}, DeleteBeforeReplace: true,
 		Defaults: map[string]any{"size": 1.0}, Outputs: []string{"address"}, Secret: []string{"address"},

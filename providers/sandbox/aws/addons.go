@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const addonType = "aws:eks/addon:Addon"
@@ -26,44 +27,46 @@ var addonVersions = map[string]string{
 	"cert-manager": "v1.19.1-eksbuild.1", "external-dns": "v0.19.0-eksbuild.2",
 }
 
-var addons = map[string]sandbox.Type{
-	addonType: {
-		Args: shape(eks.AddonArgs{}), Replace: []string{"addonName", "clusterName"}, Computed: []string{"addonVersion", "configurationValues"},
-		Outputs: []string{"arn", "addonVersion", "configurationValues", "createdAt", "modifiedAt", "tagsAll"},
-		References: []sandbox.Reference{
-			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
-			byProperty("serviceAccountRoleArn", roleType, "arn", "InvalidParameterException: The role %s does not exist"),
+func addons() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		addonType: {
+			Args: shape(eks.AddonArgs{}), Replace: []string{"addonName", "clusterName"}, Computed: []string{"addonVersion", "configurationValues"},
+			Outputs: []string{"arn", "addonVersion", "configurationValues", "createdAt", "modifiedAt", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
+				rule.By("serviceAccountRoleArn", roleType, "arn", "InvalidParameterException: The role %s does not exist"),
+			},
+			Unique: rule.Unique("ResourceInUseException: Addon already exists: %s", "clusterName", "addonName"),
+			Check:  checkAddon,
+			Create: func(o *sandbox.Operation) error {
+				o.ID = fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["addonName"])
+				o.Outputs["arn"] = arn(o, "eks", fmt.Sprintf("addon/%v/%v/%s", o.Inputs["clusterName"], o.Inputs["addonName"], uuid(sandbox.Digest(32, o.Account, o.ID))))
+				o.Outputs["createdAt"], o.Outputs["modifiedAt"] = "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+				return installAddon(o)
+			},
+			Update: installAddon,
+			Delete: func(o *sandbox.Operation) error {
+				if o.Inputs.Flag("preserve") {
+					return nil
+				}
+				return removeStorageClass(o)
+			},
 		},
-		Unique: uniqueName("ResourceInUseException: Addon already exists: %s", "clusterName", "addonName"),
-		Check:  checkAddon,
-		Create: func(o *sandbox.Operation) error {
-			o.ID = fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["addonName"])
-			o.Outputs["arn"] = arn(o, "eks", fmt.Sprintf("addon/%v/%v/%s", o.Inputs["clusterName"], o.Inputs["addonName"], uuid(sandbox.Digest(32, o.Account, o.ID))))
-			o.Outputs["createdAt"], o.Outputs["modifiedAt"] = "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
-			return installAddon(o)
-		},
-		Update: installAddon,
-		Delete: func(o *sandbox.Operation) error {
-			if o.Inputs.Flag("preserve") {
-				return nil
-			}
-			return removeStorageClass(o)
-		},
-	},
+	}
 }
 
 func checkAddon(in sandbox.Inputs) []sandbox.Problem {
-	problems := sandbox.All(
-		sandbox.Matches("addonVersion", `^v\d+\.\d+\.\d+-eksbuild\.\d+$`, "is not the version of an add-on: InvalidParameterException: Addon version specified is not supported"),
-		sandbox.OneOf("resolveConflictsOnCreate", "NONE", "OVERWRITE"), sandbox.OneOf("resolveConflictsOnUpdate", "NONE", "OVERWRITE", "PRESERVE"),
+	var problems rule.Problems = rule.All(
+		rule.Matches("addonVersion", `^v\d+\.\d+\.\d+-eksbuild\.\d+$`, "is not the version of an add-on: InvalidParameterException: Addon version specified is not supported"),
+		rule.OneOf("resolveConflictsOnCreate", "NONE", "OVERWRITE"), rule.OneOf("resolveConflictsOnUpdate", "NONE", "OVERWRITE", "PRESERVE"),
 	)(in)
 	if name, ok := in.Text("addonName"); ok && addonVersions[name] == "" {
-		problems = append(problems, sandbox.Problem{Path: "addonName", Text: fmt.Sprintf("InvalidParameterException: Addon %s specified is not supported", name)})
+		problems.Add("addonName", "InvalidParameterException: Addon %s specified is not supported", name)
 	}
 	if text, ok := in.Text("configurationValues"); ok && text != "" {
 		var values map[string]any
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
-			problems = append(problems, sandbox.Problem{Path: "configurationValues", Text: fmt.Sprintf("InvalidParameterException: ConfigurationValue provided in request is not supported: %v", err)})
+			problems.Add("configurationValues", "InvalidParameterException: ConfigurationValue provided in request is not supported: %v", err)
 		}
 	}
 	return problems

@@ -3,12 +3,12 @@ package aws
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -21,53 +21,56 @@ const clusterAdminPolicy = accessPolicyPrefix + "AmazonEKSClusterAdminPolicy"
 
 const accessPolicyPrefix = "arn:aws:eks::aws:cluster-access-policy/"
 
-var clusterAccess = map[string]sandbox.Type{
-	accessEntryType: {
-		Args: shape(eks.AccessEntryArgs{}), Replace: []string{"clusterName", "principalArn", "type"},
-		Defaults: map[string]any{"type": "STANDARD"}, Computed: []string{"kubernetesGroups", "userName"},
-		Outputs: []string{"accessEntryArn", "createdAt", "modifiedAt", "kubernetesGroups", "userName", "tagsAll"},
-		References: []sandbox.Reference{
-			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
-			{Path: "principalArn", Types: []string{roleType}, By: "arn", Weak: true, Skip: isNoRole,
-				Message: "InvalidParameterException: The specified principalArn is invalid: invalid principal. (%s)"},
-		},
-		Check:  checkAccessEntry,
-		Create: createAccessEntry,
-		Delete: func(o *sandbox.Operation) error { // its associations go with it
-			for _, association := range partsOf(o, accessAssociationType, o.Old.String("clusterName")) {
-				if association.String("principalArn") == o.Old.String("principalArn") {
-					if err := o.Cloud.Remove(association.Key()); err != nil {
-						return err
+func clusterAccess() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		accessEntryType: {
+			Args: shape(eks.AccessEntryArgs{}), Replace: []string{"clusterName", "principalArn", "type"},
+			Defaults: map[string]any{"type": "STANDARD"}, Computed: []string{"kubernetesGroups", "userName"},
+			Outputs: []string{"accessEntryArn", "createdAt", "modifiedAt", "kubernetesGroups", "userName", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
+				rule.Weak(rule.Unless(isNoRole, rule.By("principalArn", roleType, "arn", "InvalidParameterException: The specified principalArn is invalid: invalid principal. (%s)"))),
+			},
+			Check: rule.All(checkAccessEntry, checkPrincipal(),
+				rule.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")),
+			Create: createAccessEntry,
+			Delete: func(o *sandbox.Operation) error { // its associations go with it
+				for _, association := range partsOf(o, accessAssociationType, o.Old.String("clusterName")) {
+					if association.String("principalArn") == o.Old.String("principalArn") {
+						if err := o.Cloud.Remove(association.Key()); err != nil {
+							return err
+						}
 					}
 				}
-			}
-			return nil
+				return nil
+			},
 		},
-	},
-	accessAssociationType: {
-		Args: shape(eks.AccessPolicyAssociationArgs{}), Replace: []string{"accessScope", "clusterName", "policyArn", "principalArn"},
-		Outputs: []string{"associatedAt", "modifiedAt"},
-		References: []sandbox.Reference{
-			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
+		accessAssociationType: {
+			Args: shape(eks.AccessPolicyAssociationArgs{}), Replace: []string{"accessScope", "clusterName", "policyArn", "principalArn"},
+			Outputs: []string{"associatedAt", "modifiedAt"},
+			References: []sandbox.Reference{
+				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
+			},
+			Check: rule.All(checkPrincipal(), rule.OneOf("policyArn", accessPolicies()...),
+				rule.Within("accessScope", rule.All(rule.OneOf("type", "cluster", "namespace"), checkScope))),
+			Create: createAssociation,
 		},
-		Check:  checkAssociation,
-		Create: createAssociation,
-	},
-	podIdentityType: {
-		Args: shape(eks.PodIdentityAssociationArgs{}), Replace: []string{"clusterName", "namespace", "serviceAccount"},
-		Outputs: []string{"associationArn", "associationId", "tagsAll"},
-		References: []sandbox.Reference{
-			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
-			byProperty("roleArn", roleType, "arn", "InvalidParameterException: Role provided in the request does not exist. (%s)"),
+		podIdentityType: {
+			Args: shape(eks.PodIdentityAssociationArgs{}), Replace: []string{"clusterName", "namespace", "serviceAccount"},
+			Outputs: []string{"associationArn", "associationId", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
+				rule.By("roleArn", roleType, "arn", "InvalidParameterException: Role provided in the request does not exist. (%s)"),
+			},
+			Unique: rule.Unique("ResourceInUseException: Association already exists: %s", "clusterName", "namespace", "serviceAccount"),
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID("a-", 17)
+				o.Outputs["associationId"] = o.ID
+				o.Outputs["associationArn"] = arn(o, "eks", fmt.Sprintf("podidentityassociation/%v/%s", o.Inputs["clusterName"], o.ID))
+				return nil
+			},
 		},
-		Unique: uniqueName("ResourceInUseException: Association already exists: %s", "clusterName", "namespace", "serviceAccount"),
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID("a-", 17)
-			o.Outputs["associationId"] = o.ID
-			o.Outputs["associationArn"] = arn(o, "eks", fmt.Sprintf("podidentityassociation/%v/%s", o.Inputs["clusterName"], o.ID))
-			return nil
-		},
-	},
+	}
 }
 
 // isNoRole tells a principal that is a user, of which the sandbox knows nothing.
@@ -76,27 +79,25 @@ func isNoRole(arn string) bool {
 	return !strings.HasPrefix(resource, "role/")
 }
 
-var principal = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$`)
+// checkPrincipal checks the ARN of who is let into a cluster.
+func checkPrincipal() rule.Check {
+	return rule.Matches("principalArn", `^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$`, "is not the ARN of an IAM role or user")
+}
 
 func checkAccessEntry(in sandbox.Inputs) []sandbox.Problem {
-	problems := sandbox.All(
-		sandbox.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"),
-		sandbox.Matches("principalArn", principal.String(), "is not the ARN of an IAM role or user"),
-	)(in)
+	var problems rule.Problems
 	kind, _ := in.Text("type")
 	for _, property := range []string{"kubernetesGroups", "userName"} {
 		if _, given := in[property]; given && kind != "" && kind != "STANDARD" {
-			problems = append(problems, sandbox.Problem{Path: property, Text: fmt.Sprintf(
-				"InvalidParameterException: %s cannot be specified for an access entry of type %s", property, kind)})
+			problems.Add(property, "InvalidParameterException: %s cannot be specified for an access entry of type %s", property, kind)
 		}
 	}
-	for i, group := range in.List("kubernetesGroups") {
-		if text, ok := group.(string); ok && strings.HasPrefix(text, "system:") {
-			problems = append(problems, sandbox.Problem{Path: fmt.Sprintf("kubernetesGroups[%d]", i), Text: fmt.Sprintf(
-				"InvalidParameterException: The kubernetes group name %s is invalid, it cannot start with system:", text)})
+	return append(problems, rule.EachText("kubernetesGroups", func(group string) string {
+		if strings.HasPrefix(group, "system:") {
+			return fmt.Sprintf("InvalidParameterException: The kubernetes group name %s is invalid, it cannot start with system:", group)
 		}
-	}
-	return problems
+		return ""
+	})(in)...)
 }
 
 // admitsEntries refuses what needs a cluster that has access entries.
@@ -169,7 +170,8 @@ func admitCreator(o *sandbox.Operation) error {
 	})
 }
 
-func checkAssociation(in sandbox.Inputs) []sandbox.Problem {
+// accessPolicies are the policies that EKS has.
+func accessPolicies() []string {
 	policies := []string{
 		"AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", "AmazonEKSViewPolicy", "AmazonEKSAdminViewPolicy",
 		"AmazonEKSSecretReaderPolicy", "AmazonEKSAutoNodePolicy",
@@ -177,22 +179,19 @@ func checkAssociation(in sandbox.Inputs) []sandbox.Problem {
 	for i := range policies {
 		policies[i] = accessPolicyPrefix + policies[i]
 	}
-	problems := sandbox.All(
-		sandbox.OneOf("policyArn", policies...),
-		sandbox.Matches("principalArn", principal.String(), "is not the ARN of an IAM role or user"),
-	)(in)
-	scope := in.Map("accessScope")
-	for _, problem := range sandbox.OneOf("type", "cluster", "namespace")(scope) {
-		problems = append(problems, sandbox.Problem{Path: "accessScope.type", Text: problem.Text})
-	}
+	return policies
+}
+
+// checkScope checks what a policy holds for.
+func checkScope(scope sandbox.Inputs) []sandbox.Problem {
 	_, given := scope["namespaces"]
 	switch kind, _ := scope.Text("type"); {
 	case kind == "namespace" && !given:
-		problems = append(problems, sandbox.Problem{Path: "accessScope.namespaces", Text: "InvalidParameterException: namespaces are required for the scope namespace"})
+		return rule.One("namespaces", "InvalidParameterException: namespaces are required for the scope namespace")
 	case kind == "cluster" && given && len(scope.List("namespaces")) > 0:
-		problems = append(problems, sandbox.Problem{Path: "accessScope.namespaces", Text: "InvalidParameterException: namespaces cannot be specified for the scope cluster"})
+		return rule.One("namespaces", "InvalidParameterException: namespaces cannot be specified for the scope cluster")
 	}
-	return problems
+	return nil
 }
 
 func createAssociation(o *sandbox.Operation) error {
@@ -200,14 +199,14 @@ func createAssociation(o *sandbox.Operation) error {
 		return err
 	}
 	o.ID = fmt.Sprintf("%v#%v#%v", o.Inputs["clusterName"], o.Inputs["principalArn"], o.Inputs["policyArn"])
-	entry := o.Cloud.Object(sandbox.Key(accessEntryType, o.Account, o.Region, fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["principalArn"])))
+	entry := o.Object(accessEntryType, fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["principalArn"]))
 	if entry == nil {
 		return fmt.Errorf("ResourceNotFoundException: The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'. (%v)", o.Inputs["principalArn"])
 	}
 	if kind := entry.String("type"); kind != "STANDARD" && kind != "EC2" {
 		return fmt.Errorf("InvalidParameterException: The access entry of %v has the type %s, with which no policy can be associated", o.Inputs["principalArn"], kind)
 	}
-	if o.Cloud.Object(sandbox.Key(o.Type, o.Account, o.Region, o.ID)) != nil {
+	if o.Object(o.Type, o.ID) != nil {
 		return fmt.Errorf("ResourceInUseException: the policy %v is associated with %v already", o.Inputs["policyArn"], o.Inputs["principalArn"])
 	}
 	return nil

@@ -4,14 +4,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const controlPlaneType = "aws:eks/cluster:Cluster"
@@ -26,112 +25,40 @@ const nodeSkew = 3
 
 var authenticationModes = []string{"CONFIG_MAP", "API_AND_CONFIG_MAP", "API"}
 
-var clusterTypes = map[string]sandbox.Type{
-	controlPlaneType: {
-		Args: shape(eks.ClusterArgs{}), AutoName: "name",
-		Replace: []string{
-			"name", "roleArn", "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
-			"kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr", "outpostConfig",
+func clusterTypes() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		controlPlaneType: {
+			Args: shape(eks.ClusterArgs{}), AutoName: "name",
+			Replace: []string{
+				"name", "roleArn", "accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons",
+				"kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr", "outpostConfig",
+			},
+			ReplaceIf: func(old, new sandbox.Inputs) []string {
+				if old["encryptionConfig"] != nil && new["encryptionConfig"] == nil { // it cannot be switched off
+					return []string{"encryptionConfig"}
+				}
+				return nil
+			},
+			Computed: []string{"accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "version"},
+			Outputs: []string{
+				"arn", "certificateAuthorities", "certificateAuthority", "createdAt", "endpoint", "identities", "platformVersion", "status",
+				"version", "accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "tagsAll",
+				"vpcConfig.clusterSecurityGroupId", "vpcConfig.vpcId",
+			},
+			References: []sandbox.Reference{
+				rule.By("roleArn", roleType, "arn", "InvalidParameterException: Role with arn: %s, could not be assumed because it does not exist or the trusted entity is not correct"),
+				rule.Reference("vpcConfig.subnetIds[]", subnetType, "InvalidParameterException: The subnet ID '%s' does not exist"),
+				rule.Reference("vpcConfig.securityGroupIds[]", securityGroupType, "InvalidParameterException: The security group '%s' does not exist"),
+				rule.Weak(rule.By("encryptionConfig.provider.keyArn", keyType, "arn", "InvalidParameterException: The keyArn in encryptionConfig provider %s is invalid")),
+			},
+			Unique: rule.Unique("ResourceInUseException: Cluster already exists with name: %s", "name"),
+			Check:  checkCluster(),
+			Create: createCluster,
+			Update: updateCluster,
+			Delete: deleteCluster,
+			Serves: &sandbox.Serves{Cluster: serveCluster},
 		},
-		ReplaceIf: func(old, new sandbox.Inputs) []string {
-			if old["encryptionConfig"] != nil && new["encryptionConfig"] == nil { // it cannot be switched off
-				return []string{"encryptionConfig"}
-			}
-			return nil
-		},
-		Computed: []string{"accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "version"},
-		Outputs: []string{
-			"arn", "certificateAuthorities", "certificateAuthority", "createdAt", "endpoint", "identities", "platformVersion", "status",
-			"version", "accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "tagsAll",
-			"vpcConfig.clusterSecurityGroupId", "vpcConfig.vpcId",
-		},
-		References: []sandbox.Reference{
-			byProperty("roleArn", roleType, "arn", "InvalidParameterException: Role with arn: %s, could not be assumed because it does not exist or the trusted entity is not correct"),
-			reference("vpcConfig.subnetIds[]", subnetType, "InvalidParameterException: The subnet ID '%s' does not exist"),
-			reference("vpcConfig.securityGroupIds[]", securityGroupType, "InvalidParameterException: The security group '%s' does not exist"),
-			{Path: "encryptionConfig.provider.keyArn", Types: []string{keyType}, By: "arn", Weak: true,
-				Message: "InvalidParameterException: The keyArn in encryptionConfig provider %s is invalid"},
-		},
-		Unique: uniqueName("ResourceInUseException: Cluster already exists with name: %s", "name"),
-		Check:  checkCluster,
-		Create: createCluster,
-		Update: updateCluster,
-		Delete: deleteCluster,
-	},
-}
-
-func checkCluster(in sandbox.Inputs) []sandbox.Problem {
-	problems := sandbox.All(
-		sandbox.Matches("name", `^[0-9A-Za-z][A-Za-z0-9\-_]{0,99}$`, "is not a cluster name of at most 100 letters, digits, - and _"),
-		checkKubernetesVersion)(in)
-	add := func(path, format string, args ...any) {
-		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
 	}
-	network := in.Map("vpcConfig")
-	if subnets, ok := network["subnetIds"].([]any); network != nil && ok && len(subnets) < 2 {
-		add("vpcConfig.subnetIds", "InvalidParameterException: Subnets specified must be in at least two different AZs")
-	}
-	if public, ok := network["endpointPublicAccess"].(bool); ok && !public && !network.Flag("endpointPrivateAccess") {
-		add("vpcConfig", "InvalidParameterException: Private and public endpoint access cannot both be false")
-	}
-	for i, block := range network.List("publicAccessCidrs") {
-		if text, ok := block.(string); ok && blockProblem(text, 0, 32) != "" {
-			add(fmt.Sprintf("vpcConfig.publicAccessCidrs[%d]", i), "%s", blockProblem(text, 0, 32))
-		}
-	}
-	logs := []string{"api", "audit", "authenticator", "controllerManager", "scheduler"}
-	for i, kind := range in.List("enabledClusterLogTypes") {
-		if text, ok := kind.(string); ok && !slices.Contains(logs, text) {
-			add(fmt.Sprintf("enabledClusterLogTypes[%d]", i), "expected it to be one of %q, got %s", logs, text)
-		}
-	}
-	for _, problem := range sandbox.OneOf("authenticationMode", authenticationModes...)(in.Map("accessConfig")) {
-		add("accessConfig.authenticationMode", "%s", problem.Text)
-	}
-	for _, problem := range sandbox.OneOf("supportType", "EXTENDED", "STANDARD")(in.Map("upgradePolicy")) {
-		add("upgradePolicy.supportType", "%s", problem.Text)
-	}
-	for i, kind := range in.Map("encryptionConfig").List("resources") {
-		if kind != "secrets" && kind != sandbox.Unknown {
-			add(fmt.Sprintf("encryptionConfig.resources[%d]", i), "expected it to be secrets, got %v", kind)
-		}
-	}
-	return append(problems, checkServiceNetwork(in.Map("kubernetesNetworkConfig"))...)
-}
-
-func checkServiceNetwork(in sandbox.Inputs) []sandbox.Problem {
-	block, ok := in.Text("serviceIpv4Cidr")
-	if !ok {
-		return nil
-	}
-	text := blockProblem(block, 12, 24)
-	if text == "" && !regexp.MustCompile(`^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)`).MatchString(block) {
-		text = fmt.Sprintf("InvalidParameterException: %s is not in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", block)
-	}
-	if text == "" {
-		return nil
-	}
-	return []sandbox.Problem{{Path: "kubernetesNetworkConfig.serviceIpv4Cidr", Text: text}}
-}
-
-// checkKubernetesVersion checks a version's form and that EKS offers it.
-func checkKubernetesVersion(in sandbox.Inputs) []sandbox.Problem {
-	version, ok := in.Text("version")
-	if !ok {
-		return nil
-	}
-	if minor, ok := minorOf(version); !ok || minor < oldestMinor || minor > newestMinor {
-		return []sandbox.Problem{{Path: "version", Text: fmt.Sprintf(
-			"InvalidParameterException: unsupported Kubernetes version %q; EKS offers 1.%d to 1.%d", version, oldestMinor, newestMinor)}}
-	}
-	return nil
-}
-
-// minorOf reads a version such as "1.33".
-func minorOf(version string) (int, bool) {
-	text, ok := strings.CutPrefix(version, "1.")
-	minor, err := strconv.Atoi(text)
-	return minor, ok && err == nil && strconv.Itoa(minor) == text
 }
 
 func createCluster(o *sandbox.Operation) error {
@@ -201,25 +128,6 @@ func certificateAuthority(seed string) string {
 	return base64.StdEncoding.EncodeToString([]byte("-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n"))
 }
 
-// networkOf returns the VPC of subnets, which must be in two availability zones.
-func networkOf(o *sandbox.Operation, subnets []any) (string, error) {
-	vpcs, zones := map[string]bool{}, map[string]bool{}
-	for _, id := range subnets {
-		subnet := o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id)))
-		if subnet == nil {
-			return "", fmt.Errorf("InvalidParameterException: The subnet ID '%v' does not exist", id)
-		}
-		vpcs[subnet.String("vpcId")], zones[subnet.String("availabilityZone")] = true, true
-	}
-	if len(zones) < 2 {
-		return "", fmt.Errorf("InvalidParameterException: Subnets specified must be in at least two different AZs")
-	}
-	if len(vpcs) > 1 {
-		return "", fmt.Errorf("InvalidParameterException: Subnets specified must belong to the same VPC")
-	}
-	return slices.Sorted(maps.Keys(vpcs))[0], nil
-}
-
 // createClusterGroup makes the security group that EKS puts on the control plane's and
 // the managed nodes' interfaces.
 func createClusterGroup(o *sandbox.Operation, name, vpc string) (string, error) {
@@ -241,7 +149,7 @@ func createClusterGroup(o *sandbox.Operation, name, vpc string) (string, error) 
 // createControlPlaneLogs makes the log group of the control plane, unless it is there.
 func createControlPlaneLogs(o *sandbox.Operation) error {
 	group := "/aws/eks/" + o.ID + "/cluster"
-	if len(o.Inputs.List("enabledClusterLogTypes")) == 0 || o.Cloud.Object(sandbox.Key(logGroupType, o.Account, o.Region, group)) != nil {
+	if len(o.Inputs.List("enabledClusterLogTypes")) == 0 || o.Object(logGroupType, group) != nil {
 		return nil
 	}
 	return o.Cloud.Put(&sandbox.Object{
@@ -263,7 +171,7 @@ func trusts(o *sandbox.Operation, role, service string) bool {
 // clusterOf finds a cluster by the name that an input has.
 func clusterOf(o *sandbox.Operation) (*sandbox.Object, error) {
 	name, _ := o.Inputs.Text("clusterName")
-	cluster := o.Cloud.Object(sandbox.Key(controlPlaneType, o.Account, o.Region, name))
+	cluster := o.Object(controlPlaneType, name)
 	if cluster == nil {
 		return nil, fmt.Errorf(noCluster, name)
 	}
@@ -272,88 +180,11 @@ func clusterOf(o *sandbox.Operation) (*sandbox.Object, error) {
 
 // partsOf lists the objects of a type that belong to a cluster.
 func partsOf(o *sandbox.Operation, typ, cluster string) []*sandbox.Object {
-	return slices.DeleteFunc(o.Cloud.OfType(typ), func(object *sandbox.Object) bool {
-		return object.Account != o.Account || object.Region != o.Region || object.String("clusterName") != cluster
+	return partsIn(o.Cloud, o.Account, o.Region, typ, cluster)
+}
+
+func partsIn(cloud *sandbox.Cloud, account, region, typ, cluster string) []*sandbox.Object {
+	return slices.DeleteFunc(cloud.OfType(typ), func(object *sandbox.Object) bool {
+		return object.Account != account || object.Region != region || object.String("clusterName") != cluster
 	})
-}
-
-func updateCluster(o *sandbox.Operation) error {
-	old := sandbox.Inputs(o.Old.Outputs)
-	before := sandbox.Inputs(o.Old.Inputs)
-	from, to := o.Old.String("version"), o.Old.String("version")
-	if version, ok := o.Inputs.Text("version"); ok {
-		to = version
-		delete(o.Outputs, "version")
-	} else {
-		o.Outputs["version"] = from
-	}
-	oldMinor, _ := minorOf(from)
-	newMinor, _ := minorOf(to)
-	if newMinor != oldMinor && newMinor != oldMinor+1 {
-		return fmt.Errorf("InvalidParameterException: Unsupported Kubernetes minor version update from %s to %s", from, to)
-	}
-	for _, group := range partsOf(o, nodeGroupType, o.ID) {
-		if minor, ok := minorOf(group.String("version")); ok && minor+nodeSkew < newMinor {
-			return fmt.Errorf("InvalidRequestException: node group %s runs Kubernetes %s, which is too old for a control plane of version %s; update it first",
-				group.String("nodeGroupName"), group.String("version"), to)
-		}
-	}
-	if key, was := keyOf(o.Inputs), keyOf(before); was != "" && key != was {
-		return fmt.Errorf("InvalidRequestException: The encryption configuration of cluster %s cannot be changed from %s to %s", o.ID, was, key)
-	}
-	network := old.Map("vpcConfig")
-	vpc, err := networkOf(o, o.Inputs.Map("vpcConfig").List("subnetIds"))
-	if err != nil {
-		return err
-	}
-	if vpc != network["vpcId"] {
-		return fmt.Errorf("InvalidParameterException: Subnets specified must belong to the cluster's VPC %v", network["vpcId"])
-	}
-	group, _ := network.Text("clusterSecurityGroupId")
-	describeCluster(o, group, vpc)
-	was, _ := old.Map("accessConfig").Text("authenticationMode")
-	is, _ := sandbox.Inputs(o.Outputs).Map("accessConfig").Text("authenticationMode")
-	if slices.Index(authenticationModes, is) < slices.Index(authenticationModes, was) {
-		return fmt.Errorf("InvalidParameterException: Unsupported authentication mode update from %s to %s", was, is)
-	}
-	return createControlPlaneLogs(o)
-}
-
-func keyOf(in sandbox.Inputs) string {
-	key, _ := in.Map("encryptionConfig").Map("provider").Text("keyArn")
-	return key
-}
-
-// deleteCluster takes along what EKS made for the cluster and what is in it.
-func deleteCluster(o *sandbox.Operation) error {
-	if groups := partsOf(o, nodeGroupType, o.ID); len(groups) > 0 {
-		return fmt.Errorf("ResourceInUseException: Cluster has nodegroups attached: %s", groups[0].String("nodeGroupName"))
-	}
-	var parts []*sandbox.Object
-	for _, typ := range []string{accessAssociationType, accessEntryType, addonType, podIdentityType} {
-		parts = append(parts, partsOf(o, typ, o.ID)...)
-	}
-	for _, account := range []string{o.Old.String("arn"), o.Old.String("endpoint")} { // the objects in it
-		for _, object := range o.Cloud.InAccount(account) {
-			if object.Provider == "kubernetes" {
-				parts = append(parts, object)
-			}
-		}
-	}
-	if group := o.Cloud.Object(sandbox.Key(logGroupType, o.Account, o.Region, "/aws/eks/"+o.ID+"/cluster")); group != nil && group.URN == "" && !group.External {
-		parts = append(parts, group)
-	}
-	id, _ := sandbox.Inputs(o.Old.Outputs).Map("vpcConfig").Text("clusterSecurityGroupId")
-	if group := o.Cloud.Object(sandbox.Key(securityGroupType, o.Account, o.Region, id)); group != nil {
-		if users := o.Cloud.Dependents(group.Key()); len(users) > 0 {
-			return fmt.Errorf("DependencyViolation: resource %s has a dependent object: %s %s", id, users[0].Type, users[0].ID)
-		}
-		parts = append(parts, group)
-	}
-	for _, part := range parts {
-		if err := o.Cloud.Remove(part.Key()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -15,45 +16,49 @@ const (
 	taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 )
 
-var compute = map[string]sandbox.Type{
-	instanceType: {
-		Args: shape(ec2.InstanceArgs{}), Replace: []string{"ami", "subnetId", "availabilityZone", "keyName", "userDataBase64"},
-		Outputs: []string{"arn", "privateIp", "privateDns", "publicIp", "instanceState", "primaryNetworkInterfaceId", "tagsAll"},
-		References: []sandbox.Reference{
-			reference("subnetId", subnetType, noSubnet), reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
-			byProperty("iamInstanceProfile", profileType, "name", "Invalid IAM Instance Profile name: %s"),
+func compute() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		instanceType: {
+			Args: shape(ec2.InstanceArgs{}), Replace: []string{"ami", "subnetId", "availabilityZone", "keyName", "userDataBase64"},
+			Outputs: []string{"arn", "privateIp", "privateDns", "publicIp", "instanceState", "primaryNetworkInterfaceId", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Reference("subnetId", subnetType, noSubnet), rule.Reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
+				rule.By("iamInstanceProfile", profileType, "name", "Invalid IAM Instance Profile name: %s"),
+			},
+			Check: rule.All(rule.Required("instanceType", "ami"),
+				rule.Matches("ami", `^ami-[0-9a-f]{8,17}$`, "is not an image id (InvalidAMIID.Malformed)"),
+				rule.Matches("instanceType", `^[a-z][a-z0-9\-]*\.[a-z0-9\-]+$`, "is not an instance type")),
+			Create: func(o *sandbox.Operation) error {
+				o.Outputs["instanceState"], o.Outputs["privateIp"] = "running", "10.0.0.10"
+				return made("i-", "ec2", "instance/")(o)
+			},
 		},
-		Check: sandbox.All(sandbox.Required("instanceType", "ami"),
-			sandbox.Matches("ami", `^ami-[0-9a-f]{8,17}$`, "is not an image id (InvalidAMIID.Malformed)"),
-			sandbox.Matches("instanceType", `^[a-z][a-z0-9\-]*\.[a-z0-9\-]+$`, "is not an instance type")),
-		Create: func(o *sandbox.Operation) error {
-			o.Outputs["instanceState"], o.Outputs["privateIp"] = "running", "10.0.0.10"
-			return made("i-", "ec2", "instance/")(o)
-		},
-	},
+	}
 }
 
-var logs = map[string]sandbox.Type{
-	logGroupType: {
-		Args: shape(cloudwatch.LogGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "logGroupClass"},
-		Outputs: []string{"arn", "tagsAll"},
-		Unique:  uniqueName("ResourceAlreadyExistsException: The specified log group %s already exists", "name"),
-		Check: func(in sandbox.Inputs) []sandbox.Problem {
-			days, ok := in.Number("retentionInDays")
-			if !ok {
-				return nil
-			}
-			for _, allowed := range []float64{
-				0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-			} {
-				if days == allowed {
+func logs() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		logGroupType: {
+			Args: shape(cloudwatch.LogGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "logGroupClass"},
+			Outputs: []string{"arn", "tagsAll"},
+			Unique:  rule.Unique("ResourceAlreadyExistsException: The specified log group %s already exists", "name"),
+			Check: func(in sandbox.Inputs) []sandbox.Problem {
+				days, ok := in.Number("retentionInDays")
+				if !ok {
 					return nil
 				}
-			}
-			return []sandbox.Problem{{Path: "retentionInDays", Text: "is not a number of days that CloudWatch Logs offers"}}
+				for _, allowed := range []float64{
+					0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+				} {
+					if days == allowed {
+						return nil
+					}
+				}
+				return rule.One("retentionInDays", "is not a number of days that CloudWatch Logs offers")
+			},
+			Create: named("name", "logs", "log-group:"),
 		},
-		Create: named("name", "logs", "log-group:"),
-	},
+	}
 }
 
 // isNoLogGroup tells that a destination of flow logs is a bucket or a stream, or a
@@ -63,50 +68,52 @@ func isNoLogGroup(arn string) bool {
 	return service != "logs"
 }
 
-var containers = map[string]sandbox.Type{
-	clusterType: {
-		Args: shape(ecs.ClusterArgs{}), AutoName: "name", Replace: []string{"name"}, Outputs: []string{"arn", "tagsAll"},
-		Unique: uniqueName("ClusterAlreadyExists: %s", "name"),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = arn(o, "ecs", "cluster/"+name)
-			o.Outputs["arn"] = o.ID
-			return err
+func containers() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		clusterType: {
+			Args: shape(ecs.ClusterArgs{}), AutoName: "name", Replace: []string{"name"}, Outputs: []string{"arn", "tagsAll"},
+			Unique: rule.Unique("ClusterAlreadyExists: %s", "name"),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = arn(o, "ecs", "cluster/"+name)
+				o.Outputs["arn"] = o.ID
+				return err
+			},
 		},
-	},
-	taskDefinitionType: {
-		Args: shape(ecs.TaskDefinitionArgs{}), Outputs: []string{"arn", "arnWithoutRevision", "revision", "tagsAll"},
-		Replace: []string{
-			"family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform",
-			"executionRoleArn", "taskRoleArn", "volumes",
+		taskDefinitionType: {
+			Args: shape(ecs.TaskDefinitionArgs{}), Outputs: []string{"arn", "arnWithoutRevision", "revision", "tagsAll"},
+			Replace: []string{
+				"family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform",
+				"executionRoleArn", "taskRoleArn", "volumes",
+			},
+			References: []sandbox.Reference{
+				rule.By("executionRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
+				rule.By("taskRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
+			},
+			Check: checkContainers,
+			Create: func(o *sandbox.Operation) error {
+				family, _ := o.Inputs.Text("family")
+				o.ID = o.NewID(family+":", 4)
+				o.Outputs["arn"] = arn(o, "ecs", "task-definition/"+o.ID)
+				o.Outputs["arnWithoutRevision"] = arn(o, "ecs", "task-definition/"+family)
+				o.Outputs["revision"] = 1.0
+				return nil
+			},
 		},
-		References: []sandbox.Reference{
-			byProperty("executionRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
-			byProperty("taskRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
+		"aws:ecs/service:Service": {
+			Args: shape(ecs.ServiceArgs{}), AutoName: "name", Replace: []string{"name", "cluster", "launchType"}, Outputs: []string{"tagsAll"},
+			References: []sandbox.Reference{
+				rule.By("cluster", clusterType, "arn", "ClusterNotFoundException: Cluster %s not found"),
+				rule.By("taskDefinition", taskDefinitionType, "arn", "ClientException: TaskDefinition %s not found"),
+				rule.Reference("networkConfiguration.subnets[]", subnetType, noSubnet),
+				rule.Reference("networkConfiguration.securityGroups[]", securityGroupType, noSecurityGroup),
+			},
+			Unique: rule.Unique("InvalidParameterException: Creation of service %s was not idempotent", "cluster", "name"),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = arn(o, "ecs", "service/"+name)
+				return err
+			},
 		},
-		Check: checkContainers,
-		Create: func(o *sandbox.Operation) error {
-			family, _ := o.Inputs.Text("family")
-			o.ID = o.NewID(family+":", 4)
-			o.Outputs["arn"] = arn(o, "ecs", "task-definition/"+o.ID)
-			o.Outputs["arnWithoutRevision"] = arn(o, "ecs", "task-definition/"+family)
-			o.Outputs["revision"] = 1.0
-			return nil
-		},
-	},
-	"aws:ecs/service:Service": {
-		Args: shape(ecs.ServiceArgs{}), AutoName: "name", Replace: []string{"name", "cluster", "launchType"}, Outputs: []string{"tagsAll"},
-		References: []sandbox.Reference{
-			byProperty("cluster", clusterType, "arn", "ClusterNotFoundException: Cluster %s not found"),
-			byProperty("taskDefinition", taskDefinitionType, "arn", "ClientException: TaskDefinition %s not found"),
-			reference("networkConfiguration.subnets[]", subnetType, noSubnet),
-			reference("networkConfiguration.securityGroups[]", securityGroupType, noSecurityGroup),
-		},
-		Unique: uniqueName("InvalidParameterException: Creation of service %s was not idempotent", "cluster", "name"),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = arn(o, "ecs", "service/"+name)
-			return err
-		},
-	},
+	}
 }

@@ -2,10 +2,10 @@ package aws
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // containerKeys are the keys of an ECS container definition.
@@ -21,32 +21,30 @@ var containerKeys = []string{
 
 // checkContainers checks the definitions that a task definition holds as JSON.
 func checkContainers(in sandbox.Inputs) []sandbox.Problem {
-	text, ok := in.Text("containerDefinitions")
+	const property = "containerDefinitions"
+	text, ok := in.Text(property)
 	if !ok {
 		return nil
 	}
-	problem := func(format string, args ...any) []sandbox.Problem {
-		return []sandbox.Problem{{Path: "containerDefinitions", Text: fmt.Sprintf(format, args...)}}
-	}
 	var containers []map[string]any
 	if err := json.Unmarshal([]byte(text), &containers); err != nil {
-		return problem("is not a JSON list of containers: %v", err)
+		return rule.One(property, "is not a JSON list of containers: %v", err)
 	}
 	for _, container := range containers {
 		for _, needed := range []string{"name", "image"} {
 			if container[needed] == nil {
-				return problem("a container has no %s", needed)
+				return rule.One(property, "a container has no %s", needed)
 			}
 		}
 		for key := range container {
 			if !slices.Contains(containerKeys, key) {
-				return problem("container %v: unknown key %q", container["name"], key)
+				return rule.One(property, "container %v: unknown key %q", container["name"], key)
 			}
 		}
 		if check, ok := container["healthCheck"].(map[string]any); ok {
 			command, _ := check["command"].([]any)
 			if len(command) == 0 || command[0] != "CMD" && command[0] != "CMD-SHELL" && command[0] != "NONE" {
-				return problem("container %v: a health check's command begins with CMD, CMD-SHELL or NONE", container["name"])
+				return rule.One(property, "container %v: a health check's command begins with CMD, CMD-SHELL or NONE", container["name"])
 			}
 		}
 	}

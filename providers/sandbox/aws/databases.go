@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -18,82 +19,82 @@ const (
 	parameterGroupType = "aws:rds/parameterGroup:ParameterGroup"
 )
 
-var databases = map[string]sandbox.Type{
-	subnetGroupType: {
-		Args: shape(rds.SubnetGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
-		Defaults:   map[string]any{"description": "Managed by Pulumi"},
-		Outputs:    []string{"arn", "vpcId", "supportedNetworkTypes", "tagsAll"},
-		References: []sandbox.Reference{reference("subnetIds[]", subnetType, "InvalidSubnet: subnet %s does not exist")},
-		Unique:     uniqueName("DBSubnetGroupAlreadyExists: The DB subnet group '%s' already exists.", "name"),
-		Check:      checkLowerName("name"),
-		Create: func(o *sandbox.Operation) error {
-			zones := map[string]bool{}
-			for _, id := range o.Inputs.List("subnetIds") {
-				zones[o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id))).String("availabilityZone")] = true
-			}
-			if len(zones) < 2 {
-				return fmt.Errorf("DBSubnetGroupDoesNotCoverEnoughAZs: The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement: its subnets cover %d, at least 2 are needed", len(zones))
-			}
-			return named("name", "rds", "subgrp:")(o)
+func databases() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		subnetGroupType: {
+			Args: shape(rds.SubnetGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
+			Defaults:   map[string]any{"description": "Managed by Pulumi"},
+			Outputs:    []string{"arn", "vpcId", "supportedNetworkTypes", "tagsAll"},
+			References: []sandbox.Reference{rule.Reference("subnetIds[]", subnetType, "InvalidSubnet: subnet %s does not exist")},
+			Unique:     rule.Unique("DBSubnetGroupAlreadyExists: The DB subnet group '%s' already exists.", "name"),
+			Check:      checkLowerName("name"),
+			Create: func(o *sandbox.Operation) error {
+				zones := map[string]bool{}
+				for _, id := range o.Inputs.List("subnetIds") {
+					zones[o.Object(subnetType, fmt.Sprint(id)).String("availabilityZone")] = true
+				}
+				if len(zones) < 2 {
+					return fmt.Errorf("DBSubnetGroupDoesNotCoverEnoughAZs: The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement: its subnets cover %d, at least 2 are needed", len(zones))
+				}
+				return named("name", "rds", "subgrp:")(o)
+			},
 		},
-	},
-	parameterGroupType: {
-		Args: shape(rds.ParameterGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "family", "description"},
-		Defaults: map[string]any{"description": "Managed by Pulumi"}, Outputs: []string{"arn", "tagsAll"},
-		Unique: uniqueName("DBParameterGroupAlreadyExists: Parameter group %s already exists", "name"),
-		Check: sandbox.All(checkLowerName("name"),
-			sandbox.Matches("family", `^postgres(1[2-9]|9\.6)$`, "is not a parameter group family the sandbox knows (postgres12 to postgres19)")),
-		Create: named("name", "rds", "pg:"),
-	},
-	databaseType: {
-		Args: shape(rds.InstanceArgs{}), AutoName: "identifier",
-		Replace: []string{
-			"engine", "identifier", "identifierPrefix", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone",
-			"characterSetName", "snapshotIdentifier", "timezone",
+		parameterGroupType: {
+			Args: shape(rds.ParameterGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "family", "description"},
+			Defaults: map[string]any{"description": "Managed by Pulumi"}, Outputs: []string{"arn", "tagsAll"},
+			Unique: rule.Unique("DBParameterGroupAlreadyExists: Parameter group %s already exists", "name"),
+			Check: rule.All(checkLowerName("name"),
+				rule.Matches("family", `^postgres(1[2-9]|9\.6)$`, "is not a parameter group family the sandbox knows (postgres12 to postgres19)")),
+			Create: named("name", "rds", "pg:"),
 		},
-		Outputs: []string{
-			"address", "arn", "endpoint", "hostedZoneId", "identifier", "masterUserSecrets", "port", "resourceId", "status",
-			"engineVersionActual", "tagsAll",
+		databaseType: {
+			Args: shape(rds.InstanceArgs{}), AutoName: "identifier",
+			Replace: []string{
+				"engine", "identifier", "identifierPrefix", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone",
+				"characterSetName", "snapshotIdentifier", "timezone",
+			},
+			Outputs: []string{
+				"address", "arn", "endpoint", "hostedZoneId", "identifier", "masterUserSecrets", "port", "resourceId", "status",
+				"engineVersionActual", "tagsAll",
+			},
+			References: []sandbox.Reference{
+				rule.By("dbSubnetGroupName", subnetGroupType, "name", "DBSubnetGroupNotFoundFault: DB subnet group '%s' does not exist."),
+				rule.By("parameterGroupName", parameterGroupType, "name", "DBParameterGroupNotFound: DBParameterGroup not found: %s"),
+				rule.Reference("vpcSecurityGroupIds[]", securityGroupType, "InvalidParameterValue: Invalid security group , groupId= %s"),
+			},
+			Unique: rule.Unique("DBInstanceAlreadyExists: DB instance %s already exists", "identifier"),
+			Check: rule.All(rule.Required("instanceClass", "engine", "allocatedStorage"), checkDatabase,
+				rule.Exclusive("identifier", "identifierPrefix"), rule.Exclusive("password", "manageMasterUserPassword"),
+				rule.Matches("instanceClass", `^db\.[a-z0-9\-]+\.[a-z0-9]+$`, "is not an instance class")),
+			Create: createDatabase,
+			Update: updateDatabase,
+			Delete: deleteDatabase,
+			Serves: &sandbox.Serves{Database: serveDatabase},
 		},
-		References: []sandbox.Reference{
-			byProperty("dbSubnetGroupName", subnetGroupType, "name", "DBSubnetGroupNotFoundFault: DB subnet group '%s' does not exist."),
-			byProperty("parameterGroupName", parameterGroupType, "name", "DBParameterGroupNotFound: DBParameterGroup not found: %s"),
-			reference("vpcSecurityGroupIds[]", securityGroupType, "InvalidParameterValue: Invalid security group , groupId= %s"),
-		},
-		Unique: uniqueName("DBInstanceAlreadyExists: DB instance %s already exists", "identifier"),
-		Check: sandbox.All(sandbox.Required("instanceClass", "engine", "allocatedStorage"), checkDatabase,
-			sandbox.Exclusive("identifier", "identifierPrefix"), sandbox.Exclusive("password", "manageMasterUserPassword"),
-			sandbox.Matches("instanceClass", `^db\.[a-z0-9\-]+\.[a-z0-9]+$`, "is not an instance class")),
-		Create: createDatabase,
-		Update: updateDatabase,
-		Delete: deleteDatabase,
-	},
+	}
 }
 
-func checkLowerName(property string) func(sandbox.Inputs) []sandbox.Problem {
-	return sandbox.Matches(property, `^[a-z0-9._\- ]{1,255}$`, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
+func checkLowerName(property string) rule.Check {
+	return rule.Matches(property, `^[a-z0-9._\- ]{1,255}$`, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
 }
 
 func checkDatabase(in sandbox.Inputs) []sandbox.Problem {
-	var problems []sandbox.Problem
-	add := func(path, format string, args ...any) {
-		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
-	}
+	var problems rule.Problems
 	if _, ok := in["username"]; !ok {
-		add("username", "is required")
+		problems.Add("username", "is required")
 	}
 	if _, ok := in["password"]; !ok && !in.Flag("manageMasterUserPassword") {
-		add("password", "one of password, manageMasterUserPassword is required")
+		problems.Add("password", "one of password, manageMasterUserPassword is required")
 	}
 	storage, _ := in.Number("allocatedStorage")
 	if limit, ok := in.Number("maxAllocatedStorage"); ok && limit <= storage {
-		add("maxAllocatedStorage", "%v is not more than the allocated storage of %v GiB", limit, storage)
+		problems.Add("maxAllocatedStorage", "%v is not more than the allocated storage of %v GiB", limit, storage)
 	}
 	if kind, _ := in.Text("storageType"); kind == "gp3" && storage < 20 {
-		add("allocatedStorage", "InvalidParameterCombination: Invalid storage size for engine name postgres and storage type gp3: %v", storage)
+		problems.Add("allocatedStorage", "InvalidParameterCombination: Invalid storage size for engine name postgres and storage type gp3: %v", storage)
 	}
 	if _, ok := in.Text("finalSnapshotIdentifier"); !ok && !in.Flag("skipFinalSnapshot") {
-		add("finalSnapshotIdentifier", "is required unless skipFinalSnapshot is true")
+		problems.Add("finalSnapshotIdentifier", "is required unless skipFinalSnapshot is true")
 	}
 	return problems
 }
@@ -150,7 +151,7 @@ func updateDatabase(o *sandbox.Operation) error {
 	switch {
 	case after < before:
 		return fmt.Errorf("InvalidParameterCombination: The allocated storage size can't be less than the current size: %v GiB is less than %v GiB of %s", after, before, o.Old.String("identifier"))
-	case after > before && after < before*1.1:
+	case after > before && after*10 < before*11: // in whole numbers: 100 may grow to 110
 		return fmt.Errorf("InvalidParameterCombination: Invalid storage size %v GiB of %s: storage must grow by at least 10 percent, from %v GiB", after, o.Old.String("identifier"), before)
 	}
 	version, given := o.Inputs.Text("engineVersion")

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -18,74 +18,77 @@ const (
 	certificateType = "aws:acm/certificate:Certificate"
 )
 
-var hostedZoneID = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
+// isZoneID tells whether a text has the form of a hosted zone's id.
+var isZoneID = pattern(`^Z[A-Z0-9]{1,31}$`)
 
 const noZone = "NoSuchHostedZone: No hosted zone found with ID: %s"
 
-var domains = map[string]sandbox.Type{
-	zoneType: {
-		Args: shape(route53.ZoneArgs{}), Replace: []string{"name", "delegationSetId"}, Global: true,
-		Defaults: map[string]any{"comment": "Managed by Pulumi", "forceDestroy": false},
-		Outputs:  []string{"arn", "zoneId", "nameServers", "primaryNameServer", "tagsAll"},
-		References: []sandbox.Reference{
-			reference("vpcs[].vpcId", vpcType, "InvalidVPCId: The VPC %s in region is not valid"),
-		},
-		Check: sandbox.All(sandbox.Required("name"),
-			sandbox.Matches("name", `^([a-zA-Z0-9_]([a-zA-Z0-9\-_]{0,61}[a-zA-Z0-9_])?\.)+[a-zA-Z]{2,63}\.?$`, "is not a domain name")),
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID("Z", 20)
-			o.ID = strings.ToUpper(o.ID)
-			o.Outputs["arn"], o.Outputs["zoneId"] = "arn:aws:route53:::hostedzone/"+o.ID, o.ID
-			servers := make([]any, 4)
-			for i := range servers {
-				servers[i] = fmt.Sprintf("ns-%d.awsdns-%02d.%s", 100+i*256, i*8, []string{"com", "net", "org", "co.uk"}[i])
-			}
-			o.Outputs["nameServers"], o.Outputs["primaryNameServer"] = servers, servers[0]
-			return nil
-		},
-	},
-	recordType: {
-		Args: shape(route53.RecordArgs{}), Replace: []string{"zoneId", "name", "type", "setIdentifier"}, Global: true,
-		Outputs:    []string{"fqdn"},
-		References: []sandbox.Reference{byProperty("zoneId", zoneType, "zoneId", noZone)},
-		Unique:     uniqueName("InvalidChangeBatch: [Tried to create resource record set %s but it already exists]", "zoneId", "name", "type", "setIdentifier"),
-		Check: sandbox.All(checkRecord,
-			sandbox.OneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "TXT")),
-		Create: func(o *sandbox.Operation) error {
-			name := strings.TrimSuffix(fmt.Sprint(o.Inputs["name"]), ".")
-			zone := ""
-			for _, candidate := range o.Cloud.OfType(zoneType) {
-				if candidate.String("zoneId") == o.Inputs["zoneId"] {
-					zone = strings.TrimSuffix(candidate.Name(), ".")
+func domains() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		zoneType: {
+			Args: shape(route53.ZoneArgs{}), Replace: []string{"name", "delegationSetId"}, Global: true,
+			Defaults: map[string]any{"comment": "Managed by Pulumi", "forceDestroy": false},
+			Outputs:  []string{"arn", "zoneId", "nameServers", "primaryNameServer", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Reference("vpcs[].vpcId", vpcType, "InvalidVPCId: The VPC %s in region is not valid"),
+			},
+			Check: rule.All(rule.Required("name"),
+				rule.Matches("name", `^([a-zA-Z0-9_]([a-zA-Z0-9\-_]{0,61}[a-zA-Z0-9_])?\.)+[a-zA-Z]{2,63}\.?$`, "is not a domain name")),
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID("Z", 20)
+				o.ID = strings.ToUpper(o.ID)
+				o.Outputs["arn"], o.Outputs["zoneId"] = "arn:aws:route53:::hostedzone/"+o.ID, o.ID
+				servers := make([]any, 4)
+				for i := range servers {
+					servers[i] = fmt.Sprintf("ns-%d.awsdns-%02d.%s", 100+i*256, i*8, []string{"com", "net", "org", "co.uk"}[i])
 				}
-			}
-			if name != zone && !strings.HasSuffix(name, "."+zone) {
-				return fmt.Errorf("InvalidChangeBatch: [RRSet with DNS name %s is not permitted in zone %s]", name, zone)
-			}
-			if err := admitRecord(o, name); err != nil {
-				return err
-			}
-			o.ID = fmt.Sprintf("%v_%s_%v", o.Inputs["zoneId"], name, o.Inputs["type"])
-			if identifier, ok := o.Inputs.Text("setIdentifier"); ok {
-				o.ID += "_" + identifier
-			}
-			o.Outputs["fqdn"] = name
-			return nil
+				o.Outputs["nameServers"], o.Outputs["primaryNameServer"] = servers, servers[0]
+				return nil
+			},
 		},
-	},
-	certificateType: {
-		Args:    shape(acm.CertificateArgs{}),
-		Replace: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "privateKey", "certificateBody"},
-		Outputs: []string{"arn", "domainValidationOptions", "status", "notAfter", "notBefore", "type", "renewalEligibility", "tagsAll"},
-		Check: sandbox.All(sandbox.OneOf("validationMethod", "DNS", "EMAIL", "NONE"),
-			sandbox.Matches("domainName", `^(\*\.)?([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`, "is not a domain name")),
-		Create: createCertificate,
-	},
-	"aws:acm/certificateValidation:CertificateValidation": {
-		Args: shape(acm.CertificateValidationArgs{}), Replace: []string{"certificateArn", "validationRecordFqdns"},
-		References: []sandbox.Reference{byProperty("certificateArn", certificateType, "arn", "ResourceNotFoundException: Could not find certificate %s.")},
-		Create:     validateCertificate,
-	},
+		recordType: {
+			Args: shape(route53.RecordArgs{}), Replace: []string{"zoneId", "name", "type", "setIdentifier"}, Global: true,
+			Outputs:    []string{"fqdn"},
+			References: []sandbox.Reference{rule.By("zoneId", zoneType, "zoneId", noZone)},
+			Unique:     rule.Unique("InvalidChangeBatch: [Tried to create resource record set %s but it already exists]", "zoneId", "name", "type", "setIdentifier"),
+			Check: rule.All(checkRecord,
+				rule.OneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "TXT")),
+			Create: func(o *sandbox.Operation) error {
+				name := strings.TrimSuffix(fmt.Sprint(o.Inputs["name"]), ".")
+				zone := ""
+				for _, candidate := range o.Cloud.OfType(zoneType) {
+					if candidate.String("zoneId") == o.Inputs["zoneId"] {
+						zone = strings.TrimSuffix(candidate.Name(), ".")
+					}
+				}
+				if name != zone && !strings.HasSuffix(name, "."+zone) {
+					return fmt.Errorf("InvalidChangeBatch: [RRSet with DNS name %s is not permitted in zone %s]", name, zone)
+				}
+				if err := admitRecord(o, name); err != nil {
+					return err
+				}
+				o.ID = fmt.Sprintf("%v_%s_%v", o.Inputs["zoneId"], name, o.Inputs["type"])
+				if identifier, ok := o.Inputs.Text("setIdentifier"); ok {
+					o.ID += "_" + identifier
+				}
+				o.Outputs["fqdn"] = name
+				return nil
+			},
+		},
+		certificateType: {
+			Args:    shape(acm.CertificateArgs{}),
+			Replace: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "privateKey", "certificateBody"},
+			Outputs: []string{"arn", "domainValidationOptions", "status", "notAfter", "notBefore", "type", "renewalEligibility", "tagsAll"},
+			Check: rule.All(rule.OneOf("validationMethod", "DNS", "EMAIL", "NONE"),
+				rule.Matches("domainName", `^(\*\.)?([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`, "is not a domain name")),
+			Create: createCertificate,
+		},
+		"aws:acm/certificateValidation:CertificateValidation": {
+			Args: shape(acm.CertificateValidationArgs{}), Replace: []string{"certificateArn", "validationRecordFqdns"},
+			References: []sandbox.Reference{rule.By("certificateArn", certificateType, "arn", "ResourceNotFoundException: Could not find certificate %s.")},
+			Create:     validateCertificate,
+		},
+	}
 }
 
 // admitRecord refuses a record beside others of its name and type: only records that
@@ -135,32 +138,28 @@ func checkRecord(in sandbox.Inputs) []sandbox.Problem {
 	_, ttl := in["ttl"]
 	switch {
 	case alias && records:
-		return []sandbox.Problem{{Path: "records", Text: "conflicts with aliases"}}
+		return rule.One("records", "conflicts with aliases")
 	case !alias && !records:
-		return []sandbox.Problem{{Path: "records", Text: "one of aliases, records is required"}}
+		return rule.One("records", "one of aliases, records is required")
 	case records && !ttl:
-		return []sandbox.Problem{{Path: "ttl", Text: "is required with records"}}
+		return rule.One("ttl", "is required with records")
 	case alias && ttl:
-		return []sandbox.Problem{{Path: "ttl", Text: "conflicts with aliases"}}
+		return rule.One("ttl", "conflicts with aliases")
 	}
 	_, identified := in["setIdentifier"]
 	if policy := policyOf(in); (policy != "") != identified {
-		return []sandbox.Problem{{Path: "setIdentifier", Text: "a routing policy and setIdentifier are required together"}}
+		return rule.One("setIdentifier", "a routing policy and setIdentifier are required together")
 	}
-	for i, element := range in.List("weightedRoutingPolicies") {
-		policy, _ := element.(map[string]any)
-		if problems := sandbox.Between("weight", 0, 255)(policy); len(problems) > 0 {
-			return []sandbox.Problem{{Path: fmt.Sprintf("weightedRoutingPolicies[%d].weight", i), Text: problems[0].Text}}
+	if problems := rule.Each("weightedRoutingPolicies", rule.Between("weight", 0, 255))(in); len(problems) > 0 {
+		return problems[:1]
+	}
+	kind, _ := in.Text("type")
+	return rule.Each("aliases", func(target sandbox.Inputs) []sandbox.Problem {
+		if zone, ok := target.Text("zoneId"); ok && (!isZoneID(zone) || kind != "A" && kind != "AAAA" && kind != "CNAME") {
+			return rule.One("", "InvalidChangeBatch: an alias of type %s to the zone %q is not permitted", kind, zone)
 		}
-	}
-	for i, element := range in.List("aliases") {
-		target, _ := element.(map[string]any)
-		zone, ok := sandbox.Inputs(target).Text("zoneId")
-		if kind, _ := in.Text("type"); ok && (!hostedZoneID.MatchString(zone) || kind != "A" && kind != "AAAA" && kind != "CNAME") {
-			return []sandbox.Problem{{Path: fmt.Sprintf("aliases[%d]", i), Text: fmt.Sprintf("InvalidChangeBatch: an alias of type %s to the zone %q is not permitted", kind, zone)}}
-		}
-	}
-	return nil
+		return nil
+	})(in)
 }
 
 // createCertificate makes a certificate with one validation option a name. Apex and

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/fsx"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -19,72 +20,72 @@ const (
 
 const noElastic = "FileSystemNotFound: File system '%s' does not exist."
 
-var fileSystems = map[string]sandbox.Type{
-	openZFSType: {
-		Args: shape(fsx.OpenZfsFileSystemArgs{}),
-		Replace: []string{
-			"deploymentType", "subnetIds", "preferredSubnetId", "kmsKeyId", "storageType", "securityGroupIds", "backupId",
-			"endpointIpAddressRange",
+func fileSystems() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		openZFSType: {
+			Args: shape(fsx.OpenZfsFileSystemArgs{}),
+			Replace: []string{
+				"deploymentType", "subnetIds", "preferredSubnetId", "kmsKeyId", "storageType", "securityGroupIds", "backupId",
+				"endpointIpAddressRange",
+			},
+			Defaults: map[string]any{"storageType": "SSD"},
+			Outputs: []string{
+				"arn", "dnsName", "rootVolumeId", "vpcId", "ownerId", "networkInterfaceIds", "endpointIpAddress", "tagsAll",
+			},
+			References: []sandbox.Reference{
+				rule.Reference("subnetIds[]", subnetType, noSubnet), rule.Reference("preferredSubnetId", subnetType, noSubnet),
+				rule.Reference("securityGroupIds[]", securityGroupType, noSecurityGroup), rule.Reference("routeTableIds[]", routeTableType, noRouteTable),
+			},
+			Check: rule.All(checkOpenZFS,
+				rule.OneOf("deploymentType", "SINGLE_AZ_1", "SINGLE_AZ_2", "SINGLE_AZ_HA_1", "SINGLE_AZ_HA_2", "MULTI_AZ_1"),
+				rule.Between("storageCapacity", 64, 524288), rule.Between("automaticBackupRetentionDays", 0, 90),
+				rule.Matches("dailyAutomaticBackupStartTime", `^([01]\d|2[0-3]):[0-5]\d$`, "is not a time of day, HH:MM")),
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID("fs-", 17)
+				o.Outputs["arn"] = arn(o, "fsx", "file-system/"+o.ID)
+				o.Outputs["dnsName"] = fmt.Sprintf("%s.fsx.%s.amazonaws.com", o.ID, o.Region)
+				o.Outputs["rootVolumeId"] = "fsvol-" + sandbox.Digest(17, o.ID)
+				o.Outputs["ownerId"] = o.Account
+				return nil
+			},
+			Update: growOpenZFS,
 		},
-		Defaults: map[string]any{"storageType": "SSD"},
-		Outputs: []string{
-			"arn", "dnsName", "rootVolumeId", "vpcId", "ownerId", "networkInterfaceIds", "endpointIpAddress", "tagsAll",
+		elasticType: {
+			Args:    shape(efs.FileSystemArgs{}),
+			Replace: []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
+			Outputs: []string{"arn", "dnsName", "ownerId", "name", "creationToken", "numberOfMountTargets", "tagsAll"},
+			Unique:  rule.Unique("FileSystemAlreadyExists: creation token %s is in use", "creationToken"),
+			Check: rule.All(rule.OneOf("throughputMode", "bursting", "provisioned", "elastic"),
+				rule.OneOf("performanceMode", "generalPurpose", "maxIO")),
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID("fs-", 17)
+				o.Outputs["arn"] = arn(o, "elasticfilesystem", "file-system/"+o.ID)
+				o.Outputs["dnsName"] = fmt.Sprintf("%s.efs.%s.amazonaws.com", o.ID, o.Region)
+				return nil
+			},
 		},
-		References: []sandbox.Reference{
-			reference("subnetIds[]", subnetType, noSubnet), reference("preferredSubnetId", subnetType, noSubnet),
-			reference("securityGroupIds[]", securityGroupType, noSecurityGroup), reference("routeTableIds[]", routeTableType, noRouteTable),
+		mountTargetType: {
+			Args: shape(efs.MountTargetArgs{}), Replace: []string{"fileSystemId", "subnetId", "ipAddress"},
+			Outputs: []string{"dnsName", "availabilityZoneName", "networkInterfaceId", "ownerId", "ipAddress"},
+			References: []sandbox.Reference{
+				rule.Reference("fileSystemId", elasticType, noElastic), rule.Reference("subnetId", subnetType, noSubnet),
+				rule.Reference("securityGroups[]", securityGroupType, noSecurityGroup),
+			},
+			Create: createMountTarget,
 		},
-		Check: sandbox.All(checkOpenZFS,
-			sandbox.OneOf("deploymentType", "SINGLE_AZ_1", "SINGLE_AZ_2", "SINGLE_AZ_HA_1", "SINGLE_AZ_HA_2", "MULTI_AZ_1"),
-			sandbox.Between("storageCapacity", 64, 524288), sandbox.Between("automaticBackupRetentionDays", 0, 90),
-			sandbox.Matches("dailyAutomaticBackupStartTime", `^([01]\d|2[0-3]):[0-5]\d$`, "is not a time of day, HH:MM")),
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID("fs-", 17)
-			o.Outputs["arn"] = arn(o, "fsx", "file-system/"+o.ID)
-			o.Outputs["dnsName"] = fmt.Sprintf("%s.fsx.%s.amazonaws.com", o.ID, o.Region)
-			o.Outputs["rootVolumeId"] = "fsvol-" + sandbox.Digest(17, o.ID)
-			o.Outputs["ownerId"] = o.Account
-			return nil
+		"aws:efs/backupPolicy:BackupPolicy": {
+			Args: shape(efs.BackupPolicyArgs{}), Replace: []string{"fileSystemId"},
+			References: []sandbox.Reference{rule.Reference("fileSystemId", elasticType, noElastic)},
+			Check:      rule.Within("backupPolicy", rule.OneOf("status", "ENABLED", "DISABLED", "ENABLING", "DISABLING")),
+			Create:     named("fileSystemId", "", ""),
 		},
-		Update: growOpenZFS,
-	},
-	elasticType: {
-		Args:    shape(efs.FileSystemArgs{}),
-		Replace: []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
-		Outputs: []string{"arn", "dnsName", "ownerId", "name", "creationToken", "numberOfMountTargets", "tagsAll"},
-		Unique:  uniqueName("FileSystemAlreadyExists: creation token %s is in use", "creationToken"),
-		Check: sandbox.All(sandbox.OneOf("throughputMode", "bursting", "provisioned", "elastic"),
-			sandbox.OneOf("performanceMode", "generalPurpose", "maxIO")),
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID("fs-", 17)
-			o.Outputs["arn"] = arn(o, "elasticfilesystem", "file-system/"+o.ID)
-			o.Outputs["dnsName"] = fmt.Sprintf("%s.efs.%s.amazonaws.com", o.ID, o.Region)
-			return nil
+		accessPointType: {
+			Args: shape(efs.AccessPointArgs{}), Replace: []string{"fileSystemId", "posixUser", "rootDirectory"},
+			Outputs:    []string{"arn", "ownerId", "fileSystemArn", "tagsAll"},
+			References: []sandbox.Reference{rule.Reference("fileSystemId", elasticType, noElastic)},
+			Create:     made("fsap-", "elasticfilesystem", "access-point/"),
 		},
-	},
-	mountTargetType: {
-		Args: shape(efs.MountTargetArgs{}), Replace: []string{"fileSystemId", "subnetId", "ipAddress"},
-		Outputs: []string{"dnsName", "availabilityZoneName", "networkInterfaceId", "ownerId", "ipAddress"},
-		References: []sandbox.Reference{
-			reference("fileSystemId", elasticType, noElastic), reference("subnetId", subnetType, noSubnet),
-			reference("securityGroups[]", securityGroupType, noSecurityGroup),
-		},
-		Create: createMountTarget,
-	},
-	"aws:efs/backupPolicy:BackupPolicy": {
-		Args: shape(efs.BackupPolicyArgs{}), Replace: []string{"fileSystemId"},
-		References: []sandbox.Reference{reference("fileSystemId", elasticType, noElastic)},
-		Check: func(in sandbox.Inputs) []sandbox.Problem {
-			return sandbox.OneOf("status", "ENABLED", "DISABLED", "ENABLING", "DISABLING")(in.Map("backupPolicy"))
-		},
-		Create: named("fileSystemId", "", ""),
-	},
-	accessPointType: {
-		Args: shape(efs.AccessPointArgs{}), Replace: []string{"fileSystemId", "posixUser", "rootDirectory"},
-		Outputs:    []string{"arn", "ownerId", "fileSystemArn", "tagsAll"},
-		References: []sandbox.Reference{reference("fileSystemId", elasticType, noElastic)},
-		Create:     made("fsap-", "elasticfilesystem", "access-point/"),
-	},
+	}
 }
 
 // checkOpenZFS checks what a deployment type needs.
@@ -97,13 +98,13 @@ func checkOpenZFS(in sandbox.Inputs) []sandbox.Problem {
 	case subnets == nil:
 		return nil
 	case multi && len(subnets) != 2:
-		return []sandbox.Problem{{Path: "subnetIds", Text: fmt.Sprintf("%s needs exactly 2 subnets, has %d", deployment, len(subnets))}}
+		return rule.One("subnetIds", "%s needs exactly 2 subnets, has %d", deployment, len(subnets))
 	case multi && !preferred:
-		return []sandbox.Problem{{Path: "preferredSubnetId", Text: "is required for " + deployment}}
+		return rule.One("preferredSubnetId", "is required for %s", deployment)
 	case !multi && len(subnets) != 1:
-		return []sandbox.Problem{{Path: "subnetIds", Text: fmt.Sprintf("%s needs exactly 1 subnet, has %d", deployment, len(subnets))}}
+		return rule.One("subnetIds", "%s needs exactly 1 subnet, has %d", deployment, len(subnets))
 	case !multi && preferred:
-		return []sandbox.Problem{{Path: "preferredSubnetId", Text: "is only for MULTI_AZ_1"}}
+		return rule.One("preferredSubnetId", "is only for MULTI_AZ_1")
 	}
 	return nil
 }
@@ -116,7 +117,7 @@ func growOpenZFS(o *sandbox.Operation) error {
 	switch {
 	case after < before:
 		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB is less than the current storage capacity of %v GiB of %s: storage capacity cannot be decreased", after, before, o.ID)
-	case after > before && after < before*1.1:
+	case after > before && after*10 < before*11:
 		return fmt.Errorf("BadRequest: The target storage capacity of %v GiB must be at least 10 percent greater than the current storage capacity of %v GiB of %s", after, before, o.ID)
 	}
 	return nil
@@ -126,7 +127,7 @@ func growOpenZFS(o *sandbox.Operation) error {
 // the one VPC that it has mount targets in.
 func createMountTarget(o *sandbox.Operation) error {
 	subnet := func(id any) *sandbox.Object {
-		return o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id)))
+		return o.Object(subnetType, fmt.Sprint(id))
 	}
 	own := subnet(o.Inputs["subnetId"])
 	for _, other := range o.Cloud.OfType(mountTargetType) {

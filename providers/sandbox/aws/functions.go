@@ -3,91 +3,70 @@ package aws
 import (
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
 // functions are the data sources that ptd's programs call.
-var functions = map[string]sandbox.Function{
-	"aws:index/getCallerIdentity:getCallerIdentity": func(call *sandbox.Call) (map[string]any, error) {
-		return map[string]any{
-			"id": call.Account, "accountId": call.Account, "userId": "AROASANDBOX:ptd", "arn": callerARN(call.Account),
-		}, nil
-	},
-	"aws:index/getRegion:getRegion": func(call *sandbox.Call) (map[string]any, error) {
-		return map[string]any{
-			"id": call.Region, "name": call.Region, "description": call.Region, "endpoint": "ec2." + call.Region + ".amazonaws.com",
-		}, nil
-	},
-	"aws:index/getPartition:getPartition": func(*sandbox.Call) (map[string]any, error) {
-		return map[string]any{"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}, nil
-	},
-	"aws:index/getAvailabilityZones:getAvailabilityZones": func(call *sandbox.Call) (map[string]any, error) {
-		names, ids := []any{}, []any{}
-		for i, letter := range []string{"a", "b", "c"} {
-			names, ids = append(names, call.Region+letter), append(ids, zoneID(call.Region, i+1))
-		}
-		return map[string]any{"id": call.Region, "names": names, "zoneIds": ids, "groupNames": []any{call.Region}}, nil
-	},
-	"aws:ec2/getAmi:getAmi":                     getImage,
-	"aws:ec2/getVpc:getVpc":                     single(vpcType, "VPC"),
-	"aws:ec2/getSubnet:getSubnet":               single(subnetType, "EC2 subnet"),
-	"aws:ec2/getSubnets:getSubnets":             list(subnetType),
-	"aws:ec2/getRouteTable:getRouteTable":       getRouteTable,
-	"aws:ec2/getRouteTables:getRouteTables":     list(routeTableType),
-	"aws:ec2/getNetworkAcls:getNetworkAcls":     list(aclType),
-	"aws:ec2/getSecurityGroup:getSecurityGroup": single(securityGroupType, "EC2 security group"),
-	"aws:eks/getAddonVersion:getAddonVersion":   getAddonVersion,
-	"aws:eks/getCluster:getCluster":             getCluster,
-	"aws:iam/getRole:getRole":                   getRole,
-	"aws:iam/getRoles:getRoles":                 getRoles,
-	"aws:route53/getZone:getZone":               getZone,
-	"aws:lb/getHostedZoneId:getHostedZoneId": func(call *sandbox.Call) (map[string]any, error) {
-		region, ok := call.Arguments.Text("region")
-		if !ok {
-			region = call.Region
-		}
-		kind, _ := call.Arguments.Text("loadBalancerType")
-		return map[string]any{
-			"id": "Z" + strings.ToUpper(sandbox.Digest(13, "load balancers", region, kind)), "region": region, "loadBalancerType": kind,
-		}, nil
-	},
-	"aws:acm/getCertificate:getCertificate":  getCertificate,
-	"aws:secretsmanager/getSecret:getSecret": getSecret,
-	"aws:secretsmanager/getSecretVersion:getSecretVersion": func(call *sandbox.Call) (map[string]any, error) {
-		return getSecret(&sandbox.Call{Cloud: call.Cloud, Account: call.Account, Region: call.Region,
-			Arguments: sandbox.Inputs{"arn": call.Arguments["secretId"]}})
-	},
+func functions() map[string]sandbox.Function {
+	return map[string]sandbox.Function{
+		"aws:index/getCallerIdentity:getCallerIdentity": func(call *sandbox.Call) (map[string]any, error) {
+			return map[string]any{
+				"id": call.Account, "accountId": call.Account, "userId": "AROASANDBOX:ptd", "arn": callerARN(call.Account),
+			}, nil
+		},
+		"aws:index/getRegion:getRegion": func(call *sandbox.Call) (map[string]any, error) {
+			return map[string]any{
+				"id": call.Region, "name": call.Region, "description": call.Region, "endpoint": "ec2." + call.Region + ".amazonaws.com",
+			}, nil
+		},
+		"aws:index/getPartition:getPartition": func(*sandbox.Call) (map[string]any, error) {
+			return map[string]any{"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}, nil
+		},
+		"aws:index/getAvailabilityZones:getAvailabilityZones": func(call *sandbox.Call) (map[string]any, error) {
+			names, ids := []any{}, []any{}
+			for i, letter := range []string{"a", "b", "c"} {
+				names, ids = append(names, call.Region+letter), append(ids, zoneID(call.Region, i+1))
+			}
+			return map[string]any{"id": call.Region, "names": names, "zoneIds": ids, "groupNames": []any{call.Region}}, nil
+		},
+		"aws:ec2/getAmi:getAmi":                     getImage,
+		"aws:ec2/getVpc:getVpc":                     single(vpcType, "VPC"),
+		"aws:ec2/getSubnet:getSubnet":               single(subnetType, "EC2 subnet"),
+		"aws:ec2/getSubnets:getSubnets":             list(subnetType),
+		"aws:ec2/getRouteTable:getRouteTable":       getRouteTable,
+		"aws:ec2/getRouteTables:getRouteTables":     list(routeTableType),
+		"aws:ec2/getNetworkAcls:getNetworkAcls":     list(aclType),
+		"aws:ec2/getSecurityGroup:getSecurityGroup": single(securityGroupType, "EC2 security group"),
+		"aws:eks/getAddonVersion:getAddonVersion":   getAddonVersion,
+		"aws:eks/getCluster:getCluster":             getCluster,
+		"aws:iam/getRole:getRole":                   getRole,
+		"aws:iam/getRoles:getRoles":                 getRoles,
+		"aws:route53/getZone:getZone":               getZone,
+		"aws:lb/getHostedZoneId:getHostedZoneId": func(call *sandbox.Call) (map[string]any, error) {
+			region, ok := call.Arguments.Text("region")
+			if !ok {
+				region = call.Region
+			}
+			kind, _ := call.Arguments.Text("loadBalancerType")
+			return map[string]any{
+				"id": "Z" + strings.ToUpper(sandbox.Digest(13, "load balancers", region, kind)), "region": region, "loadBalancerType": kind,
+			}, nil
+		},
+		"aws:acm/getCertificate:getCertificate":  getCertificate,
+		"aws:secretsmanager/getSecret:getSecret": getSecret,
+		"aws:secretsmanager/getSecretVersion:getSecretVersion": func(call *sandbox.Call) (map[string]any, error) {
+			return getSecret(&sandbox.Call{Cloud: call.Cloud, Account: call.Account, Region: call.Region,
+				Arguments: sandbox.Inputs{"arn": call.Arguments["secretId"]}})
+		},
+	}
 }
 
 // callerARN is who the sandbox says is calling.
 func callerARN(account string) string {
 	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/admin.posit.team/ptd", account)
-}
-
-// zoneID is the id of the nth availability zone of a region: us-east-2 has use2-az1.
-func zoneID(region string, n int) string {
-	parts := strings.Split(region, "-")
-	short := parts[0] + abbreviate(parts[1:len(parts)-1]) + parts[len(parts)-1]
-	return fmt.Sprintf("%s-az%d", short, n)
-}
-
-func abbreviate(words []string) string {
-	var short strings.Builder
-	for _, word := range words {
-		switch word {
-		case "northeast", "southeast", "northwest", "southwest":
-			short.WriteByte(word[0])
-			short.WriteByte(word[5])
-		default:
-			short.WriteByte(word[0])
-		}
-	}
-	return short.String()
 }
 
 // getImage knows one image for each name pattern, as if none was ever published after.
@@ -120,119 +99,6 @@ func getImage(call *sandbox.Call) (map[string]any, error) {
 		"id": id, "imageId": id, "name": name, "architecture": architecture, "ownerId": "137112412989",
 		"creationDate": "2026-01-01T00:00:00.000Z", "state": "available", "rootDeviceType": "ebs",
 	}, nil
-}
-
-// list finds the ids of all objects of a type that match the call.
-func list(typ string) sandbox.Function {
-	return func(call *sandbox.Call) (map[string]any, error) {
-		found, err := matching(call, typ)
-		if err != nil {
-			return nil, err
-		}
-		ids := []any{}
-		for _, object := range found {
-			ids = append(ids, object.ID)
-		}
-		result := map[string]any{"id": call.Region, "ids": ids}
-		maps.Copy(result, call.Arguments)
-		return result, nil
-	}
-}
-
-// single finds the one object of a type that matches the call.
-func single(typ, what string) sandbox.Function {
-	return func(call *sandbox.Call) (map[string]any, error) {
-		found, err := matching(call, typ)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) != 1 {
-			return nil, &sandbox.NoMatch{What: fmt.Sprintf("%s (%d match)", what, len(found))}
-		}
-		return describe(found[0]), nil
-	}
-}
-
-func describe(object *sandbox.Object) map[string]any {
-	described := maps.Clone(object.Inputs)
-	maps.Copy(described, object.Outputs)
-	described["id"] = object.ID
-	if described["tags"] == nil {
-		described["tags"] = map[string]any{}
-	}
-	return described
-}
-
-// filterProperties are the properties that EC2's filters look at.
-var filterProperties = map[string]string{"vpc-id": "vpcId", "availability-zone": "availabilityZone", "group-name": "name", "cidr-block": "cidrBlock"}
-
-// matching finds the objects of a type that the arguments of a call describe.
-func matching(call *sandbox.Call, typ string) ([]*sandbox.Object, error) {
-	wanted := map[string][]any{}
-	for _, argument := range []string{"vpcId", "name", "cidrBlock"} {
-		if value, ok := call.Arguments[argument]; ok {
-			wanted[argument] = []any{value}
-		}
-	}
-	for _, argument := range []string{"id", "subnetId", "routeTableId"} {
-		if value, ok := call.Arguments[argument]; ok && (argument == "id" || typ == routeTableType && argument == "routeTableId") {
-			wanted["id"] = []any{value}
-		}
-	}
-	for key, value := range call.Arguments.Map("tags") {
-		wanted["tag:"+key] = []any{value}
-	}
-	for _, element := range call.Arguments.List("filters") {
-		filter, _ := element.(map[string]any)
-		name, _ := filter["name"].(string)
-		if property, ok := filterProperties[name]; ok {
-			name = property
-		} else if !strings.HasPrefix(name, "tag:") && name != "tag-key" {
-			return nil, fmt.Errorf("InvalidParameterValue: The filter '%s' is invalid (in the sandbox)", name)
-		}
-		wanted[name], _ = filter["values"].([]any)
-	}
-	var found []*sandbox.Object
-	for _, object := range call.Cloud.OfType(typ) {
-		if object.Account == call.Account && object.Region == call.Region && matches(object, wanted) {
-			found = append(found, object)
-		}
-	}
-	return found, nil
-}
-
-func matches(object *sandbox.Object, wanted map[string][]any) bool {
-	tags, _ := object.Get("tags").(map[string]any)
-	for name, values := range wanted {
-		switch {
-		case name == "id":
-			if !anyMatch(values, object.ID) {
-				return false
-			}
-		case name == "tag-key":
-			if !slices.ContainsFunc(values, func(key any) bool { _, ok := tags[fmt.Sprint(key)]; return ok }) {
-				return false
-			}
-		case strings.HasPrefix(name, "tag:"):
-			value, ok := tags[strings.TrimPrefix(name, "tag:")].(string)
-			if !ok || !anyMatch(values, value) {
-				return false
-			}
-		default:
-			if !anyMatch(values, object.String(name)) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// anyMatch compares with EC2's wildcards.
-func anyMatch(patterns []any, value string) bool {
-	return slices.ContainsFunc(patterns, func(pattern any) bool {
-		ok, err := path.Match(fmt.Sprint(pattern), value)
-		return err == nil && ok
-	})
 }
 
 // getRouteTable adds the associations, which are objects of their own.

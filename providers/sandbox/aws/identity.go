@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -21,88 +22,87 @@ const noRole = "NoSuchEntity: The role with name %s cannot be found."
 
 var validName = `^[\w+=,.@-]{1,%d}$`
 
-var identity = map[string]sandbox.Type{
-	roleType: {
-		Args: shape(iam.RoleArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path"}, Global: true,
-		Defaults: map[string]any{"maxSessionDuration": 3600.0, "path": "/", "forceDetachPolicies": false},
-		Outputs:  []string{"arn", "uniqueId", "createDate", "tagsAll"},
-		References: []sandbox.Reference{
-			{Path: "permissionsBoundary", Types: []string{policyType}, By: "arn", Skip: isAWSPolicy,
-				Message: "NoSuchEntity: Scope ARN: %s does not exist or is not attachable."},
-			{Path: "managedPolicyArns[]", Types: []string{policyType}, By: "arn", Skip: isAWSPolicy,
-				Message: "NoSuchEntity: Policy %s does not exist or is not attachable."},
+func identity() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		roleType: {
+			Args: shape(iam.RoleArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path"}, Global: true,
+			Defaults: map[string]any{"maxSessionDuration": 3600.0, "path": "/", "forceDetachPolicies": false},
+			Outputs:  []string{"arn", "uniqueId", "createDate", "tagsAll"},
+			References: []sandbox.Reference{
+				rule.Unless(isAWSPolicy, rule.By("permissionsBoundary", policyType, "arn", "NoSuchEntity: Scope ARN: %s does not exist or is not attachable.")),
+				rule.Unless(isAWSPolicy, rule.By("managedPolicyArns[]", policyType, "arn", "NoSuchEntity: Policy %s does not exist or is not attachable.")),
+			},
+			Unique: rule.Unique("EntityAlreadyExists: Role with name %s already exists.", "name"),
+			Check: rule.All(rule.Required("assumeRolePolicy"), policyDocument("assumeRolePolicy", "Principal", 2048),
+				rule.Matches("name", fmt.Sprintf(validName, 64), "is not a valid role name of at most 64 characters")),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = name
+				o.Outputs["arn"] = identityARN(o, "role"+pathOf(o)+name)
+				o.Outputs["uniqueId"] = "AROA" + strings.ToUpper(sandbox.Digest(17, o.Account, name))
+				return err
+			},
 		},
-		Unique: uniqueName("EntityAlreadyExists: Role with name %s already exists.", "name"),
-		Check: sandbox.All(sandbox.Required("assumeRolePolicy"), policyDocument("assumeRolePolicy", "Principal", 2048),
-			sandbox.Matches("name", fmt.Sprintf(validName, 64), "is not a valid role name of at most 64 characters")),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = name
-			o.Outputs["arn"] = identityARN(o, "role"+pathOf(o)+name)
-			o.Outputs["uniqueId"] = "AROA" + strings.ToUpper(sandbox.Digest(17, o.Account, name))
-			return err
+		"aws:iam/rolePolicy:RolePolicy": {
+			Args: shape(iam.RolePolicyArgs{}), AutoName: "name", Replace: []string{"name", "role"}, Global: true,
+			References: []sandbox.Reference{rule.By("role", roleType, "name", noRole)},
+			Unique:     rule.Unique("EntityAlreadyExists: inline policy %s", "role", "name"),
+			Check:      policyDocument("policy", "Resource", 10240),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = fmt.Sprintf("%v:%s", o.Inputs["role"], name)
+				return err
+			},
 		},
-	},
-	"aws:iam/rolePolicy:RolePolicy": {
-		Args: shape(iam.RolePolicyArgs{}), AutoName: "name", Replace: []string{"name", "role"}, Global: true,
-		References: []sandbox.Reference{byProperty("role", roleType, "name", noRole)},
-		Unique:     uniqueName("EntityAlreadyExists: inline policy %s", "role", "name"),
-		Check:      policyDocument("policy", "Resource", 10240),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = fmt.Sprintf("%v:%s", o.Inputs["role"], name)
-			return err
+		policyType: {
+			Args: shape(iam.PolicyArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path", "description"}, Global: true,
+			Defaults: map[string]any{"path": "/"}, Outputs: []string{"arn", "policyId", "attachmentCount", "tagsAll"},
+			Unique: rule.Unique("EntityAlreadyExists: A policy called %s already exists. Duplicate names are not allowed.", "name"),
+			Check: rule.All(rule.Required("policy"), policyDocument("policy", "Resource", 6144),
+				rule.Matches("name", fmt.Sprintf(validName, 128), "is not a valid policy name of at most 128 characters")),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = identityARN(o, "policy"+pathOf(o)+name)
+				o.Outputs["arn"] = o.ID
+				o.Outputs["policyId"] = "ANPA" + strings.ToUpper(sandbox.Digest(17, o.Account, name))
+				return err
+			},
 		},
-	},
-	policyType: {
-		Args: shape(iam.PolicyArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path", "description"}, Global: true,
-		Defaults: map[string]any{"path": "/"}, Outputs: []string{"arn", "policyId", "attachmentCount", "tagsAll"},
-		Unique: uniqueName("EntityAlreadyExists: A policy called %s already exists. Duplicate names are not allowed.", "name"),
-		Check: sandbox.All(sandbox.Required("policy"), policyDocument("policy", "Resource", 6144),
-			sandbox.Matches("name", fmt.Sprintf(validName, 128), "is not a valid policy name of at most 128 characters")),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = identityARN(o, "policy"+pathOf(o)+name)
-			o.Outputs["arn"] = o.ID
-			o.Outputs["policyId"] = "ANPA" + strings.ToUpper(sandbox.Digest(17, o.Account, name))
-			return err
+		attachmentType: {
+			Args: shape(iam.RolePolicyAttachmentArgs{}), Replace: []string{"role", "policyArn"}, Global: true,
+			References: []sandbox.Reference{
+				rule.By("role", roleType, "name", noRole),
+				rule.Unless(isAWSPolicy, rule.By("policyArn", policyType, "arn", "NoSuchEntity: Policy %s does not exist or is not attachable.")),
+			},
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID(fmt.Sprintf("%v-", o.Inputs["role"]), 26)
+				return nil
+			},
 		},
-	},
-	attachmentType: {
-		Args: shape(iam.RolePolicyAttachmentArgs{}), Replace: []string{"role", "policyArn"}, Global: true,
-		References: []sandbox.Reference{
-			byProperty("role", roleType, "name", noRole),
-			{Path: "policyArn", Types: []string{policyType}, By: "arn", Skip: isAWSPolicy,
-				Message: "NoSuchEntity: Policy %s does not exist or is not attachable."},
+		profileType: {
+			Args: shape(iam.InstanceProfileArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path"}, Global: true,
+			Defaults: map[string]any{"path": "/"}, Outputs: []string{"arn", "uniqueId", "createDate", "tagsAll"},
+			References: []sandbox.Reference{rule.By("role", roleType, "name", noRole)},
+			Unique:     rule.Unique("EntityAlreadyExists: Instance Profile %s already exists.", "name"),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				o.ID = name
+				o.Outputs["arn"] = identityARN(o, "instance-profile"+pathOf(o)+name)
+				return err
+			},
 		},
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID(fmt.Sprintf("%v-", o.Inputs["role"]), 26)
-			return nil
+		providerType: {
+			Args: shape(iam.OpenIdConnectProviderArgs{}), Replace: []string{"url"}, Global: true, Outputs: []string{"arn", "tagsAll"},
+			Unique: rule.Unique("EntityAlreadyExists: Provider with url %s already exists.", "url"),
+			Check:  rule.Matches("url", `^https://`, "is not an https address"),
+			Create: func(o *sandbox.Operation) error {
+				url, _ := o.Inputs.Text("url")
+				o.ID = identityARN(o, "oidc-provider/"+strings.TrimPrefix(url, "https://"))
+				o.Outputs["arn"] = o.ID
+				return nil
+			},
 		},
-	},
-	profileType: {
-		Args: shape(iam.InstanceProfileArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path"}, Global: true,
-		Defaults: map[string]any{"path": "/"}, Outputs: []string{"arn", "uniqueId", "createDate", "tagsAll"},
-		References: []sandbox.Reference{byProperty("role", roleType, "name", noRole)},
-		Unique:     uniqueName("EntityAlreadyExists: Instance Profile %s already exists.", "name"),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			o.ID = name
-			o.Outputs["arn"] = identityARN(o, "instance-profile"+pathOf(o)+name)
-			return err
-		},
-	},
-	providerType: {
-		Args: shape(iam.OpenIdConnectProviderArgs{}), Replace: []string{"url"}, Global: true, Outputs: []string{"arn", "tagsAll"},
-		Unique: uniqueName("EntityAlreadyExists: Provider with url %s already exists.", "url"),
-		Check:  sandbox.Matches("url", `^https://`, "is not an https address"),
-		Create: func(o *sandbox.Operation) error {
-			url, _ := o.Inputs.Text("url")
-			o.ID = identityARN(o, "oidc-provider/"+strings.TrimPrefix(url, "https://"))
-			o.Outputs["arn"] = o.ID
-			return nil
-		},
-	},
+	}
 }
 
 func identityARN(o *sandbox.Operation, resource string) string {

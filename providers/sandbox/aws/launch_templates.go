@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -18,111 +19,98 @@ const (
 	templateVersionType = "aws:ec2/launchTemplateVersion:LaunchTemplateVersion"
 )
 
-var launchTemplates = map[string]sandbox.Type{
-	launchTemplateType: {
-		Args: shape(ec2.LaunchTemplateArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
-		Outputs: []string{"arn", "name", "defaultVersion", "latestVersion", "tagsAll"},
-		Changing: func(old, new sandbox.Inputs) []string {
-			if reflect.DeepEqual(templateData(old), templateData(new)) {
-				return nil
-			}
-			return []string{"defaultVersion", "latestVersion"}
-		},
-		References: []sandbox.Reference{
-			reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
-			reference("networkInterfaces[].securityGroups[]", securityGroupType, noSecurityGroup),
-			reference("networkInterfaces[].subnetId", subnetType, noSubnet),
-			byProperty("iamInstanceProfile.name", profileType, "name", "Invalid IAM Instance Profile name: %s"),
-		},
-		Unique: uniqueName("InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use. (%s)", "name"),
-		Check:  checkLaunchTemplate,
-		Create: func(o *sandbox.Operation) error {
-			if _, err := nameOf(o, "name"); err != nil {
-				return err
-			}
-			if err := made("lt-", "ec2", "launch-template/")(o); err != nil {
-				return err
-			}
-			o.Outputs["latestVersion"], o.Outputs["defaultVersion"] = 1.0, 1.0
-			return putVersion(o, 1)
-		},
-		Update: updateLaunchTemplate,
-		Delete: func(o *sandbox.Operation) error {
-			for _, version := range o.Cloud.OfType(templateVersionType) {
-				if version.String("launchTemplateId") == o.ID {
-					if err := o.Cloud.Remove(version.Key()); err != nil {
-						return err
+func launchTemplates() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		launchTemplateType: {
+			Args: shape(ec2.LaunchTemplateArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
+			Outputs: []string{"arn", "name", "defaultVersion", "latestVersion", "tagsAll"},
+			Changing: func(old, new sandbox.Inputs) []string {
+				if reflect.DeepEqual(templateData(old), templateData(new)) {
+					return nil
+				}
+				return []string{"defaultVersion", "latestVersion"}
+			},
+			References: []sandbox.Reference{
+				rule.Reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
+				rule.Reference("networkInterfaces[].securityGroups[]", securityGroupType, noSecurityGroup),
+				rule.Reference("networkInterfaces[].subnetId", subnetType, noSubnet),
+				rule.By("iamInstanceProfile.name", profileType, "name", "Invalid IAM Instance Profile name: %s"),
+			},
+			Unique: rule.Unique("InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use. (%s)", "name"),
+			Check:  checkLaunchTemplate(),
+			Create: func(o *sandbox.Operation) error {
+				if _, err := nameOf(o, "name"); err != nil {
+					return err
+				}
+				if err := made("lt-", "ec2", "launch-template/")(o); err != nil {
+					return err
+				}
+				o.Outputs["latestVersion"], o.Outputs["defaultVersion"] = 1.0, 1.0
+				return putVersion(o, 1)
+			},
+			Update: updateLaunchTemplate,
+			Delete: func(o *sandbox.Operation) error {
+				for _, version := range o.Cloud.OfType(templateVersionType) {
+					if version.String("launchTemplateId") == o.ID {
+						if err := o.Cloud.Remove(version.Key()); err != nil {
+							return err
+						}
 					}
 				}
-			}
-			return nil
+				return nil
+			},
 		},
-	},
+	}
 }
 
-func checkLaunchTemplate(in sandbox.Inputs) []sandbox.Problem {
-	problems := sandbox.All(
-		sandbox.Exclusive("name", "namePrefix"), sandbox.Exclusive("updateDefaultVersion", "defaultVersion"),
-		sandbox.Exclusive("instanceType", "instanceRequirements"), sandbox.Exclusive("vpcSecurityGroupIds", "securityGroupNames"),
-		sandbox.Matches("name", `^[a-zA-Z0-9().\-/_]{3,128}$`, "is not a launch template name of 3 to 128 letters, digits and ().-/_"),
-		sandbox.Matches("imageId", `^(ami-[0-9a-f]{8,17}|resolve:ssm:.+)$`, "is not an image id (InvalidAMIID.Malformed)"),
-		sandbox.Matches("instanceType", `^[a-z][a-z0-9\-]*\.[a-z0-9\-]+$`, "is not an instance type"),
-	)(in)
-	add := func(path, format string, args ...any) {
-		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
-	}
-	if data, ok := in.Text("userData"); ok {
-		if _, err := base64.StdEncoding.DecodeString(data); err != nil {
-			add("userData", "InvalidUserData.Malformed: Invalid BASE64 encoding of user data.")
-		}
-	}
-	metadata := in.Map("metadataOptions")
-	for property, values := range map[string][]string{
-		"httpEndpoint": {"enabled", "disabled"}, "httpTokens": {"optional", "required"}, "instanceMetadataTags": {"enabled", "disabled"},
-	} {
-		for _, problem := range sandbox.OneOf(property, values...)(metadata) {
-			add("metadataOptions."+property, "%s", problem.Text)
-		}
-	}
-	for _, problem := range sandbox.Between("httpPutResponseHopLimit", 1, 64)(metadata) {
-		add("metadataOptions.httpPutResponseHopLimit", "%s", problem.Text)
-	}
-	for i, element := range in.List("blockDeviceMappings") {
-		mapping, _ := element.(map[string]any)
-		disk, path := sandbox.Inputs(mapping).Map("ebs"), fmt.Sprintf("blockDeviceMappings[%d].ebs", i)
-		for _, problem := range sandbox.OneOf("volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1")(disk) {
-			add(path+".volumeType", "%s", problem.Text)
-		}
-		for _, property := range []string{"deleteOnTermination", "encrypted"} { // strings, in this resource
-			for _, problem := range sandbox.OneOf(property, "true", "false", "")(disk) {
-				add(path+"."+property, "%s", problem.Text)
-			}
-		}
-		for _, problem := range sandbox.Between("volumeSize", 1, 65536)(disk) {
-			add(path+".volumeSize", "%s", problem.Text)
-		}
-		kind, _ := disk.Text("volumeType")
-		if _, given := disk["throughput"]; given && kind != "gp3" {
-			add(path+".throughput", "InvalidParameterCombination: The parameter throughput is not supported for %s volumes", kind)
-		}
-	}
+func checkLaunchTemplate() rule.Check {
 	kinds := []string{
 		"capacity-reservation", "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu", "fleet", "launch-template",
 	}
-	for i, element := range in.List("tagSpecifications") {
-		specification, _ := element.(map[string]any)
-		path := fmt.Sprintf("tagSpecifications[%d]", i)
-		if kind, ok := specification["resourceType"].(string); ok && !slices.Contains(kinds, kind) {
-			add(path+".resourceType", "expected it to be one of %q, got %s", kinds, kind)
-		}
-		for _, problem := range checkTags(sandbox.Inputs(specification).Map("tags")) {
-			add(path+"."+problem.Path, "%s", problem.Text)
-		}
+	return rule.All(
+		rule.Exclusive("name", "namePrefix"), rule.Exclusive("updateDefaultVersion", "defaultVersion"),
+		rule.Exclusive("instanceType", "instanceRequirements"), rule.Exclusive("vpcSecurityGroupIds", "securityGroupNames"),
+		rule.Matches("name", `^[a-zA-Z0-9().\-/_]{3,128}$`, "is not a launch template name of 3 to 128 letters, digits and ().-/_"),
+		rule.Matches("imageId", `^(ami-[0-9a-f]{8,17}|resolve:ssm:.+)$`, "is not an image id (InvalidAMIID.Malformed)"),
+		rule.Matches("instanceType", `^[a-z][a-z0-9\-]*\.[a-z0-9\-]+$`, "is not an instance type"),
+		checkUserData,
+		rule.Within("metadataOptions", rule.All(
+			rule.OneOf("httpEndpoint", "enabled", "disabled"), rule.OneOf("httpTokens", "optional", "required"),
+			rule.OneOf("instanceMetadataTags", "enabled", "disabled"), rule.Between("httpPutResponseHopLimit", 1, 64))),
+		rule.Each("blockDeviceMappings", rule.Within("ebs", rule.All(
+			rule.OneOf("volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1"),
+			rule.OneOf("deleteOnTermination", "true", "false", ""), rule.OneOf("encrypted", "true", "false", ""), // texts, in this resource
+			rule.Between("volumeSize", 1, 65536), checkThroughput))),
+		rule.Each("tagSpecifications", rule.All(
+			func(in sandbox.Inputs) []sandbox.Problem {
+				if kind, ok := in.Text("resourceType"); ok && !slices.Contains(kinds, kind) {
+					return rule.One("resourceType", "expected it to be one of %q, got %s", kinds, kind)
+				}
+				return nil
+			}, rule.Within("tags", checkTags))),
+		func(in sandbox.Inputs) []sandbox.Problem {
+			if len(in.List("networkInterfaces")) > 0 && len(in.List("vpcSecurityGroupIds")) > 0 {
+				return rule.One("vpcSecurityGroupIds", "InvalidParameterCombination: Network interfaces and an instance-level security groups may not be specified on the same request")
+			}
+			return nil
+		})
+}
+
+func checkUserData(in sandbox.Inputs) []sandbox.Problem {
+	data, ok := in.Text("userData")
+	if _, err := base64.StdEncoding.DecodeString(data); ok && err != nil {
+		return rule.One("userData", "InvalidUserData.Malformed: Invalid BASE64 encoding of user data.")
 	}
-	if len(in.List("networkInterfaces")) > 0 && len(in.List("vpcSecurityGroupIds")) > 0 {
-		add("vpcSecurityGroupIds", "InvalidParameterCombination: Network interfaces and an instance-level security groups may not be specified on the same request")
+	return nil
+}
+
+// checkThroughput checks that only a disk that has a throughput is given one.
+func checkThroughput(disk sandbox.Inputs) []sandbox.Problem {
+	kind, _ := disk.Text("volumeType")
+	if _, given := disk["throughput"]; given && kind != "gp3" {
+		return rule.One("throughput", "InvalidParameterCombination: The parameter throughput is not supported for %s volumes", kind)
 	}
-	return problems
+	return nil
 }
 
 // templateData is the part of the inputs that a version is made of.
@@ -185,7 +173,7 @@ func templateVersion(o *sandbox.Operation, template *sandbox.Object, version str
 	case "$Default", "":
 		number = fmt.Sprint(template.Get("defaultVersion"))
 	}
-	if found := o.Cloud.Object(sandbox.Key(templateVersionType, o.Account, o.Region, template.ID+":"+number)); found != nil {
+	if found := o.Object(templateVersionType, template.ID+":"+number); found != nil {
 		return sandbox.Inputs(found.Inputs).Map("launchTemplateData"), nil
 	}
 	return nil, fmt.Errorf("InvalidLaunchTemplateId.VersionNotFound: Could not find the specified version %s for the launch template with ID %s", version, template.ID)

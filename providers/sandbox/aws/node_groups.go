@@ -2,171 +2,45 @@ package aws
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const nodeGroupType = "aws:eks/nodeGroup:NodeGroup"
 
-var nodeGroups = map[string]sandbox.Type{
-	nodeGroupType: {
-		Args: shape(eks.NodeGroupArgs{}), AutoName: "nodeGroupName",
-		Replace: []string{
-			"amiType", "capacityType", "clusterName", "diskSize", "instanceTypes", "launchTemplate.id", "launchTemplate.name",
-			"nodeGroupName", "nodeGroupNamePrefix", "nodeRoleArn", "remoteAccess", "subnetIds",
+func nodeGroups() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		nodeGroupType: {
+			Args: shape(eks.NodeGroupArgs{}), AutoName: "nodeGroupName",
+			Replace: []string{
+				"amiType", "capacityType", "clusterName", "diskSize", "instanceTypes", "launchTemplate.id", "launchTemplate.name",
+				"nodeGroupName", "nodeGroupNamePrefix", "nodeRoleArn", "remoteAccess", "subnetIds",
+			},
+			Computed: []string{
+				"amiType", "capacityType", "diskSize", "instanceTypes", "nodeRepairConfig", "releaseVersion", "updateConfig", "version",
+			},
+			Outputs: []string{
+				"arn", "amiType", "capacityType", "diskSize", "instanceTypes", "nodeRepairConfig", "releaseVersion", "resources", "status", "version",
+				"updateConfig", "tagsAll", "launchTemplate.name",
+			},
+			References: []sandbox.Reference{
+				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
+				rule.By("nodeRoleArn", roleType, "arn", "InvalidParameterException: Following required service role doesn't exist: %s"),
+				rule.Reference("subnetIds[]", subnetType, "InvalidParameterException: The subnet ID '%s' does not exist"),
+				rule.Reference("launchTemplate.id", launchTemplateType, "InvalidParameterException: The specified launch template, with template ID %s, does not exist."),
+			},
+			Unique: rule.Unique("ResourceInUseException: NodeGroup already exists with name: %s", "clusterName", "nodeGroupName"),
+			Check:  checkNodeGroup(),
+			Create: createNodeGroup,
+			Update: updateNodeGroup,
+			Delete: deleteNodeGroup,
 		},
-		Computed: []string{
-			"amiType", "capacityType", "diskSize", "instanceTypes", "nodeRepairConfig", "releaseVersion", "updateConfig", "version",
-		},
-		Outputs: []string{
-			"arn", "amiType", "capacityType", "diskSize", "instanceTypes", "nodeRepairConfig", "releaseVersion", "resources", "status", "version",
-			"updateConfig", "tagsAll", "launchTemplate.name",
-		},
-		References: []sandbox.Reference{
-			{Path: "clusterName", Types: []string{controlPlaneType}, By: "name", Message: noCluster, Weak: true},
-			byProperty("nodeRoleArn", roleType, "arn", "InvalidParameterException: Following required service role doesn't exist: %s"),
-			reference("subnetIds[]", subnetType, "InvalidParameterException: The subnet ID '%s' does not exist"),
-			reference("launchTemplate.id", launchTemplateType, "InvalidParameterException: The specified launch template, with template ID %s, does not exist."),
-		},
-		Unique: uniqueName("ResourceInUseException: NodeGroup already exists with name: %s", "clusterName", "nodeGroupName"),
-		Check:  checkNodeGroup,
-		Create: createNodeGroup,
-		Update: updateNodeGroup,
-		Delete: deleteNodeGroup,
-	},
-}
-
-var amiTypes = []string{
-	"AL2_x86_64", "AL2_x86_64_GPU", "AL2_ARM_64", "CUSTOM", "BOTTLEROCKET_ARM_64", "BOTTLEROCKET_x86_64",
-	"BOTTLEROCKET_ARM_64_FIPS", "BOTTLEROCKET_x86_64_FIPS", "BOTTLEROCKET_ARM_64_NVIDIA", "BOTTLEROCKET_x86_64_NVIDIA",
-	"WINDOWS_CORE_2019_x86_64", "WINDOWS_FULL_2019_x86_64", "WINDOWS_CORE_2022_x86_64", "WINDOWS_FULL_2022_x86_64",
-	"AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD", "AL2023_x86_64_NEURON", "AL2023_x86_64_NVIDIA", "AL2023_ARM_64_NVIDIA",
-}
-
-var (
-	labelName  = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`)
-	labelValue = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$`)
-	armFamily  = regexp.MustCompile(`^([a-z]+[0-9]+g[a-z]*|a1)\.`)
-)
-
-func checkNodeGroup(in sandbox.Inputs) []sandbox.Problem {
-	problems := sandbox.All(
-		sandbox.Required("subnetIds"),
-		sandbox.Exclusive("nodeGroupName", "nodeGroupNamePrefix"),
-		sandbox.Matches("nodeGroupName", `^[0-9A-Za-z][A-Za-z0-9\-_]{0,62}$`, "is not a node group name of at most 63 letters, digits, - and _"),
-		sandbox.OneOf("amiType", amiTypes...), sandbox.OneOf("capacityType", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"),
-		checkKubernetesVersion, checkLabels, checkTaints, checkScaling)(in)
-	add := func(path, format string, args ...any) {
-		problems = append(problems, sandbox.Problem{Path: path, Text: "InvalidParameterException: " + fmt.Sprintf(format, args...)})
 	}
-	if subnets, ok := in["subnetIds"].([]any); ok && len(subnets) == 0 {
-		add("subnetIds", "subnets cannot be empty")
-	}
-	if update := in.Map("updateConfig"); update != nil && len(update) != 1 {
-		add("updateConfig", "exactly one of maxUnavailable and maxUnavailablePercentage must be specified")
-	}
-	if template := in.Map("launchTemplate"); template != nil {
-		if (template["id"] == nil) == (template["name"] == nil) {
-			add("launchTemplate", "exactly one of the id and the name of a launch template must be specified")
-		}
-		if _, given := in["diskSize"]; given {
-			add("diskSize", "Disk size must be specified within the launch template.")
-		}
-		if _, given := in["remoteAccess"]; given {
-			add("remoteAccess", "Remote access configuration cannot be specified with a launch template.")
-		}
-	}
-	kind, _ := in.Text("amiType")
-	for i, instance := range in.List("instanceTypes") {
-		if text, ok := instance.(string); ok {
-			if problem := wrongArchitecture(text, kind); problem != "" {
-				add(fmt.Sprintf("instanceTypes[%d]", i), "%s", problem)
-			}
-		}
-	}
-	return problems
-}
-
-// wrongArchitecture tells why instances of a type cannot run images of another.
-func wrongArchitecture(instance, image string) string {
-	if image == "" || image == "CUSTOM" || armFamily.MatchString(instance) == strings.Contains(image, "_ARM_64") {
-		return ""
-	}
-	return fmt.Sprintf("[%s] is not a valid instance type for requested amiType %s", instance, image)
-}
-
-func checkLabels(in sandbox.Inputs) []sandbox.Problem {
-	var problems []sandbox.Problem
-	labels := in.Map("labels")
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		value, known := labels.Text(key)
-		switch {
-		case !labelName.MatchString(key):
-			problems = append(problems, sandbox.Problem{Path: "labels." + key, Text: fmt.Sprintf("InvalidParameterException: Label key %q is invalid", key)})
-		case strings.HasPrefix(key, "kubernetes.io/") || strings.Contains(key, "eks.amazonaws.com/"):
-			problems = append(problems, sandbox.Problem{Path: "labels." + key, Text: fmt.Sprintf("InvalidParameterException: Label cannot contain reserved prefixes: %q", key)})
-		case known && !labelValue.MatchString(value):
-			problems = append(problems, sandbox.Problem{Path: "labels." + key, Text: fmt.Sprintf("InvalidParameterException: Label value %q is invalid", value)})
-		}
-	}
-	return problems
-}
-
-func checkTaints(in sandbox.Inputs) []sandbox.Problem {
-	var problems []sandbox.Problem
-	seen := map[string]bool{}
-	for i, element := range in.List("taints") {
-		object, ok := element.(map[string]any)
-		if !ok {
-			continue
-		}
-		taint, path := sandbox.Inputs(object), fmt.Sprintf("taints[%d]", i)
-		for _, problem := range sandbox.OneOf("effect", "NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")(taint) {
-			problems = append(problems, sandbox.Problem{Path: path + ".effect", Text: problem.Text})
-		}
-		key, _ := taint.Text("key")
-		if key != "" && !labelName.MatchString(key) {
-			problems = append(problems, sandbox.Problem{Path: path + ".key", Text: fmt.Sprintf("InvalidParameterException: Taint key %q is invalid", key)})
-		}
-		effect, _ := taint.Text("effect")
-		if seen[key+effect] && key != "" {
-			problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf("InvalidParameterException: Taint %s:%s is given twice", key, effect)})
-		}
-		seen[key+effect] = true
-	}
-	if len(in.List("taints")) > 50 {
-		problems = append(problems, sandbox.Problem{Path: "taints", Text: "InvalidParameterException: Taints per nodegroup exceed the limit of 50"})
-	}
-	return problems
-}
-
-func checkScaling(in sandbox.Inputs) []sandbox.Problem {
-	scaling := in.Map("scalingConfig")
-	low, hasLow := scaling.Number("minSize")
-	wanted, hasWanted := scaling.Number("desiredSize")
-	high, hasHigh := scaling.Number("maxSize")
-	problem := func(format string, args ...any) []sandbox.Problem {
-		return []sandbox.Problem{{Path: "scalingConfig", Text: "InvalidParameterException: " + fmt.Sprintf(format, args...)}}
-	}
-	switch {
-	case hasHigh && high < 1:
-		return problem("Maximum size %v must be at least 1", high)
-	case hasLow && low < 0:
-		return problem("Minimum capacity %v can't be negative", low)
-	case hasLow && hasHigh && low > high:
-		return problem("Minimum capacity %v can't be greater than maximum size %v", low, high)
-	case hasLow && hasWanted && low > wanted:
-		return problem("Minimum capacity %v can't be greater than desired size %v", low, wanted)
-	case hasWanted && hasHigh && wanted > high:
-		return problem("desired capacity %v can't be greater than max size %v", wanted, high)
-	}
-	return nil
 }
 
 func createNodeGroup(o *sandbox.Operation) error {
@@ -186,7 +60,7 @@ func createNodeGroup(o *sandbox.Operation) error {
 		return fmt.Errorf("NodeCreationFailure: Instances failed to join the kubernetes cluster: the policy AmazonEKSWorkerNodePolicy is not attached to their role %s (attach it before the node group is made)", role)
 	}
 	for _, id := range o.Inputs.List("subnetIds") {
-		subnet := o.Cloud.Object(sandbox.Key(subnetType, o.Account, o.Region, fmt.Sprint(id)))
+		subnet := o.Object(subnetType, fmt.Sprint(id))
 		if vpc := sandbox.Inputs(cluster.Outputs).Map("vpcConfig")["vpcId"]; vpc != nil && subnet.String("vpcId") != vpc {
 			return fmt.Errorf("InvalidParameterException: Subnet %v is not in the cluster's VPC %v", id, vpc)
 		}
@@ -350,7 +224,7 @@ func deleteNodeGroup(o *sandbox.Operation) error {
 			return nil
 		}
 	}
-	entry := o.Cloud.Object(sandbox.Key(accessEntryType, o.Account, o.Region, cluster+":"+role))
+	entry := o.Object(accessEntryType, cluster+":"+role)
 	if entry == nil || entry.URN != "" {
 		return nil
 	}

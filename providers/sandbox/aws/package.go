@@ -10,35 +10,41 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // anyAccount is the account of a provider that names none.
 const anyAccount = "000000000000"
 
 // New makes the simulated provider.
-func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, Package()) }
 
-var pkg = &sandbox.Package{
-	Name:      "aws",
-	Types:     types(),
-	Functions: functions,
-	Configure: configure,
+// Package describes the simulated provider. Its tables are made when they are first needed.
+var Package = sync.OnceValue(func() *sandbox.Package {
+	return &sandbox.Package{
+		Name:      "aws",
+		Types:     types(),
+		Functions: functions(),
+		Naming:    sandbox.Naming{Separator: "-", Digits: 7, Prefix: "Prefix"},
+		Configure: configure,
 
-	ReplacedByConfigure: true,
-}
+		ReplacedByConfigure: true,
+	}
+})
 
 // types joins the services' tables and gives every taggable type its tagsAll.
 func types() map[string]sandbox.Type {
 	all := map[string]sandbox.Type{}
-	for _, service := range []map[string]sandbox.Type{
+	for _, service := range []func() map[string]sandbox.Type{
 		network, groupRules, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
 		clusterTypes, clusterAccess, nodeGroups, launchTemplates, addons, events,
 	} {
-		maps.Copy(all, service)
+		maps.Copy(all, service())
 	}
 	for token, typ := range all {
 		if typ.Args != nil && hasField(typ.Args, "tags") {
@@ -78,35 +84,40 @@ func tagged(typ sandbox.Type) sandbox.Type {
 		}
 		return nil
 	}
-	typ.Check = func(in sandbox.Inputs) []sandbox.Problem {
-		problems := checkTags(in.Map("tags"))
-		if check != nil {
-			problems = append(problems, check(in)...)
-		}
-		return problems
+	typ.Check = rule.Within("tags", checkTags)
+	if check != nil {
+		typ.Check = rule.All(typ.Check, check)
 	}
 	return typ
 }
 
 // checkTags holds the limits that AWS sets for tags.
 func checkTags(tags sandbox.Inputs) []sandbox.Problem {
-	var problems []sandbox.Problem
+	var problems rule.Problems
 	if len(tags) > 50 {
-		problems = append(problems, sandbox.Problem{Path: "tags", Text: fmt.Sprintf("%d tags are more than 50", len(tags))})
+		problems.Add("", "%d tags are more than 50", len(tags))
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		value, _ := tags.Text(key)
 		switch {
 		case key == "" || len(key) > 128:
-			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "a tag's key has 1 to 128 characters"})
+			problems.Add(key, "a tag's key has 1 to 128 characters")
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "the prefix aws: is reserved"})
+			problems.Add(key, "the prefix aws: is reserved")
 		case len(value) > 256:
-			problems = append(problems, sandbox.Problem{Path: "tags." + key, Text: "a tag's value has at most 256 characters"})
+			problems.Add(key, "a tag's value has at most 256 characters")
 		}
 	}
 	return problems
 }
+
+// pattern is a test of texts, which compiles its expression when it is first needed.
+func pattern(expression string) func(text string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+	return func(text string) bool { return compiled().MatchString(text) }
+}
+
+var isRegion = pattern(`^[a-z]{2}(-[a-z]+)+-\d$`)
 
 // configure finds the account and region that a provider works in.
 func configure(in sandbox.Inputs) (account, region string, err error) {
@@ -114,7 +125,7 @@ func configure(in sandbox.Inputs) (account, region string, err error) {
 	if !ok {
 		return "", "", fmt.Errorf("invalid AWS Region: no region is configured")
 	}
-	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`).MatchString(region) {
+	if !isRegion(region) {
 		return "", "", fmt.Errorf("invalid AWS Region: %s", region)
 	}
 	accounts := in.List("allowedAccountIds")
@@ -178,79 +189,4 @@ func nameOf(o *sandbox.Operation, property string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s needs a %s", o.Type, property)
-}
-
-func reference(path, typ, message string) sandbox.Reference {
-	return sandbox.Reference{Path: path, Types: []string{typ}, Message: message}
-}
-
-func byProperty(path, typ, property, message string) sandbox.Reference {
-	return sandbox.Reference{Path: path, Types: []string{typ}, By: property, Message: message}
-}
-
-func uniqueName(message string, properties ...string) []sandbox.Unique {
-	return []sandbox.Unique{{Properties: properties, Message: message}}
-}
-
-// policyDocument checks a property that holds an IAM policy in JSON. Identity
-// policies need resources, trust policies principals.
-func policyDocument(property, needs string, limit int) func(sandbox.Inputs) []sandbox.Problem {
-	return func(in sandbox.Inputs) []sandbox.Problem {
-		text, ok := in.Text(property)
-		if !ok {
-			return nil
-		}
-		problem := func(format string, args ...any) []sandbox.Problem {
-			return []sandbox.Problem{{Path: property, Text: "MalformedPolicyDocument: " + fmt.Sprintf(format, args...)}}
-		}
-		if len(text) > limit {
-			return []sandbox.Problem{{Path: property, Text: fmt.Sprintf("LimitExceeded: a policy of %d characters is longer than %d", len(text), limit)}}
-		}
-		var document struct {
-			Version   string
-			Statement []map[string]any
-		}
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&document); err != nil {
-			return problem("%v", err)
-		}
-		if document.Version != "2012-10-17" {
-			return problem("version %q is not 2012-10-17", document.Version)
-		}
-		if len(document.Statement) == 0 {
-			return problem("it has no statements")
-		}
-		for i, statement := range document.Statement {
-			if text := checkStatement(statement, needs); text != "" {
-				return problem("statement %d: %s", i+1, text)
-			}
-		}
-		return nil
-	}
-}
-
-var statementKeys = []string{
-	"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-}
-
-func checkStatement(statement map[string]any, needs string) string {
-	for _, key := range slices.Sorted(maps.Keys(statement)) {
-		if !slices.Contains(statementKeys, key) {
-			return fmt.Sprintf("%q is not an element of a statement", key)
-		}
-	}
-	if effect := statement["Effect"]; effect != "Allow" && effect != "Deny" {
-		return fmt.Sprintf("effect is %v, not Allow or Deny", effect)
-	}
-	for _, element := range []string{"Action", needs} {
-		value, ok := statement[element]
-		if !ok {
-			value, ok = statement["Not"+element]
-		}
-		if list, isList := value.([]any); !ok || isList && len(list) == 0 {
-			return fmt.Sprintf("%s must not be empty", element)
-		}
-	}
-	return ""
 }

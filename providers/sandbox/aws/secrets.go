@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -17,46 +18,48 @@ const (
 	aliasType         = "aws:kms/alias:Alias"
 )
 
-var secrets = map[string]sandbox.Type{
-	secretType: {
-		Args: shape(secretsmanager.SecretArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"}, Outputs: []string{"arn", "tagsAll"},
-		Unique: uniqueName("ResourceExistsException: The operation failed because the secret %s already exists.", "name"),
-		Create: func(o *sandbox.Operation) error {
-			name, err := nameOf(o, "name")
-			made := newSecret(o.Account, o.Region, name, "", nil)
-			o.ID = made.ID
-			o.Outputs["arn"] = made.ID
-			return err
+func secrets() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		secretType: {
+			Args: shape(secretsmanager.SecretArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"}, Outputs: []string{"arn", "tagsAll"},
+			Unique: rule.Unique("ResourceExistsException: The operation failed because the secret %s already exists.", "name"),
+			Create: func(o *sandbox.Operation) error {
+				name, err := nameOf(o, "name")
+				made := newSecret(o.Account, o.Region, name, "", nil)
+				o.ID = made.ID
+				o.Outputs["arn"] = made.ID
+				return err
+			},
 		},
-	},
-	secretVersionType: {
-		Args: shape(secretsmanager.SecretVersionArgs{}), Replace: []string{"secretId", "secretString"}, Secret: []string{"secretString"},
-		Outputs:    []string{"arn", "versionId"},
-		References: []sandbox.Reference{reference("secretId", secretType, "ResourceNotFoundException: Secrets Manager can't find the specified secret %s")},
-		Create: func(o *sandbox.Operation) error {
-			o.ID = o.NewID("", 32)
-			o.Outputs["versionId"] = o.ID
-			return nil
+		secretVersionType: {
+			Args: shape(secretsmanager.SecretVersionArgs{}), Replace: []string{"secretId", "secretString"}, Secret: []string{"secretString"},
+			Outputs:    []string{"arn", "versionId"},
+			References: []sandbox.Reference{rule.Reference("secretId", secretType, "ResourceNotFoundException: Secrets Manager can't find the specified secret %s")},
+			Create: func(o *sandbox.Operation) error {
+				o.ID = o.NewID("", 32)
+				o.Outputs["versionId"] = o.ID
+				return nil
+			},
 		},
-	},
-	keyType: {
-		Args: shape(kms.KeyArgs{}), Replace: []string{"customerMasterKeySpec", "keyUsage", "multiRegion"}, Outputs: []string{"arn", "keyId", "tagsAll"},
-		Check: sandbox.All(policyDocument("policy", "Principal", 32768), sandbox.Between("deletionWindowInDays", 7, 30),
-			sandbox.Between("rotationPeriodInDays", 90, 2560),
-			sandbox.OneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT")),
-		Create: func(o *sandbox.Operation) error {
-			o.ID = uuid(o.NewID("", 32))
-			o.Outputs["arn"], o.Outputs["keyId"] = arn(o, "kms", "key/"+o.ID), o.ID
-			return nil
+		keyType: {
+			Args: shape(kms.KeyArgs{}), Replace: []string{"customerMasterKeySpec", "keyUsage", "multiRegion"}, Outputs: []string{"arn", "keyId", "tagsAll"},
+			Check: rule.All(policyDocument("policy", "Principal", 32768), rule.Between("deletionWindowInDays", 7, 30),
+				rule.Between("rotationPeriodInDays", 90, 2560),
+				rule.OneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT")),
+			Create: func(o *sandbox.Operation) error {
+				o.ID = uuid(o.NewID("", 32))
+				o.Outputs["arn"], o.Outputs["keyId"] = arn(o, "kms", "key/"+o.ID), o.ID
+				return nil
+			},
 		},
-	},
-	aliasType: {
-		Args: shape(kms.AliasArgs{}), AutoName: "name", Replace: []string{"name"}, Outputs: []string{"arn", "targetKeyArn"},
-		References: []sandbox.Reference{reference("targetKeyId", keyType, "NotFoundException: Key %s does not exist")},
-		Unique:     uniqueName("AlreadyExistsException: An alias with the name %s already exists", "name"),
-		Check:      sandbox.Matches("name", `^alias/`, "does not begin with alias/"),
-		Create:     named("name", "kms", ""),
-	},
+		aliasType: {
+			Args: shape(kms.AliasArgs{}), AutoName: "name", Replace: []string{"name"}, Outputs: []string{"arn", "targetKeyArn"},
+			References: []sandbox.Reference{rule.Reference("targetKeyId", keyType, "NotFoundException: Key %s does not exist")},
+			Unique:     rule.Unique("AlreadyExistsException: An alias with the name %s already exists", "name"),
+			Check:      rule.Matches("name", `^alias/`, "does not begin with alias/"),
+			Create:     named("name", "kms", ""),
+		},
+	}
 }
 
 // newSecret builds the object of a secret.

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const (
@@ -19,39 +20,41 @@ const (
 )
 
 // groupRules are the rules of security groups that are resources of their own.
-var groupRules = map[string]sandbox.Type{
-	groupRuleType: {
-		Args: shape(ec2.SecurityGroupRuleArgs{}), Defaults: map[string]any{"self": false},
-		Replace: []string{
-			"type", "protocol", "fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroupId", "self",
-			"sourceSecurityGroupId",
+func groupRules() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
+		groupRuleType: {
+			Args: shape(ec2.SecurityGroupRuleArgs{}), Defaults: map[string]any{"self": false},
+			Replace: []string{
+				"type", "protocol", "fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroupId", "self",
+				"sourceSecurityGroupId",
+			},
+			Outputs: []string{"securityGroupRuleId"},
+			References: []sandbox.Reference{
+				rule.Reference("securityGroupId", securityGroupType, noSecurityGroup), rule.Reference("sourceSecurityGroupId", securityGroupType, noSecurityGroup),
+			},
+			Check: rule.All(rule.OneOf("type", "ingress", "egress"), checkPorts("fromPort", "toPort"), checkGroupRule),
+			Create: func(o *sandbox.Operation) error {
+				if other := sameRule(o, "cidrBlocks", "fromPort", "ipv6CidrBlocks", "prefixListIds", "protocol", "self", "sourceSecurityGroupId", "toPort", "type"); other != "" {
+					return fmt.Errorf("InvalidPermission.Duplicate: the specified rule already exists (%s)", other)
+				}
+				o.ID = o.NewID("sgrule-", 10)
+				o.Outputs["securityGroupRuleId"] = "sgr-" + sandbox.Digest(17, o.ID)
+				return nil
+			},
 		},
-		Outputs: []string{"securityGroupRuleId"},
-		References: []sandbox.Reference{
-			reference("securityGroupId", securityGroupType, noSecurityGroup), reference("sourceSecurityGroupId", securityGroupType, noSecurityGroup),
-		},
-		Check: sandbox.All(sandbox.OneOf("type", "ingress", "egress"), checkPorts("fromPort", "toPort"), checkGroupRule),
-		Create: func(o *sandbox.Operation) error {
-			if other := sameRule(o, "cidrBlocks", "fromPort", "ipv6CidrBlocks", "prefixListIds", "protocol", "self", "sourceSecurityGroupId", "toPort", "type"); other != "" {
-				return fmt.Errorf("InvalidPermission.Duplicate: the specified rule already exists (%s)", other)
-			}
-			o.ID = o.NewID("sgrule-", 10)
-			o.Outputs["securityGroupRuleId"] = "sgr-" + sandbox.Digest(17, o.ID)
-			return nil
-		},
-	},
-	ingressRuleType: vpcRule(vpc.SecurityGroupIngressRuleArgs{}.ElementType()),
-	egressRuleType:  vpcRule(vpc.SecurityGroupEgressRuleArgs{}.ElementType()),
+		ingressRuleType: vpcRule(vpc.SecurityGroupIngressRuleArgs{}.ElementType()),
+		egressRuleType:  vpcRule(vpc.SecurityGroupEgressRuleArgs{}.ElementType()),
+	}
 }
 
 func vpcRule(args reflect.Type) sandbox.Type {
 	return sandbox.Type{
 		Args: args, Replace: []string{"securityGroupId"}, Outputs: []string{"arn", "securityGroupRuleId", "tagsAll"},
 		References: []sandbox.Reference{
-			reference("securityGroupId", securityGroupType, noSecurityGroup), reference("referencedSecurityGroupId", securityGroupType, noSecurityGroup),
+			rule.Reference("securityGroupId", securityGroupType, noSecurityGroup), rule.Reference("referencedSecurityGroupId", securityGroupType, noSecurityGroup),
 		},
-		Check: sandbox.All(checkBlock("cidrIpv4", 0, 32), checkBlock("cidrIpv6", 0, 128), checkPorts("fromPort", "toPort"), checkVpcRule,
-			sandbox.Matches("ipProtocol", `^(-1|tcp|udp|icmp|icmpv6|\d{1,3})$`, "is not a protocol")),
+		Check: rule.All(checkBlock("cidrIpv4", 0, 32), checkBlock("cidrIpv6", 0, 128), checkPorts("fromPort", "toPort"), checkVpcRule,
+			rule.Matches("ipProtocol", `^(-1|tcp|udp|icmp|icmpv6|\d{1,3})$`, "is not a protocol")),
 		Create: func(o *sandbox.Operation) error {
 			if other := sameRule(o, "cidrIpv4", "cidrIpv6", "fromPort", "ipProtocol", "prefixListId", "referencedSecurityGroupId", "toPort"); other != "" {
 				return fmt.Errorf("InvalidPermission.Duplicate: the specified rule already exists (%s)", other)
@@ -90,27 +93,18 @@ func checkGroupRule(in sandbox.Inputs) []sandbox.Problem {
 	if in.Flag("self") {
 		given = append(given, "self")
 	}
-	var problems []sandbox.Problem
-	add := func(path, format string, args ...any) {
-		problems = append(problems, sandbox.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
-	}
+	var problems rule.Problems
 	if len(given) == 0 {
-		add("cidrBlocks", "one of cidrBlocks, ipv6CidrBlocks, prefixListIds, self, sourceSecurityGroupId must be specified")
+		problems.Add("cidrBlocks", "one of cidrBlocks, ipv6CidrBlocks, prefixListIds, self, sourceSecurityGroupId must be specified")
 	}
 	if slices.Contains(given, "sourceSecurityGroupId") && len(given) > 1 {
-		add("sourceSecurityGroupId", "conflicts with %s", given[0])
+		problems.Add("sourceSecurityGroupId", "conflicts with %s", given[0])
 	}
-	for _, property := range []string{"cidrBlocks", "ipv6CidrBlocks"} {
-		for i, block := range in.List(property) {
-			if text, ok := block.(string); ok && blockProblem(text, 0, 32) != "" {
-				add(fmt.Sprintf("%s[%d]", property, i), "%s", blockProblem(text, 0, 32))
-			}
-		}
-	}
+	problems = append(problems, rule.All(checkBlocks("cidrBlocks"), checkBlocks("ipv6CidrBlocks"))(in)...)
 	low, _ := in.Number("fromPort")
 	high, _ := in.Number("toPort")
 	if protocol, _ := in.Text("protocol"); (protocol == "-1" || strings.EqualFold(protocol, "all")) && (low != 0 || high != 0) {
-		add("fromPort", "from and to port must be 0 for protocol -1")
+		problems.Add("fromPort", "from and to port must be 0 for protocol -1")
 	}
 	return problems
 }
@@ -123,11 +117,11 @@ func checkVpcRule(in sandbox.Inputs) []sandbox.Problem {
 	protocol, known := in.Text("ipProtocol")
 	switch {
 	case len(given) != 1:
-		return []sandbox.Problem{{Path: "cidrIpv4", Text: fmt.Sprintf("exactly one of %s must be specified, %d are", strings.Join(peers, ", "), len(given))}}
+		return rule.One("cidrIpv4", "exactly one of %s must be specified, %d are", strings.Join(peers, ", "), len(given))
 	case known && protocol == "-1" && (from || to):
-		return []sandbox.Problem{{Path: "fromPort", Text: "ports cannot be specified for protocol -1"}}
+		return rule.One("fromPort", "ports cannot be specified for protocol -1")
 	case from != to || known && (protocol == "tcp" || protocol == "udp") && !from:
-		return []sandbox.Problem{{Path: "fromPort", Text: "fromPort and toPort are required with this protocol"}}
+		return rule.One("fromPort", "fromPort and toPort are required with this protocol")
 	}
 	return nil
 }

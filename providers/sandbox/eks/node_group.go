@@ -3,10 +3,11 @@ package eks
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/providers/sandbox/aws"
 )
 
 // passedOn are the arguments of a managed node group that go to the node group itself.
@@ -179,13 +180,11 @@ func (c *component) checkInstanceRoles(core coreData, role value) error {
 	return refuse("A managed node group cannot be created without first setting its role in the cluster's instanceRoles")
 }
 
-var arm = regexp.MustCompile(`^([a-z]+[0-9]+g[a-z]*|a1)\.`)
-
 // imageOf is the type of the images of an operating system for the first instance type.
 func imageOf(known []value) value {
 	system, gpu, instances := known[0], known[1].IsBool() && known[1].BoolValue(), known[2]
 	architecture := "x86_64"
-	if first, _ := at(instances, 0); first.IsString() && arm.MatchString(first.StringValue()) {
+	if first, _ := at(instances, 0); first.IsString() && aws.IsArm(first.StringValue()) {
 		architecture = "ARM_64"
 	}
 	variant := map[bool]string{true: "_NVIDIA", false: "_STANDARD"}[gpu]

@@ -140,10 +140,9 @@ func (c *component) construct(kind kind, parent resource.URN) (plugin.ConstructR
 
 func known() []string {
 	var names []string
-	for name := range maps.Keys(kinds) {
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
 		names = append(names, string(name))
 	}
-	slices.Sort(names)
 	return names
 }
 

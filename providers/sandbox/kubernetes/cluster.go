@@ -32,13 +32,23 @@ func tokenOf(object sandbox.Inputs) string {
 	return name + ":" + version + ":" + kind
 }
 
-// get finds an object by its type and id, also one that AWS makes in the cluster; nil when
-// there is none.
+// owner is the cluster as its cloud has it, nil when there is none.
+func (c *cluster) owner() sandbox.Cluster {
+	return c.cloud.Cluster(func(owner sandbox.Cluster) bool { return owner.Is(c.account) })
+}
+
+// get finds an object by its type and id, also one that the cloud makes in the cluster; nil
+// when there is none.
 func (c *cluster) get(token, id string) (*sandbox.Object, error) {
 	if object := c.cloud.Object(sandbox.Key(token, c.account, "", id)); object != nil {
 		return object, nil
 	}
-	return c.provided(token, id)
+	if owner := c.owner(); owner != nil {
+		if object := owner.Provides(token, id); object != nil {
+			return c.put(object)
+		}
+	}
+	return nil, nil
 }
 
 // idOf is the id of an object in its cluster: its name, behind its namespace if it has one.
@@ -53,7 +63,7 @@ func (c *cluster) idOf(token string, object sandbox.Inputs) (string, error) {
 // namespaced tells whether objects of a type belong to a namespace.
 func (c *cluster) namespaced(token string) (bool, error) {
 	kind, _ := kindOf(token)
-	if scheme.Recognizes(kind) {
+	if scheme().Recognizes(kind) {
 		return !clusterScoped[kind.Kind], nil
 	}
 	if kind.Group == "apiregistration.k8s.io" {
@@ -84,7 +94,11 @@ func (c *cluster) definition(kind schema.GroupVersionKind) (*apiextensions.Custo
 // serves tells whether a group is there without definitions as objects.
 func (c *cluster) serves(kind schema.GroupVersionKind) bool {
 	registered := sandbox.Key(apiServiceType, c.account, "", kind.Version+"."+kind.Group)
-	return c.cloud.Object(registered) != nil || c.addonServes(kind.Group)
+	if c.cloud.Object(registered) != nil {
+		return true
+	}
+	owner := c.owner()
+	return owner != nil && owner.Defines(kind.Group)
 }
 
 func decodeDefinition(object map[string]any) (*apiextensions.CustomResourceDefinition, error) {
@@ -107,7 +121,7 @@ func (c *cluster) check(token string, object sandbox.Inputs) error {
 	if kind.Group == "apiregistration.k8s.io" {
 		return nil
 	}
-	if !scheme.Recognizes(kind) {
+	if !scheme().Recognizes(kind) {
 		return c.admitCustom(kind, object, false)
 	}
 	for _, problem := range checkObject(object) {

@@ -22,14 +22,10 @@ type simulatedClusters struct {
 // Cluster implements providers/kubernetes.Clusters.
 func (s *simulatedClusters) Cluster(_ context.Context, identifier string) (layer.Cluster, error) {
 	err := s.cloud.Do(func() error {
-		for typ := range clusters {
-			for _, object := range s.cloud.OfType(typ) {
-				if identifier == object.String("arn") || identifier == object.String("endpoint") || identifier == object.ID {
-					return nil
-				}
-			}
+		if s.cloud.Cluster(func(cluster sandbox.Cluster) bool { return cluster.Is(identifier) }) == nil {
+			return fmt.Errorf("reach cluster %s: %w", identifier, layer.ErrNotFound)
 		}
-		return fmt.Errorf("reach cluster %s: %w", identifier, layer.ErrNotFound)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -2,8 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	layer "github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
@@ -78,57 +75,6 @@ func (c *fixture) remove(token, where string) error {
 func openCluster(t *testing.T) *fixture {
 	t.Helper()
 	return newCluster(t, fields{"kubeconfig": testKubeconfig})
-}
-
-// helmController puts a Helm controller and its definitions into a cluster.
-func (c *fixture) helmController() {
-	c.t.Helper()
-	c.mustCreate(namespaceType, "helm-controller", nil)
-	c.mustCreate(definitionType, "helmcharts.helm.cattle.io", helmDefinition())
-	c.startController()
-}
-
-func helmDefinition() fields {
-	return fields{"spec": fields{
-		"group": "helm.cattle.io", "scope": "Namespaced", "names": fields{"kind": "HelmChart", "plural": "helmcharts"},
-		"versions": []any{fields{"name": "v1", "served": true, "storage": true, "schema": fields{"openAPIV3Schema": fields{
-			"type": "object", "properties": fields{"spec": fields{"type": "object", "properties": fields{
-				"chart": fields{"type": "string"}, "repo": fields{"type": "string"}, "version": fields{"type": "string"},
-				"targetNamespace": fields{"type": "string"}, "valuesContent": fields{"type": "string"}, "createNamespace": fields{"type": "boolean"},
-			}}},
-		}}}},
-	}}
-}
-
-func (c *fixture) startController() {
-	c.t.Helper()
-	c.mustCreate(deploymentType, "helm-controller/helm-controller", fields{"spec": fields{
-		"selector": fields{"matchLabels": fields{"app": "helm-controller"}},
-		"template": fields{"metadata": fields{"labels": fields{"app": "helm-controller"}}, "spec": fields{"containers": []any{fields{
-			"name": "helm-controller", "image": "ghcr.io/k3s-io/helm-controller:v0.16.10", "args": []any{"--namespace", "helm-controller"},
-		}}}},
-	}})
-}
-
-// helmChartFields is the inputs of a HelmChart of a chart in the catalogue.
-func helmChartFields(chart, namespace, values string) fields {
-	spec := fields{"targetNamespace": namespace, "version": "1.2.3", "valuesContent": values}
-	inputs := releaseInputs(chart, namespace, nil)
-	spec["chart"] = inputs["chart"]
-	if options, ok := inputs["repositoryOpts"].(fields); ok {
-		spec["repo"] = options["repo"]
-	}
-	return fields{"spec": spec}
-}
-
-// status asks how far the Helm controller is.
-func (c *fixture) status(name string) layer.ChartStatus {
-	c.t.Helper()
-	cluster, err := Clusters(c.cloud, Options{}).Cluster(context.Background(), endpoint)
-	require.NoError(c.t, err)
-	status, err := cluster.Chart(context.Background(), "helm-controller", name)
-	require.NoError(c.t, err)
-	return status
 }
 
 func TestReleaseOutputs(t *testing.T) {
@@ -345,99 +291,6 @@ func TestCalico(t *testing.T) {
 	}
 }
 
-func TestHelmChartIsInstalledByItsController(t *testing.T) {
-	t.Parallel()
-	c := openCluster(t)
-	c.helmController()
-	c.mustCreate(namespaceType, "loki", nil)
-	created := c.mustCreate(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", "serviceAccount:\n  name: loki.posit.team\n"))
-	assert.Equal(t, "helm-install-loki", sandbox.Plain(created.Properties["status"]).(fields)["jobName"])
-	assert.Equal(t, layer.ChartStatus{State: layer.ChartInstalled}, c.status("loki"))
-	assert.Contains(t, c.objects(), "ServiceAccount loki/loki.posit.team")
-
-	_, problem := c.install(releaseInputs("loki", "loki", nil))
-	assert.Equal(t, "install chart loki as loki in namespace loki: cannot re-use a name that is still in use", problem)
-
-	urn, inputs := object(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", "serviceAccount:\n  name: other\n"))
-	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: "helm-controller/loki", NewInputs: inputs})
-	require.NoError(t, err)
-	assert.Equal(t, layer.ChartInstalled, c.status("loki").State)
-	assert.Contains(t, c.objects(), "ServiceAccount loki/other")
-	assert.NotContains(t, c.objects(), "ServiceAccount loki/loki.posit.team")
-
-	c.delete(helmChartType, "helm-controller/loki")
-	assert.NotContains(t, strings.Join(c.objects(), "\n"), " loki/")
-}
-
-func TestWrongHelmCharts(t *testing.T) {
-	t.Parallel()
-	with := func(field string, value any) fields {
-		chart := helmChartFields("loki", "loki", "")
-		chart["spec"].(fields)[field] = value
-		return chart
-	}
-	for name, test := range map[string]struct {
-		chart fields
-		want  string
-	}{
-		"chart":     {with("chart", "lokii"), `chart "lokii" version "1.2.3" not found in https://grafana.github.io/helm-charts repository: the sandbox knows no such chart there`},
-		"version":   {with("version", "1.2"), `improper constraint: "1.2" is no version of chart "loki"`},
-		"namespace": {with("targetNamespace", "absent"), `create: failed to create: namespaces "absent" not found`},
-		"YAML":      {with("valuesContent", "a: b: c"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
-		"list":      {with("valuesContent", "- a\n"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
-		"value":     {with("valuesContent", "loky: {}\n"), "values don't meet the specifications of the schema(s) in the following chart(s):\nloki:\n- chart loki has no value \"loky\" (did you mean \"loki\"?); Helm would ignore it without a word"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := openCluster(t)
-			c.helmController()
-			c.mustCreate(namespaceType, "loki", nil)
-			c.mustCreate(helmChartType, "helm-controller/loki", test.chart) // the object itself is all right
-			assert.Equal(t, layer.ChartStatus{State: layer.ChartFailed, Message: test.want}, c.status("loki"))
-			assert.NotContains(t, strings.Join(c.objects(), "\n"), " loki/")
-			c.delete(helmChartType, "helm-controller/loki")
-		})
-	}
-}
-
-func TestHelmChartWithAnUnknownField(t *testing.T) {
-	t.Parallel()
-	c := openCluster(t)
-	_, err := c.create(helmChartType, "default/loki", nil)
-	assert.EqualError(t, err, `no matches for kind "HelmChart" in version "helm.cattle.io/v1": its CustomResourceDefinition is not in the cluster`)
-	c.helmController()
-	_, err = c.create(helmChartType, "helm-controller/loki", fields{"spec": fields{"values": fields{}}})
-	assert.EqualError(t, err, `HelmChart.helm.cattle.io "loki" is invalid: unknown field "spec.values"`)
-}
-
-func TestHelmChartWaitsForItsController(t *testing.T) {
-	t.Parallel()
-	c := openCluster(t)
-	c.mustCreate(namespaceType, "helm-controller", nil)
-	c.mustCreate(definitionType, "helmcharts.helm.cattle.io", helmDefinition())
-	c.mustCreate(helmChartType, "helm-controller/metrics-server", helmChartFields("metrics-server", "kube-system", ""))
-	c.mustCreate(helmChartType, "default/elsewhere", helmChartFields("metrics-server", "default", ""))
-	assert.Equal(t, layer.ChartStatus{State: layer.ChartPending, Message: "no Helm controller runs for namespace helm-controller"}, c.status("metrics-server"))
-	c.startController()
-	assert.Equal(t, layer.ChartInstalled, c.status("metrics-server").State)
-	assert.NotContains(t, c.objects(), "ServiceAccount default/metrics-server", "another namespace is not watched")
-
-	c.delete(deploymentType, "helm-controller/helm-controller")
-	assert.EqualError(t, c.remove(helmChartType, "helm-controller/metrics-server"),
-		`HelmChart "helm-controller/metrics-server" cannot be deleted: timed out waiting for its finalizer wrangler.cattle.io/on-helm-chart-remove: no Helm controller runs that would uninstall the chart`)
-	assert.NoError(t, c.remove(helmChartType, "default/elsewhere"), "no controller ever saw it")
-	assert.ErrorContains(t, c.remove(namespaceType, "helm-controller"), "no Helm controller runs")
-}
-
-func TestNamespaceOfTheHelmController(t *testing.T) {
-	t.Parallel()
-	c := openCluster(t)
-	c.helmController()
-	c.mustCreate(helmChartType, "helm-controller/metrics-server", helmChartFields("metrics-server", "kube-system", ""))
-	c.delete(namespaceType, "helm-controller")
-	assert.Equal(t, []string{"CustomResourceDefinition helmcharts.helm.cattle.io"}, c.objects(), "its charts are uninstalled")
-}
-
 func TestNamespaceTakesAReleaseWithIt(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)
@@ -450,49 +303,6 @@ func TestNamespaceTakesAReleaseWithIt(t *testing.T) {
 	c.uninstall("traefik/traefik")
 	c.mustCreate(namespaceType, "traefik", nil)
 	c.mustInstall(inputs) // its own IngressClass is no stranger
-}
-
-func TestFaultOfAChart(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "faults.json"), []byte(`[{"chart": "loki", "error": "ImagePullBackOff"}, {"chart": "other", "error": "no"}]`), 0o600))
-	c := newClusterIn(t, directory, fields{"kubeconfig": testKubeconfig})
-	c.helmController()
-	c.mustCreate(namespaceType, "loki", nil)
-	c.mustCreate(helmChartType, "helm-controller/loki", helmChartFields("loki", "loki", ""))
-	assert.Equal(t, layer.ChartStatus{State: layer.ChartFailed, Message: "ImagePullBackOff"}, c.status("loki"))
-	assert.Equal(t, layer.ChartStatus{State: layer.ChartInstalled}, c.status("loki"), "the job was tried again")
-	_, problem := c.install(releaseInputs("metrics-server", "kube-system", fields{"name": "other"}))
-	assert.Equal(t, "install chart metrics-server as other in namespace kube-system: no", problem)
-}
-
-func TestPreviewsOfCharts(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "arn:aws:eks:us-east-2:123456789012:cluster/main"})
-	preview := func(urn resource.URN, inputs resource.PropertyMap) plugin.CreateResponse {
-		checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: inputs})
-		require.NoError(t, err)
-		require.Empty(t, checked.Failures)
-		created, err := c.provider.Create(context.Background(), plugin.CreateRequest{URN: urn, Properties: checked.Properties, Preview: true})
-		require.NoError(t, err, urn)
-		return created
-	}
-	release := preview(resource.NewURN("s", "p", "", releaseType, "a"), sandbox.Properties(releaseInputs("loki", "absent", fields{
-		"version": sandbox.Unknown, "values": fields{"loki": sandbox.Unknown},
-	})))
-	assert.True(t, release.Properties["status"].IsComputed())
-	preview(resource.NewURN("s", "p", "", releaseType, "b"), sandbox.Properties(releaseInputs("loki", "absent", fields{"values": sandbox.Unknown})))
-	for _, token := range []string{helmChartType, "kubernetes:traefik.io/v1alpha1:Middleware", "kubernetes:operator.tigera.io/v1:InstallationPatch", "kubernetes:core/v1:ConfigMapPatch"} {
-		urn, inputs := object(token, "absent/main", fields{})
-		if kind := strings.TrimSuffix(inputs["kind"].StringValue(), "Patch"); true {
-			inputs["kind"] = resource.NewStringProperty(kind)
-		}
-		preview(urn, inputs)
-	}
-	urn, inputs := object(ingressType, "absent/main", fields{"spec": fields{
-		"ingressClassName": "alb", "rules": []any{fields{"host": sandbox.Unknown}},
-	}})
-	assert.True(t, preview(urn, inputs).Properties["status"].IsComputed())
 }
 
 func TestEveryChartInstalls(t *testing.T) {

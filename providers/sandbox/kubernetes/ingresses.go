@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -11,9 +10,6 @@ import (
 const (
 	ingressType      = "kubernetes:networking.k8s.io/v1:Ingress"
 	ingressClassType = "kubernetes:networking.k8s.io/v1:IngressClass"
-
-	certificateType = "aws:acm/certificate:Certificate"
-	subnetType      = "aws:ec2/subnet:Subnet"
 )
 
 // skipAwait is the annotation that makes the provider wait for nothing.
@@ -57,8 +53,11 @@ func (c *cluster) address(token, id string, in sandbox.Inputs) (map[string]any, 
 	default:
 		return nil, nil
 	}
-	hostname := "k8s-" + sandbox.Digest(10, c.account, token, id) + ".elb.amazonaws.com"
-	return map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"hostname": hostname}}}}, nil
+	owner := c.owner()
+	if owner == nil {
+		return nil, nil
+	}
+	return map[string]any{"loadBalancer": map[string]any{"ingress": []any{owner.Address(sandbox.Digest(10, c.account, token, id))}}}, nil
 }
 
 // albProblem is why the AWS Load Balancer Controller can make no load balancer of an
@@ -68,39 +67,29 @@ func (c *cluster) albProblem(annotations sandbox.Inputs) string {
 	if scheme, ok := annotations.Text(prefix + "scheme"); ok && scheme != "internal" && scheme != "internet-facing" {
 		return fmt.Sprintf("Failed build model due to unknown scheme: %s", scheme)
 	}
-	owner := eksCluster(c.cloud, c.account)
+	owner := c.owner()
 	if owner == nil {
 		return ""
 	}
-	if problem := c.credentialProblem(owner, albController); problem != "" {
+	if problem := c.identityProblem(owner, albController); problem != "" {
 		return "Failed deploy model due to " + problem
 	}
-	for _, arn := range elements(annotations, prefix+"certificate-arn") {
-		if !slices.ContainsFunc(c.cloud.OfType(certificateType), func(object *sandbox.Object) bool { return object.String("arn") == arn }) {
-			return fmt.Sprintf("Failed deploy model due to CertificateNotFound: Certificate '%s' not found", arn)
+	return owner.Balance(annotations)
+}
+
+// identityProblem is why the pods of a release cannot have the identity that their service
+// account names, "" when they can, or when none is named.
+func (c *cluster) identityProblem(owner sandbox.Cluster, release string) string {
+	for _, account := range c.objects(func(object *sandbox.Object) bool { return object.Type == serviceAccountType }) {
+		annotations := sandbox.Inputs(account.Inputs).Map("metadata").Map("annotations")
+		if of, _ := annotations.Text(releaseName); of != release {
+			continue
 		}
-	}
-	for _, subnet := range elements(annotations, prefix+"subnets") {
-		if !slices.ContainsFunc(c.cloud.OfType(subnetType), func(object *sandbox.Object) bool {
-			tags, _ := object.Get("tags").(map[string]any)
-			return object.Account == owner.Account && object.Region == owner.Region && (object.ID == subnet || tags["Name"] == subnet)
-		}) {
-			return fmt.Sprintf("Failed build model due to couldn't find all subnets, want: [%s]", subnet)
+		if problem := owner.Assume(annotations, "system:serviceaccount:"+strings.Replace(account.ID, "/", ":", 1)); problem != "" {
+			return problem
 		}
 	}
 	return ""
-}
-
-// elements are those of a list in an annotation.
-func elements(annotations sandbox.Inputs, name string) []string {
-	text, _ := annotations.Text(name)
-	var list []string
-	for element := range strings.SplitSeq(text, ",") {
-		if element = strings.TrimSpace(element); element != "" {
-			list = append(list, element)
-		}
-	}
-	return list
 }
 
 func awaits(in sandbox.Inputs) bool {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -24,34 +23,14 @@ type kubeconfig struct {
 	}
 	Users []struct {
 		Name string
-		User struct{ Exec *execPlugin }
+		User struct{ Exec *sandbox.Credential }
 	}
-}
-
-// execPlugin is a command that gets a credential.
-type execPlugin struct {
-	Command string
-	Args    []string
-}
-
-// check refuses what would get no credential for a cluster.
-func (e *execPlugin) check(cluster string) error {
-	if e.Command != "ptd" {
-		return fmt.Errorf("getting credentials: exec: executable %s not found: only ptd itself is on the machine", e.Command)
-	}
-	if len(e.Args) != 3 || e.Args[0] != "token" {
-		return fmt.Errorf("getting credentials: exec: executable ptd failed: `ptd %s` is not `ptd token <target> <cluster>`", strings.Join(e.Args, " "))
-	}
-	if e.Args[2] != cluster {
-		return fmt.Errorf("the server has asked for the client to provide credentials (Unauthorized): ptd got those of cluster %s for cluster %s", e.Args[2], cluster)
-	}
-	return nil
 }
 
 // kubeContext is where a kubeconfig leads.
 type kubeContext struct {
-	server string
-	exec   *execPlugin
+	server     string
+	credential *sandbox.Credential
 }
 
 // currentContext reads where the kubeconfig of a provider leads.
@@ -75,7 +54,7 @@ func currentContext(in sandbox.Inputs) (*kubeContext, error) {
 		hasUser := false
 		for _, user := range read.Users {
 			if user.Name == context.Context.User {
-				found.exec, hasUser = user.User.Exec, true
+				found.credential, hasUser = user.User.Exec, true
 			}
 		}
 		if !hasUser {

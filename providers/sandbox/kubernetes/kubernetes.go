@@ -6,7 +6,6 @@ package kubernetes
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -31,6 +30,7 @@ func With(options Options) func(cloud *sandbox.Cloud) *sandbox.Provider {
 		Types:               map[string]sandbox.Type{releaseType: s.releases()},
 		Resolve:             s.resolve,
 		Adapt:               s.adapt,
+		Naming:              sandbox.Naming{Separator: "-", Digits: 7},
 		Configure:           configure,
 		ReplacedByConfigure: true,
 		Connect:             connect,
@@ -54,12 +54,6 @@ func (options Options) define(group group, kind string) map[string]any {
 		return definitionObject(schema.GroupVersionKind{Group: group.Group, Version: group.Version, Kind: kind}, "sites", "", options.SiteSchema)
 	}
 	return group.definition(kind)
-}
-
-// clusters are the types of clusters, with the output that holds their address.
-var clusters = map[string]string{
-	eksClusterType: "endpoint",
-	"azure-native:containerservice:ManagedCluster": "fqdn",
 }
 
 // configure finds the cluster that objects belong to: the identifier that the program
@@ -90,34 +84,13 @@ func connect(cloud *sandbox.Cloud, in sandbox.Inputs) error {
 	if err != nil {
 		return fmt.Errorf("connect to the Kubernetes cluster: %w", err)
 	}
-	for typ, output := range clusters {
-		for _, cluster := range cloud.OfType(typ) {
-			host := cluster.String(output)
-			if host == "" || host != context.server && "https://"+host+":443" != context.server {
-				continue
-			}
-			if typ == eksClusterType {
-				err = enter(cloud, cluster, context, in)
-			}
-			if err != nil {
-				err = fmt.Errorf("connect to the Kubernetes cluster: %w", err)
-			}
-			return err
-		}
+	cluster := cloud.Cluster(func(cluster sandbox.Cluster) bool { return cluster.Endpoint() == context.server })
+	if cluster == nil {
+		return fmt.Errorf("connect to the Kubernetes cluster: no cluster answers at %s", context.server)
 	}
-	return fmt.Errorf("connect to the Kubernetes cluster: no cluster answers at %s", context.server)
-}
-
-// enter checks what EKS checks, and that the identifier is that of the cluster.
-func enter(cloud *sandbox.Cloud, cluster *sandbox.Object, context *kubeContext, in sandbox.Inputs) error {
 	identifier, _ := in.Text("clusterIdentifier")
-	if arn := cluster.String("arn"); strings.HasPrefix(identifier, "arn:") && arn != "" && identifier != arn {
-		return fmt.Errorf("the kubeconfig leads to the cluster %s, and clusterIdentifier is %s", arn, identifier)
+	if err := cluster.Enter(identifier, context.credential); err != nil {
+		return fmt.Errorf("connect to the Kubernetes cluster: %w", err)
 	}
-	if context.exec != nil {
-		if err := context.exec.check(clusterName(cluster)); err != nil {
-			return err
-		}
-	}
-	return authorize(cloud, cluster)
+	return nil
 }

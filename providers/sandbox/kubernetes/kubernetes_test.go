@@ -14,7 +14,7 @@ import (
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
-const endpoint = "https://0123.gr7.us-east-2.eks.amazonaws.com"
+const endpoint = "https://0123.example.com"
 
 const testKubeconfig = `{
 	"current-context": "main",
@@ -37,16 +37,21 @@ func newCluster(t *testing.T, configuration map[string]any) *fixture {
 
 func newClusterIn(t *testing.T, directory string, configuration map[string]any) *fixture {
 	t.Helper()
-	cloud, err := sandbox.Open(directory)
+	cloud, err := sandbox.Open(directory, clouds)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, cloud.Close()) })
 	require.NoError(t, cloud.DeclareExternal(sandbox.Object{
-		Provider: "aws", Type: "aws:eks/cluster:Cluster", ID: "main", Outputs: map[string]any{"endpoint": endpoint},
+		Provider: clouds.Name, Type: clusterType, ID: "main", Inputs: fields{"endpoint": endpoint},
 	}))
 	c := &fixture{t, cloud, New(cloud)}
-	_, err = c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(configuration)})
-	require.NoError(t, err)
+	c.configure(configuration)
 	return c
+}
+
+func (c *fixture) configure(configuration map[string]any) {
+	c.t.Helper()
+	_, err := c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(configuration)})
+	require.NoError(c.t, err)
 }
 
 // object completes the fields of an object; its name is the last part of where.
@@ -106,7 +111,7 @@ func TestConnection(t *testing.T) {
 		"no context": {`{"current-context": "other"}`, `the kubeconfig has no context "other"`},
 		"no user":    {strings.Replace(testKubeconfig, `[{"name": "ptd"}]`, `[]`, 1), `context "main" of the kubeconfig names user "ptd", which it does not have`},
 		"no server":  {strings.Replace(testKubeconfig, `"server"`, `"servers"`, 1), `context "main" of the kubeconfig names cluster "main", which has no server`},
-		"no cluster": {strings.Replace(testKubeconfig, "0123", "4567", 1), "no cluster answers at https://4567.gr7.us-east-2.eks.amazonaws.com"},
+		"no cluster": {strings.Replace(testKubeconfig, "0123", "4567", 1), "no cluster answers at https://4567.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -265,4 +270,26 @@ func TestSecretsAreSecret(t *testing.T) {
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
 	created := c.mustCreate("kubernetes:core/v1:Secret", "default/main", map[string]any{"stringData": map[string]any{"a": "b"}})
 	assert.True(t, created.Properties["stringData"].IsSecret())
+}
+
+func TestMutableData(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		token, option string
+		old           fields
+		replaced      bool
+	}{
+		{configMapType, "enableConfigMapMutable", fields{}, false},
+		{secretType, "enableSecretMutable", fields{}, false},
+		{configMapType, "enableSecretMutable", fields{}, true},
+		{configMapType, "enableConfigMapMutable", fields{"immutable": true}, true},
+	} {
+		c := newCluster(t, fields{"kubeconfig": testKubeconfig, test.option: true})
+		test.old["data"] = fields{"a": "b"}
+		urn, old := object(test.token, "default/main", test.old)
+		_, next := object(test.token, "default/main", fields{"data": fields{"a": "c"}})
+		answer, err := c.provider.Diff(context.Background(), plugin.DiffRequest{URN: urn, OldInputs: old, NewInputs: next})
+		require.NoError(t, err)
+		assert.Equal(t, test.replaced, len(answer.ReplaceKeys) > 0, "%v", test)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // patchForce is the annotation that lets a patch take fields from others.
@@ -58,14 +59,14 @@ func (s *simulation) patches(target string) sandbox.Type {
 				return problems
 			}
 			if in.Map("metadata")["name"] == nil {
-				return []sandbox.Problem{{Path: "metadata.name", Text: "is required: a patch names the object that it changes"}}
+				return rule.One("metadata.name", "is required: a patch names the object that it changes")
 			}
-			if !scheme.Recognizes(kind) {
+			if !scheme().Recognizes(kind) {
 				return nil
 			}
 			known, _ := without(map[string]any(in))
 			if _, err := decode(known); err != nil {
-				return []sandbox.Problem{{Text: err.Error()}}
+				return rule.One("", "%v", err)
 			}
 			return nil
 		},
@@ -78,7 +79,7 @@ func (s *simulation) patches(target string) sandbox.Type {
 // patched finds the object that a patch names, in a copy.
 func (c *cluster) patched(target, id string) (*sandbox.Object, error) {
 	kind, _ := kindOf(target)
-	if !scheme.Recognizes(kind) {
+	if !scheme().Recognizes(kind) {
 		definition, err := c.definition(kind)
 		if err != nil {
 			return nil, err
@@ -170,7 +171,7 @@ func awaited(patch sandbox.Inputs, object *sandbox.Object) error {
 		return fmt.Errorf("the sandbox does not simulate the annotation %s: %s", waitFor, wanted)
 	}
 	field, _, _ := strings.Cut(path, ".")
-	if state := at(sandbox.Inputs{field: object.Get(field)}, path); fmt.Sprint(state) != value {
+	if state := (sandbox.Inputs{field: object.Get(field)}).At(path); fmt.Sprint(state) != value {
 		return fmt.Errorf("timed out waiting for %s %s: .%s is %v, want %s", object.Inputs["kind"], object.ID, path, state, value)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 const releaseType = "kubernetes:helm.sh/v3:Release"
@@ -48,7 +49,7 @@ func (s *simulation) releases() sandbox.Type {
 // not known yet is checked when it is.
 func checkRelease(in sandbox.Inputs) []sandbox.Problem {
 	if _, given := in["valueYamlFiles"]; given {
-		return []sandbox.Problem{{Path: "valueYamlFiles", Text: "is not simulated by the sandbox"}}
+		return rule.One("valueYamlFiles", "is not simulated by the sandbox")
 	}
 	options := in.Map("repositoryOpts")
 	for _, value := range []any{in["chart"], in["version"], in["repositoryOpts"], options["repo"]} {
@@ -58,12 +59,12 @@ func checkRelease(in sandbox.Inputs) []sandbox.Problem {
 	}
 	r, err := releaseOf(in)
 	if err != nil {
-		return []sandbox.Problem{{Path: "chart", Text: err.Error() + "; check the chart name and repository configuration."}}
+		return rule.One("chart", "%v; check the chart name and repository configuration.", err)
 	}
 	known, _ := without(map[string]any(r.values))
 	if values, _ := known.(map[string]any); values != nil {
 		if err := r.chart.checkValues(values); err != nil {
-			return []sandbox.Problem{{Path: "chart", Text: err.Error() + "; check the chart name and repository configuration."}}
+			return rule.One("chart", "%v; check the chart name and repository configuration.", err)
 		}
 	}
 	return nil

@@ -3,53 +3,65 @@
 package postgresql
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi-postgresql/sdk/v3/go/postgresql"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // New makes the simulated provider.
-func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, Package()) }
 
 const (
-	roleType     = "postgresql:index/role:Role"
-	databaseType = "postgresql:index/database:Database"
-	schemaType   = "postgresql:index/schema:Schema"
+	roleType      = "postgresql:index/role:Role"
+	databaseType  = "postgresql:index/database:Database"
+	schemaType    = "postgresql:index/schema:Schema"
+	extensionType = "postgresql:index/extension:Extension"
 )
+
+// Package describes the simulated provider.
+var Package = sync.OnceValue(func() *sandbox.Package {
+	return &sandbox.Package{
+		Name:      "postgresql",
+		Types:     types(),
+		Naming:    sandbox.Naming{Separator: "-", Digits: 7},
+		Configure: configure,
+		Connect:   connect,
+		Adapt:     adapt,
+	}
+})
 
 // roleAt is an input that names a role.
 func roleAt(path string) sandbox.Reference {
-	return sandbox.Reference{
-		Path: path, Types: []string{roleType}, By: "name", Message: "pq: role %q does not exist",
-		Skip: func(name string) bool { return isMaster(name) || isPublic(name) },
+	reference := rule.By(path, roleType, "name", "pq: role %q does not exist")
+	reference.Skip = func(o *sandbox.Operation, name string) bool {
+		server := o.Cloud.Database(o.Account)
+		return name == "postgres" || isPublic(name) || server != nil && slices.Contains(server.Roles, name)
 	}
+	return reference
 }
 
 // databaseAt is an input that names a database.
 func databaseAt(path string) sandbox.Reference {
-	return sandbox.Reference{
-		Path: path, Types: []string{databaseType}, By: "name", Message: "pq: database %q does not exist",
-		Skip: func(name string) bool { return slices.Contains(serverDatabases, name) },
+	reference := rule.By(path, databaseType, "name", "pq: database %q does not exist")
+	reference.Skip = func(o *sandbox.Operation, name string) bool {
+		server := o.Cloud.Database(o.Account)
+		return slices.Contains([]string{"postgres", "template0", "template1"}, name) || server != nil && slices.Contains(server.Databases, name)
 	}
+	return reference
 }
 
-// serverDatabases are those that every server has.
-var serverDatabases = []string{"postgres", "template0", "template1", "rdsadmin"}
-
-var pkg = &sandbox.Package{
-	Name:      "postgresql",
-	Configure: configure,
-	Connect:   connect,
-	Types: map[string]sandbox.Type{
+func types() map[string]sandbox.Type {
+	return map[string]sandbox.Type{
 		roleType: {
 			Args: postgresql.RoleArgs{}.ElementType(), AutoName: "name", Secret: []string{"password"},
-			Unique: []sandbox.Unique{{Properties: []string{"name"}, Message: "pq: role %q already exists"}},
+			Unique: rule.Unique("pq: role %q already exists", "name"),
 			Check:  identifier("name"),
 			Create: named("name"),
 		},
@@ -57,7 +69,7 @@ var pkg = &sandbox.Package{
 			Args: postgresql.DatabaseArgs{}.ElementType(), AutoName: "name",
 			Replace:    []string{"encoding", "lcCollate", "lcCtype", "template"},
 			References: []sandbox.Reference{roleAt("owner")},
-			Unique:     []sandbox.Unique{{Properties: []string{"name"}, Message: "pq: database %q already exists"}},
+			Unique:     rule.Unique("pq: database %q already exists", "name"),
 			Check:      identifier("name"),
 			Create:     named("name"),
 		},
@@ -67,7 +79,7 @@ var pkg = &sandbox.Package{
 				databaseAt("database"),
 				roleAt("owner"),
 			},
-			Unique: []sandbox.Unique{{Properties: []string{"database", "name"}, Message: "pq: schema %q already exists"}},
+			Unique: rule.Unique("pq: schema %q already exists", "database", "name"),
 			Check:  identifier("name"),
 			Create: named("database", "name"),
 		},
@@ -77,7 +89,7 @@ var pkg = &sandbox.Package{
 			References: []sandbox.Reference{
 				databaseAt("database"),
 				roleAt("role"),
-				{Path: "schema", Types: []string{schemaType}, By: "name", Message: `pq: schema %q does not exist`, Skip: isPublic},
+				rule.Unless(isPublic, rule.By("schema", schemaType, "name", "pq: schema %q does not exist")),
 			},
 			Check: checkGrant,
 			Create: func(o *sandbox.Operation) error {
@@ -96,14 +108,13 @@ var pkg = &sandbox.Package{
 			},
 			Create: named("role", "grantRole"),
 		},
-		"postgresql:index/extension:Extension": {
+		extensionType: {
 			Args: postgresql.ExtensionArgs{}.ElementType(), Replace: []string{"database", "name"},
 			References: []sandbox.Reference{databaseAt("database")},
-			Unique:     []sandbox.Unique{{Properties: []string{"database", "name"}, Message: "pq: extension %q already exists"}},
-			Check:      checkExtension,
+			Unique:     rule.Unique("pq: extension %q already exists", "database", "name"),
 			Create:     named("database", "name"),
 		},
-	},
+	}
 }
 
 // configure remembers the server: host and port are what the objects belong to.
@@ -120,41 +131,34 @@ func connect(cloud *sandbox.Cloud, in sandbox.Inputs) error {
 	}
 	username, _ := in.Text("username")
 	password, _ := in.Text("password")
-	for _, server := range cloud.OfType("aws:rds/instance:Instance") {
-		if server.String("address") != host {
-			continue
-		}
-		want, err := masterPassword(cloud, server)
-		if err != nil {
-			return err
-		}
-		if username != server.String("username") || password != want {
-			return fmt.Errorf("error connecting to PostgreSQL server %s: pq: password authentication failed for user %q", host, username)
-		}
-		return nil
+	server := cloud.Database(host)
+	if server == nil {
+		return fmt.Errorf("error connecting to PostgreSQL server %s: dial tcp: lookup %s: no such host", host, host)
 	}
-	return fmt.Errorf("error connecting to PostgreSQL server %s: dial tcp: lookup %s: no such host", host, host)
+	want, err := server.Password()
+	if err != nil {
+		return err
+	}
+	if username != server.Username || password != want {
+		return fmt.Errorf("error connecting to PostgreSQL server %s: pq: password authentication failed for user %q", host, username)
+	}
+	return nil
 }
 
-// masterPassword reads the password that RDS keeps in a secret, or that the server
-// was made with.
-func masterPassword(cloud *sandbox.Cloud, server *sandbox.Object) (string, error) {
-	secrets, _ := server.Get("masterUserSecrets").([]any)
-	if len(secrets) == 0 {
-		return server.String("password"), nil
+// adapt applies what a server has of its own: its extensions. Before it is known which
+// server that is, any will do.
+func adapt(cloud *sandbox.Cloud, in sandbox.Inputs, token string, typ sandbox.Type) (sandbox.Type, error) {
+	host, ok := in.Text("host")
+	if token != extensionType || !ok {
+		return typ, nil
 	}
-	described, _ := secrets[0].(map[string]any)
-	for _, secret := range cloud.OfType("aws:secretsmanager/secret:Secret") {
-		if secret.ID != described["secretArn"] {
-			continue
+	err := cloud.Do(func() error {
+		if server := cloud.Database(host); server != nil {
+			typ.Check = checkExtension(server)
 		}
-		var keys struct{ Password string }
-		if err := json.Unmarshal([]byte(secret.String("secretString")), &keys); err != nil {
-			return "", fmt.Errorf("the master secret of %s is damaged: %w", server.Name(), err)
-		}
-		return keys.Password, nil
-	}
-	return "", fmt.Errorf("the master secret of %s is gone", server.Name())
+		return nil
+	})
+	return typ, err
 }
 
 // named is the Create of a type whose id is made of its names.
@@ -171,16 +175,11 @@ func named(properties ...string) func(*sandbox.Operation) error {
 	}
 }
 
-func identifier(property string) func(sandbox.Inputs) []sandbox.Problem {
-	return sandbox.Matches(property, `^.{1,63}$`, "is longer than the 63 bytes of an identifier")
+func identifier(property string) rule.Check {
+	return rule.Matches(property, `^.{1,63}$`, "is longer than the 63 bytes of an identifier")
 }
 
 func isPublic(name string) bool { return name == "public" }
-
-// isMaster tells a role that RDS itself makes.
-func isMaster(name string) bool {
-	return slices.Contains([]string{"postgres", "rds_superuser", "rdsadmin", "rds_iam", "rds_replication"}, name)
-}
 
 // privileges are what may be granted on a kind of object.
 var privileges = map[string][]string{
@@ -203,37 +202,26 @@ func checkGrant(in sandbox.Inputs) []sandbox.Problem {
 	}
 	allowed, known := privileges[kind]
 	if !known {
-		return []sandbox.Problem{{Path: "objectType", Text: fmt.Sprintf("%q is not a kind of object that can be granted on", kind)}}
+		return rule.One("objectType", "%q is not a kind of object that can be granted on", kind)
 	}
 	if _, ok := in["schema"]; !ok && kind != "database" && !strings.HasPrefix(kind, "foreign") {
-		return []sandbox.Problem{{Path: "schema", Text: "is mandatory for a " + kind}}
+		return rule.One("schema", "is mandatory for a %s", kind)
 	}
 	for i, element := range in.List("privileges") {
 		if privilege, ok := element.(string); ok && !slices.Contains(allowed, privilege) {
-			return []sandbox.Problem{{Path: fmt.Sprintf("privileges[%d]", i), Text: fmt.Sprintf("%s is not an allowed privilege for object type %s", privilege, kind)}}
+			return rule.One(fmt.Sprintf("privileges[%d]", i), "%s is not an allowed privilege for object type %s", privilege, kind)
 		}
 	}
 	return nil
 }
 
-// extensions are those that RDS for PostgreSQL offers and products ask for.
-var extensions = []string{
-	"address_standardizer", "amcheck", "autoinc", "aws_commons", "aws_lambda", "aws_s3", "bloom", "bool_plperl", "btree_gin",
-	"btree_gist", "citext", "cube", "dblink", "dict_int", "dict_xsyn", "earthdistance", "fuzzystrmatch", "hll", "hstore",
-	"hstore_plperl", "insert_username", "intagg", "intarray", "ip4r", "isn", "jsonb_plperl", "lo", "ltree", "moddatetime",
-	"old_snapshot", "oracle_fdw", "orafce", "pageinspect", "pg_bigm", "pg_buffercache", "pg_cron", "pg_freespacemap",
-	"pg_hint_plan", "pg_partman", "pg_prewarm", "pg_proctab", "pg_repack", "pg_similarity", "pg_stat_statements",
-	"pg_tle", "pg_transport", "pg_trgm", "pg_visibility", "pgaudit", "pgcrypto", "pglogical", "pgrouting", "pgrowlocks",
-	"pgstattuple", "pgtap", "pgvector", "plperl", "plpgsql", "plprofiler", "pltcl", "plv8", "postgis", "postgis_raster",
-	"postgis_tiger_geocoder", "postgis_topology", "postgres_fdw", "prefix", "rds_activity_stream", "rds_tools", "rdkit",
-	"refint", "sslinfo", "tablefunc", "tcn", "tds_fdw", "test_decoding", "tsm_system_rows", "tsm_system_time", "unaccent",
-	"uuid-ossp", "vector", "wal2json", "xml2",
-}
-
-func checkExtension(in sandbox.Inputs) []sandbox.Problem {
-	name, ok := in.Text("name")
-	if ok && !slices.Contains(extensions, name) {
-		return []sandbox.Problem{{Path: "name", Text: fmt.Sprintf("extension %q is not available: could not open extension control file", name)}}
+// checkExtension checks that a server offers an extension.
+func checkExtension(server *sandbox.Database) rule.Check {
+	return func(in sandbox.Inputs) []sandbox.Problem {
+		name, ok := in.Text("name")
+		if ok && !slices.Contains(server.Extensions, name) {
+			return rule.One("name", "extension %q is not available: could not open extension control file", name)
+		}
+		return nil
 	}
-	return nil
 }

@@ -7,14 +7,16 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // New makes the simulated provider.
-func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, Package()) }
 
 // textInputs are the inputs of RandomPassword and RandomString; each changes the result.
 var textInputs = []string{
@@ -22,34 +24,37 @@ var textInputs = []string{
 	"special", "upper",
 }
 
-var pkg = &sandbox.Package{
-	Name: "random",
-	Types: map[string]sandbox.Type{
-		"random:index/randomPassword:RandomPassword": {
-			Args: random.RandomPasswordArgs{}.ElementType(), Replace: textInputs, Check: checkText,
-			Outputs: []string{"result", "bcryptHash"}, Secret: []string{"result", "bcryptHash"}, Create: createText,
-		},
-		"random:index/randomString:RandomString": {
-			Args: random.RandomStringArgs{}.ElementType(), Replace: textInputs, Check: checkText,
-			Outputs: []string{"result"}, Create: createText,
-		},
-		"random:index/randomId:RandomId": {
-			Args: random.RandomIdArgs{}.ElementType(), Replace: []string{"byteLength", "keepers", "prefix"},
-			Outputs: []string{"hex", "b64Std", "b64Url", "dec"}, Check: sandbox.Between("byteLength", 1, 1024),
-			Create: func(o *sandbox.Operation) error {
-				length, _ := o.Inputs.Number("byteLength")
-				bytes := make([]byte, int(length))
-				if _, err := rand.Read(bytes); err != nil {
-					return err
-				}
-				prefix, _ := o.Inputs.Text("prefix")
-				o.Outputs["hex"] = prefix + hex.EncodeToString(bytes)
-				o.ID = hex.EncodeToString(bytes)
-				return nil
+// Package describes the simulated provider.
+var Package = sync.OnceValue(func() *sandbox.Package {
+	return &sandbox.Package{
+		Name: "random",
+		Types: map[string]sandbox.Type{
+			"random:index/randomPassword:RandomPassword": {
+				Args: random.RandomPasswordArgs{}.ElementType(), Replace: textInputs, Check: checkText,
+				Outputs: []string{"result", "bcryptHash"}, Secret: []string{"result", "bcryptHash"}, Create: createText,
+			},
+			"random:index/randomString:RandomString": {
+				Args: random.RandomStringArgs{}.ElementType(), Replace: textInputs, Check: checkText,
+				Outputs: []string{"result"}, Create: createText,
+			},
+			"random:index/randomId:RandomId": {
+				Args: random.RandomIdArgs{}.ElementType(), Replace: []string{"byteLength", "keepers", "prefix"},
+				Outputs: []string{"hex", "b64Std", "b64Url", "dec"}, Check: rule.Between("byteLength", 1, 1024),
+				Create: func(o *sandbox.Operation) error {
+					length, _ := o.Inputs.Number("byteLength")
+					bytes := make([]byte, int(length))
+					if _, err := rand.Read(bytes); err != nil {
+						return err
+					}
+					prefix, _ := o.Inputs.Text("prefix")
+					o.Outputs["hex"] = prefix + hex.EncodeToString(bytes)
+					o.ID = hex.EncodeToString(bytes)
+					return nil
+				},
 			},
 		},
-	},
-}
+	}
+})
 
 func checkText(in sandbox.Inputs) []sandbox.Problem {
 	length, ok := in.Number("length")
@@ -57,7 +62,7 @@ func checkText(in sandbox.Inputs) []sandbox.Problem {
 		return nil
 	}
 	if length < 1 {
-		return []sandbox.Problem{{Path: "length", Text: "must be at least 1"}}
+		return rule.One("length", "must be at least 1")
 	}
 	least := 0.0
 	for _, class := range classes {
@@ -65,7 +70,7 @@ func checkText(in sandbox.Inputs) []sandbox.Problem {
 		least += n
 	}
 	if least > length {
-		return []sandbox.Problem{{Path: "length", Text: fmt.Sprintf("%v is less than the %v characters that the minimums ask for", length, least)}}
+		return rule.One("length", "%v is less than the %v characters that the minimums ask for", length, least)
 	}
 	return nil
 }

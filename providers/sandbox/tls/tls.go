@@ -14,33 +14,38 @@ import (
 	"encoding/pem"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // New makes the simulated provider.
-func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+func New(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, Package()) }
 
-var pkg = &sandbox.Package{
-	Name: "tls",
-	Types: map[string]sandbox.Type{
-		"tls:index/privateKey:PrivateKey": {
-			Args: tls.PrivateKeyArgs{}.ElementType(), Replace: []string{"algorithm", "ecdsaCurve", "rsaBits"},
-			Defaults: map[string]any{"ecdsaCurve": "P224", "rsaBits": 2048.0},
-			Outputs: []string{
-				"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh",
-				"publicKeyFingerprintSha256",
+// Package describes the simulated provider.
+var Package = sync.OnceValue(func() *sandbox.Package {
+	return &sandbox.Package{
+		Name: "tls",
+		Types: map[string]sandbox.Type{
+			"tls:index/privateKey:PrivateKey": {
+				Args: tls.PrivateKeyArgs{}.ElementType(), Replace: []string{"algorithm", "ecdsaCurve", "rsaBits"},
+				Defaults: map[string]any{"ecdsaCurve": "P224", "rsaBits": 2048.0},
+				Outputs: []string{
+					"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh",
+					"publicKeyFingerprintSha256",
+				},
+				Secret: []string{"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"},
+				Check: rule.All(rule.OneOf("algorithm", "RSA", "ECDSA", "ED25519"),
+					rule.OneOf("ecdsaCurve", "P224", "P256", "P384", "P521")),
+				Create: createKey,
 			},
-			Secret: []string{"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"},
-			Check: sandbox.All(sandbox.OneOf("algorithm", "RSA", "ECDSA", "ED25519"),
-				sandbox.OneOf("ecdsaCurve", "P224", "P256", "P384", "P521")),
-			Create: createKey,
 		},
-	},
-}
+	}
+})
 
 func createKey(o *sandbox.Operation) error {
 	key, err := generate(o.Inputs)

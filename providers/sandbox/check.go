@@ -1,0 +1,40 @@
+package sandbox
+
+import (
+	"context"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+)
+
+// Check implements plugin.Provider.
+func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
+	typ, err := p.typeOf(r.URN.Type())
+	if err != nil {
+		return plugin.CheckResponse{}, err
+	}
+	inputs := r.News.Copy()
+	for key, value := range inputs {
+		if value.IsNull() {
+			delete(inputs, key)
+		}
+	}
+	for name, value := range typ.Defaults {
+		if _, ok := inputs[resource.PropertyKey(name)]; !ok {
+			inputs[resource.PropertyKey(name)] = property(value)
+		}
+	}
+	if inputs, err = p.autoName(typ, r, inputs); err != nil {
+		return plugin.CheckResponse{}, err
+	}
+	var failures []plugin.CheckFailure
+	if typ.Args != nil {
+		failures = checkShape(inputs, typ.Args, "")
+	}
+	if typ.Check != nil && len(failures) == 0 {
+		for _, problem := range typ.Check(PlainMap(inputs)) {
+			failures = append(failures, failure(problem.Path, "%s", problem.Text))
+		}
+	}
+	return plugin.CheckResponse{Properties: inputs, Failures: failures}, nil
+}
