@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/blang/semver"
-	backendsecrets "github.com/pulumi/pulumi/pkg/v3/backend/secrets"
 	"github.com/pulumi/pulumi/pkg/v3/display"
 	pulumiengine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -246,7 +245,7 @@ func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bare
 		}
 		state, err := stack.stack.Export(context.Background())
 		require.NoError(t, err)
-		snapshot, err := statestack.DeserializeUntypedDeployment(context.Background(), state, backendsecrets.DefaultProvider)
+		snapshot, err := statestack.DeserializeUntypedDeployment(context.Background(), state, sandboxKey(filepath.Join(directory, "state", "key")))
 		require.NoError(t, err)
 		stacks = append(stacks, &bareStack{
 			name: stack.Project, target: target.Name, snapshot: snapshot, plugins: environment.plugins().Simulated,

@@ -28,7 +28,6 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 	directory := t.TempDir()
-	UseKeyFile(filepath.Join(directory, "key"))
 	return &world{t: t, directory: directory, cloud: newCloud()}
 }
 
@@ -36,6 +35,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) stack() *Stack {
 	backend := NewBackend(BackendOptions{
 		URL: "file://" + filepath.ToSlash(filepath.Join(w.directory, "state")), SecretsProvider: KeyFileScheme + "://default",
+		KeyFile: filepath.Join(w.directory, "key"),
 	})
 	w.t.Cleanup(func() { backend.Close() })
 	return backend.Stack("project", "target")
