@@ -6,14 +6,13 @@ VERSION ?=
 LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 TARGETS := testdata/targets
 DEMO    := .ptd/demo
-FIRST   := 8 minutes on two cores
 
 .PHONY: build demo test lint bench fuzz
 
 # What is compiled here is what the other targets compile: no flag but the linker's, so
 # that nothing is compiled twice.
 build:
-	@test -e bin/ptd || echo "Compiling ptd and the SDKs that it links. The first time this takes about $(FIRST); afterwards, seconds."
+	@test -e bin/ptd || echo "Compiling ptd and the SDKs that it links. The first time this takes five to ten minutes on two cores; afterwards, seconds."
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ptd ./cmd/ptd
 
 # Converges a workload in an empty sandbox, then shows that a second run changes nothing.

@@ -86,6 +86,22 @@ func TestLockIsPulumis(t *testing.T) {
 	assert.Equal(t, "version: 1\n", w.files()["/state/.pulumi/meta.yaml"])
 }
 
+// TestAttributesAreNoLocks has the file that pulumi writes beside each of its files.
+func TestAttributesAreNoLocks(t *testing.T) {
+	stack, directory := pulumiStore(t, "plain")
+	locks := filepath.Join(directory, ".pulumi/locks/organization/project/target")
+	entries, err := os.ReadDir(locks)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(locks, entries[0].Name()+".attrs"), []byte("{}"), 0o600))
+	released, err := stack.Cancel(context.Background())
+	require.NoError(t, err)
+	assert.Len(t, released, 1)
+	entries, err = os.ReadDir(locks)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
 func TestLayoutsThatAreNotOurs(t *testing.T) {
 	ctx := context.Background()
 	for name, test := range map[string]struct{ file, content, message string }{
