@@ -7,13 +7,13 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/blang/semver"
-	backendsecrets "github.com/pulumi/pulumi/pkg/v3/backend/secrets"
 	"github.com/pulumi/pulumi/pkg/v3/display"
 	pulumiengine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -251,7 +251,7 @@ func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bare
 	for _, stack := range stacks {
 		state, err := environment.Backend(target).Stack(stack.name, target.Name).Export(context.Background())
 		require.NoError(t, err)
-		stack.snapshot, err = statestack.DeserializeUntypedDeployment(context.Background(), state, backendsecrets.DefaultProvider)
+		stack.snapshot, err = statestack.DeserializeUntypedDeployment(context.Background(), state, sandboxKey(filepath.Join(directory, "state", "key")))
 		require.NoError(t, err)
 	}
 	return stacks

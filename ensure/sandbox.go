@@ -47,7 +47,6 @@ func OpenSandbox(directory string) (*Sandbox, error) {
 	if err := os.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"); err != nil {
 		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), cloud.Close())
 	}
-	engine.UseKeyFile(filepath.Join(directory, "state", "key"))
 	return &Sandbox{directory: directory, cloud: cloud, states: backends{options: sandboxBackend(directory)}}, nil
 }
 
@@ -111,7 +110,7 @@ func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions
 	return func(target *config.Target) engine.BackendOptions {
 		return engine.BackendOptions{
 			URL:             "file://" + filepath.ToSlash(filepath.Join(directory, "state", target.Name)),
-			SecretsProvider: engine.KeyFileScheme + "://default",
+			SecretsProvider: engine.KeyFileScheme + "://default", KeyFile: filepath.Join(directory, "state", "key"),
 		}
 	}
 }

@@ -217,7 +217,8 @@ func newTrial(t *testing.T) *trial {
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)
 	backend := engine.NewBackend(engine.BackendOptions{
-		URL: "file://" + filepath.ToSlash(filepath.Join(directory, "state", "trial")), SecretsProvider: engine.KeyFileScheme + "://default",
+		URL:             "file://" + filepath.ToSlash(filepath.Join(directory, "state", "trial")),
+		SecretsProvider: engine.KeyFileScheme + "://default", KeyFile: filepath.Join(directory, "state", "key"),
 	})
 	t.Cleanup(func() { require.NoError(t, errors.Join(backend.Close(), environment.Close())) })
 	return &trial{environment, backend.Stack("trial", "trial")}

@@ -3,8 +3,9 @@
 // are Go functions. It is the only importer of pulumi/pkg.
 //
 // State stays what the pulumi command line itself reads and writes: the store, its
-// locks, checkpoints, backups and history are those of pulumi's own backend for
-// object stores ("diy"). Operations drive the engine directly instead of through
-// that backend, because it prints to the process's standard output and gives no
-// events for refresh and destroy (DESIGN section 3).
+// locks, state, backups and history are laid out as pulumi's own backend for object
+// stores ("diy") has them. That backend is not used: it prints to the process's standard
+// output, gives no events for refresh and destroy, writes the whole state anew for each
+// resource, and links the clients of clouds, databases and key services that ptd does
+// not know.
 package engine

@@ -1,57 +1,34 @@
 package engine
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	gosecrets "gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
 )
 
-// KeyFileScheme is the scheme of secrets providers that use a local key file:
-// "ptd-key-file://default". The address holds no path, so that state can be moved
-// together with its key.
+// KeyFileScheme is the scheme of secrets providers that use a local key file, for state
+// that never leaves a machine (the sandbox): "ptd-key-file://default". The address holds
+// no path, so that state can be moved together with its key, which BackendOptions.KeyFile
+// names: 32 random bytes in a file of mode 0600. Unlike a passphrase it needs no key
+// derivation, which would cost each run half a second.
 const KeyFileScheme = "ptd-key-file"
 
-// KeyFile is a secrets provider for state that never leaves a machine (the sandbox):
-// a random key of 32 bytes in a file of mode 0600. Unlike a passphrase it needs no
-// key derivation, which would cost each run half a second.
-type keyFile struct {
-	mutex sync.Mutex
-	path  string
-}
-
-var localKey = &keyFile{}
-
-var registerKeyFile = sync.OnceFunc(func() {
-	gosecrets.DefaultURLMux().RegisterKeeper(KeyFileScheme, localKey)
-})
-
-// UseKeyFile makes path, which is created when it does not exist, the key of all
-// secrets providers of KeyFileScheme in this process.
-func UseKeyFile(path string) {
-	registerKeyFile()
-	localKey.mutex.Lock()
-	defer localKey.mutex.Unlock()
-	localKey.path = path
-}
-
-// OpenKeeperURL implements gocloud's registry of secrets keepers.
-func (k *keyFile) OpenKeeperURL(context.Context, *url.URL) (*gosecrets.Keeper, error) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	content, err := os.ReadFile(k.path)
+// openKeyFile opens the key in a file, making it when it does not exist.
+func openKeyFile(path string) (*gosecrets.Keeper, error) {
+	if path == "" {
+		return nil, errors.New("key of the state's secrets: no key file is given")
+	}
+	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		content, err = createKey(k.path)
+		content, err = createKey(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key of the state's secrets: %w", err)
@@ -59,7 +36,7 @@ func (k *keyFile) OpenKeeperURL(context.Context, *url.URL) (*gosecrets.Keeper, e
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(content)))
 	if err != nil || len(key) != 32 {
 		return nil, fmt.Errorf("key of the state's secrets: %s does not hold 32 bytes in base64; "+
-			"restore it, or start again with an empty directory", k.path)
+			"restore it, or start again with an empty directory", path)
 	}
 	return localsecrets.NewKeeper([32]byte(key)), nil
 }

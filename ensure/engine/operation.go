@@ -197,7 +197,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if Interrupted(ctx) {
 		return nil, ErrCanceled
 	}
-	manager, err := s.secretsManager(before)
+	manager, err := s.secretsManager(ctx, before)
 	if err != nil {
 		return nil, fmt.Errorf("%s stack %s: %w", verb, s.Name(), err)
 	}

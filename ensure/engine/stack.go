@@ -9,16 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/pkg/v3/backend"
-	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
-	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
-	"github.com/pulumi/pulumi/pkg/v3/secrets"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
@@ -31,20 +26,15 @@ type Stack struct {
 	project *workspace.Project
 	name    string
 
-	store     lockable
-	reference backend.StackReference
-	locked    bool
+	lock   string // the key of the lock's file, once one was tried
+	locked bool
 
 	// The state, if it was read under the lock and not written since, and the digest of
 	// its file.
 	current *apitype.TypedDeployment
 	digest  string
-}
-
-// lockable is Pulumi's backend with the half of its lock that its interface leaves out.
-type lockable interface {
-	diy.Backend
-	Unlock(ctx context.Context, stack backend.StackReference)
+	// journaled is whether there was a journal beside the state when it was read.
+	journaled bool
 }
 
 // Name returns the fully qualified name, organization/<project>/<name>.
@@ -63,95 +53,6 @@ func (s *Stack) May(urn string) bool {
 		return strings.HasPrefix(own, literal)
 	}
 	return strings.HasPrefix(urn, own)
-}
-
-// open opens Pulumi's view of the store once.
-func (s *Stack) open(ctx context.Context) (lockable, backend.StackReference, error) {
-	if s.store != nil {
-		return s.store, s.reference, nil
-	}
-	opened, err := s.backend.pulumi(ctx, s.project)
-	if err != nil {
-		return nil, nil, err
-	}
-	store, ok := opened.(lockable)
-	if !ok {
-		return nil, nil, fmt.Errorf("state backend %s: %T has no Unlock", s.backend.options.URL, opened)
-	}
-	reference, err := store.ParseStackReference(s.Name())
-	if err != nil {
-		return nil, nil, fmt.Errorf("name of stack %s: %w", s.Name(), err)
-	}
-	s.store, s.reference = store, reference
-	return store, reference, nil
-}
-
-// Lock creates the stack if it does not exist and takes its lock, which every
-// operation that is not a dry run needs. When somebody else has it the error is a
-// *LockedError.
-func (s *Stack) Lock(ctx context.Context) error {
-	store, reference, err := s.open(ctx)
-	if err != nil {
-		return err
-	}
-	existing, err := store.GetStack(ctx, reference)
-	if err != nil {
-		return fmt.Errorf("look for stack %s: %w", s.Name(), err)
-	}
-	if existing == nil {
-		if _, err = store.CreateStack(ctx, reference, "", nil, nil); err != nil {
-			var exists *backenderr.StackAlreadyExistsError
-			if !errors.As(err, &exists) { // another process may just have made it
-				return s.classifyLock(ctx, fmt.Errorf("create stack %s: %w", s.Name(), err))
-			}
-		}
-	}
-	if err := store.Lock(ctx, reference); err != nil {
-		return s.classifyLock(ctx, fmt.Errorf("lock stack %s: %w", s.Name(), err))
-	}
-	s.locked = true
-	if err := s.fold(ctx); err != nil {
-		s.Unlock(ctx)
-		return err
-	}
-	return nil
-}
-
-// fold writes into the state what a run that died left in its journal.
-func (s *Stack) fold(ctx context.Context) error {
-	_, journaled, err := s.backend.read(ctx, s.journalPath())
-	if err != nil || !journaled {
-		return err
-	}
-	state, err := s.deployment(ctx)
-	if err != nil || state == nil {
-		return err
-	}
-	return s.write(ctx, *state)
-}
-
-// Unlock gives the lock back.
-func (s *Stack) Unlock(ctx context.Context) {
-	if s.locked {
-		s.store.Unlock(context.WithoutCancel(ctx), s.reference)
-		s.locked, s.current = false, nil
-	}
-}
-
-// Cancel removes all locks of the stack, whoever holds them, and returns them.
-func (s *Stack) Cancel(ctx context.Context) ([]Lock, error) {
-	locks, err := s.locks(ctx)
-	if err != nil || len(locks) == 0 {
-		return nil, err
-	}
-	store, reference, err := s.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := store.CancelCurrentUpdate(ctx, reference); err != nil {
-		return nil, fmt.Errorf("release the lock of stack %s: %w", s.Name(), err)
-	}
-	return locks, nil
 }
 
 // Exists tells whether the stack has state.
@@ -272,138 +173,18 @@ func (s *Stack) Export(ctx context.Context) (*apitype.UntypedDeployment, error) 
 
 // Import replaces the state with an exported one, creating the stack if necessary.
 // It takes the lock itself.
-func (s *Stack) Import(ctx context.Context, exported *apitype.UntypedDeployment) error {
+func (s *Stack) Import(ctx context.Context, exported *apitype.UntypedDeployment) (err error) {
 	if err := s.Lock(ctx); err != nil {
 		return err
 	}
-	s.Unlock(ctx)
-	store, existing, err := s.existing(ctx)
-	if err != nil {
-		return err
-	}
-	if err := store.ImportDeployment(ctx, existing, exported); err != nil {
-		return s.classifyLock(ctx, fmt.Errorf("import stack %s: %w", s.Name(), err))
-	}
-	return nil
-}
-
-// existing finds the stack in the store; nil when there is none. It writes nothing.
-func (s *Stack) existing(ctx context.Context) (lockable, backend.Stack, error) {
-	exists, err := s.backend.open(ctx)
-	if err != nil || !exists {
-		return nil, nil, err
-	}
-	store, reference, err := s.open(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	existing, err := store.GetStack(ctx, reference)
-	if err != nil {
-		return nil, nil, fmt.Errorf("look for stack %s: %w", s.Name(), err)
-	}
-	return store, existing, nil
-}
-
-// snapshot reads the state; nil when there is none. The caller owns what it gets:
-// operations change it.
-func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
-	state, err := s.deployment(ctx)
-	if err != nil || state == nil {
-		return nil, err
-	}
-	snapshot, err := stack.DeserializeDeploymentV3(ctx, *state.Deployment, &s.backend.secrets)
-	if err == nil {
-		err = snapshot.VerifyIntegrity()
-	}
-	if err != nil {
-		return nil, s.unreadable(err)
-	}
-	return snapshot, nil
-}
-
-// deployment reads the state as it is stored; nil when there is none. Nobody else
-// writes the state of a locked stack, so that it is read once between two writes.
-func (s *Stack) deployment(ctx context.Context) (*apitype.TypedDeployment, error) {
-	if s.current == nil {
-		exists, err := s.backend.open(ctx)
-		if err != nil || !exists {
-			return nil, err
-		}
-		content, exists, err := s.backend.read(ctx, s.path())
-		if err != nil {
-			return nil, s.unreadable(err)
-		}
-		if !exists {
-			return s.foreign(ctx)
-		}
-		state, err := s.parse(ctx, content)
-		if err != nil {
-			return nil, s.unreadable(err)
-		}
-		if !s.locked {
-			return applied(state), nil
-		}
-		s.current, s.digest = state, digest(content)
-	}
-	return applied(s.current), nil
-}
-
-// applied is nil for the state of a stack that was only created.
-func applied(state *apitype.TypedDeployment) *apitype.TypedDeployment {
-	if state.Deployment == nil {
-		return nil
-	}
-	return state
-}
-
-// parse reads the content of the state's file, and the journal of a run that died.
-func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeployment, error) {
-	checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(encoding.JSON, content)
-	if err != nil {
-		return nil, err
-	}
-	state, _, err := s.replay(ctx, content,
-		apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features})
-	return &state, err
-}
-
-// foreign reads state that is not where the pulumi of today writes it, compressed or
-// in the layout without projects, if there is any.
-func (s *Stack) foreign(ctx context.Context) (*apitype.TypedDeployment, error) {
-	store, existing, err := s.existing(ctx)
-	if err != nil || existing == nil {
-		return nil, err
-	}
-	exported, err := store.ExportDeployment(ctx, existing)
-	if err != nil {
-		return nil, s.unreadable(err)
-	}
+	defer func() { err = errors.Join(err, s.Unlock(ctx)) }()
 	deployment, err := stack.UnmarshalUntypedDeployment(ctx, exported)
 	if err != nil {
-		return nil, s.unreadable(err)
+		return fmt.Errorf("import stack %s: %w", s.Name(), err)
 	}
-	return &apitype.TypedDeployment{Version: exported.Version, Features: exported.Features, Deployment: deployment}, nil
-}
-
-func (s *Stack) unreadable(err error) error {
-	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
-}
-
-// save writes a snapshot outside of an operation.
-func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
-	serialized, version, features, err := stack.SerializeDeploymentWithMetadata(ctx, snapshot, false)
-	if err != nil {
-		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
-	}
-	return s.write(ctx, apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
-}
-
-// secretsManager returns what encrypts the stack's state.
-func (s *Stack) secretsManager(snapshot *deploy.Snapshot) (secrets.Manager, error) {
-	if snapshot != nil && snapshot.SecretsManager != nil {
-		return snapshot.SecretsManager, nil
-	}
-	return s.backend.secrets.new()
+	return s.write(ctx, apitype.TypedDeployment{
+		Version: max(exported.Version, apitype.DeploymentSchemaVersionCurrent), Features: exported.Features, Deployment: deployment,
+	})
 }
 
 func discard() diag.Sink {

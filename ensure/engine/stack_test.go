@@ -18,17 +18,16 @@ import (
 
 // world is a stack on a file backend in a new directory, and the cloud beneath it.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	directory string
 	cloud     *testCloud
 	events    []Event
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 	directory := t.TempDir()
-	UseKeyFile(filepath.Join(directory, "key"))
 	return &world{t: t, directory: directory, cloud: newCloud()}
 }
 
@@ -36,6 +35,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) stack() *Stack {
 	backend := NewBackend(BackendOptions{
 		URL: "file://" + filepath.ToSlash(filepath.Join(w.directory, "state")), SecretsProvider: KeyFileScheme + "://default",
+		KeyFile: filepath.Join(w.directory, "key"),
 	})
 	w.t.Cleanup(func() { backend.Close() })
 	return backend.Stack("project", "target")

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
+	"github.com/pulumi/pulumi/pkg/v3/secrets/passphrase"
+	"github.com/pulumi/pulumi/pkg/v3/secrets/service"
+)
+
+// managers builds secrets managers, each one once: opening one costs a call to the
+// key service, or half a second of key derivation. It is what Pulumi calls a
+// secrets provider.
+type managers struct {
+	options BackendOptions
+
+	mutex  sync.Mutex
+	fresh  secrets.Manager
+	opened map[string]secrets.Manager
+}
+
+// OfType returns the manager that a state file describes.
+func (m *managers) OfType(ctx context.Context, typ string, state json.RawMessage) (secrets.Manager, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if manager, ok := m.opened[identity(typ, state)]; ok {
+		return manager, nil
+	}
+	manager, err := m.open(ctx, typ, state)
+	if err != nil {
+		return nil, fmt.Errorf("open the state's secrets (%s): %w", typ, err)
+	}
+	return m.remember(manager), nil
+}
+
+// open opens a manager of one of the types that Pulumi has for any backend
+// (pkg/backend/secrets/providers.go).
+func (m *managers) open(ctx context.Context, typ string, state json.RawMessage) (secrets.Manager, error) {
+	switch typ {
+	case passphrase.Type:
+		return m.withPassphrase(state)
+	case cloudType:
+		return m.openCloud(ctx, state)
+	case service.Type:
+		return service.NewServiceSecretsManagerFromState(ctx, state)
+	}
+	return nil, fmt.Errorf("ptd knows no secrets provider of this type")
+}
+
+func (m *managers) withPassphrase(state json.RawMessage) (secrets.Manager, error) {
+	if m.options.Passphrase == "" {
+		return passphrase.NewPromptingPassphraseSecretsManagerFromState(state)
+	}
+	// With the phrase at hand no environment variable and no prompt is involved.
+	var described struct {
+		Salt string `json:"salt"`
+	}
+	if err := json.Unmarshal(state, &described); err != nil {
+		return nil, fmt.Errorf("read the salt: %w", err)
+	}
+	return passphrase.GetPassphraseSecretsManager(m.options.Passphrase, described.Salt)
+}
+
+// new returns the manager for stacks without state, making it at the first call.
+func (m *managers) new(ctx context.Context) (secrets.Manager, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.fresh != nil {
+		return m.fresh, nil
+	}
+	var manager secrets.Manager
+	var err error
+	if m.options.SecretsProvider == passphrase.Type {
+		_, manager, err = passphrase.NewPassphraseSecretsManager(m.options.Passphrase)
+	} else {
+		manager, err = m.newCloud(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open secrets provider %s: %w", m.options.SecretsProvider, err)
+	}
+	m.fresh = m.remember(manager)
+	return m.fresh, nil
+}
+
+// remember keeps a manager for whoever asks for it next, and makes it encrypt and
+// decrypt many values at once, each one once.
+func (m *managers) remember(manager secrets.Manager) secrets.Manager {
+	if m.opened == nil {
+		m.opened = map[string]secrets.Manager{}
+	}
+	batching := stack.NewBatchingCachingSecretsManager(manager)
+	m.opened[identity(manager.Type(), manager.State())] = batching
+	return batching
+}
+
+// identity is the same for descriptions of a manager that differ in white space: state
+// files are indented.
+func identity(typ string, state json.RawMessage) string {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, state); err != nil {
+		return typ + " " + string(state) // opening it will say what is wrong
+	}
+	return typ + " " + compact.String()
+}
+
+// secretsManager returns what encrypts the stack's state.
+func (s *Stack) secretsManager(ctx context.Context, snapshot *deploy.Snapshot) (secrets.Manager, error) {
+	if snapshot != nil && snapshot.SecretsManager != nil {
+		return snapshot.SecretsManager, nil
+	}
+	return s.backend.secrets.new(ctx)
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/snapshot"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+)
+
+// snapshot reads the state; nil when there is none. The caller owns what it gets:
+// operations change it.
+func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
+	state, err := s.deployment(ctx)
+	if err != nil || state == nil {
+		return nil, err
+	}
+	snapshot, err := stack.DeserializeDeploymentV3(ctx, *state.Deployment, &s.backend.secrets)
+	if err == nil {
+		err = snapshot.VerifyIntegrity()
+	}
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	return snapshot, nil
+}
+
+// deployment reads the state as it is stored; nil when there is none. Nobody else
+// writes the state of a locked stack, so that it is read once between two writes.
+func (s *Stack) deployment(ctx context.Context) (*apitype.TypedDeployment, error) {
+	if s.current != nil {
+		return applied(s.current), nil
+	}
+	exists, err := s.backend.open(ctx)
+	if err != nil || !exists {
+		return nil, err
+	}
+	file, err := s.stateFile(ctx)
+	if err != nil || file == "" {
+		return nil, err
+	}
+	content, exists, err := s.backend.store.read(ctx, file)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	if !exists {
+		return nil, nil // removed since it was found
+	}
+	state, err := s.parse(ctx, content)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	if s.locked {
+		s.current, s.digest = state, digest(content)
+	}
+	return applied(state), nil
+}
+
+// applied is nil for the state of a stack that was only created.
+func applied(state *apitype.TypedDeployment) *apitype.TypedDeployment {
+	if state.Deployment == nil {
+		return nil
+	}
+	return state
+}
+
+// parse reads the content of the state's file, and the journal of a run that died.
+func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeployment, error) {
+	format := encoding.Compress(encoding.JSON, encoding.DetectCompression(content))
+	checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(format, content)
+	if err != nil {
+		return nil, err
+	}
+	state := apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}
+	state, s.journaled, err = s.replay(ctx, content, state)
+	return &state, err
+}
+
+func (s *Stack) unreadable(err error) error {
+	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
+}
+
+// save writes a snapshot outside of an operation.
+func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
+	serialized, version, features, err := stack.SerializeDeploymentWithMetadata(ctx, snapshot, false)
+	if err != nil {
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
+	}
+	return s.write(ctx, apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
+}
+
+// checkWritable refuses compressed state, which only Pulumi's own backend writes.
+func (s *Stack) checkWritable(ctx context.Context) error {
+	if !s.locked {
+		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
+	}
+	plain, err := s.backend.store.exists(ctx, s.path())
+	if err != nil {
+		return fmt.Errorf("look for state of stack %s: %w", s.Name(), err)
+	}
+	if !plain {
+		return fmt.Errorf("state of stack %s is not at %s in %s: it is compressed; "+
+			"unset PULUMI_DIY_BACKEND_GZIP and PULUMI_DIY_BACKEND_ZSTD, and have pulumi write it again (pulumi stack export, import)",
+			s.Name(), s.path(), s.backend.options.URL)
+	}
+	return nil
+}
+
+// write writes the state of the locked stack where Pulumi's backend looks for it, the
+// state before beside it (.bak), and ends the journal.
+func (s *Stack) write(ctx context.Context, deployment apitype.TypedDeployment) error {
+	ctx = context.WithoutCancel(ctx) // the end of a canceled operation still has to be written
+	if err := s.checkWritable(ctx); err != nil {
+		return err
+	}
+	integrity := snapshot.VerifyIntegrity(deployment.Deployment)
+	content, err := s.encode(deployment)
+	if err != nil {
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
+	}
+	s.current = nil
+	journal := s.backend.journalAt(s.journalPath())
+	// That the disk is full is no reason not to try the state.
+	_ = s.markFolded(ctx, journal, content)
+	if err := s.backend.store.copy(ctx, s.path()+".bak", s.path()); err != nil {
+		return fmt.Errorf("back up state of stack %s: %w", s.Name(), err)
+	}
+	if err := s.backend.store.write(ctx, s.path(), content); err != nil {
+		return fmt.Errorf("write state of stack %s: %w", s.Name(), err)
+	}
+	if err := journal.remove(ctx); err != nil {
+		return fmt.Errorf("end the journal of stack %s: %w", s.Name(), err)
+	}
+	if integrity != nil {
+		return fmt.Errorf("state of stack %s contradicts itself, as the engine left it: %w", s.Name(), integrity)
+	}
+	return nil
+}
+
+// indent is how Pulumi formats state (sdk/go/common/encoding/marshal.go).
+const indent = "    "
+
+// encode formats state as an apitype.VersionedCheckpoint, which would have to be encoded
+// twice.
+func (s *Stack) encode(deployment apitype.TypedDeployment) ([]byte, error) {
+	var content bytes.Buffer
+	encoder := json.NewEncoder(&content)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	err := encoder.Encode(struct {
+		Version    int                  `json:"version"`
+		Features   []string             `json:"features,omitempty"`
+		Checkpoint apitype.CheckpointV3 `json:"checkpoint"`
+	}{
+		deployment.Version, deployment.Features,
+		apitype.CheckpointV3{Stack: tokens.QName(s.Name()), Latest: deployment.Deployment},
+	})
+	return content.Bytes(), err
+}
