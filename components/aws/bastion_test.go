@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -73,9 +73,7 @@ func TestBastion(t *testing.T) {
 		"rootBlockDevice": map[string]any{"encrypted": true},
 		"keyName":         nil, "userData": nil, "associatePublicIpAddress": nil,
 	})
-	if diff := cmp.Diff([]string{"ami", "rootBlockDevice"}, instance.Ignore); diff != "" {
-		t.Errorf("ignored changes (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{"ami", "rootBlockDevice"}, instance.Ignore, "ignored changes")
 	for _, dependency := range []string{
 		"aws:iam/instanceProfile:InstanceProfile demo01-staging-bastion-profile",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment demo01-staging-bastion-ssm",
@@ -96,9 +94,7 @@ func TestBastionOptions(t *testing.T) {
 		t.Errorf("looked up %v although the image is given", r.Invoked)
 	}
 	egress := r.Find(t, groupType, "demo01-staging-bastion").Args()["egress"].([]any)[0].(map[string]any)
-	if diff := cmp.Diff([]any{"10.10.0.0/16", "10.99.0.0/16"}, egress["cidrBlocks"]); diff != "" {
-		t.Errorf("egress (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{"10.10.0.0/16", "10.99.0.0/16"}, egress["cidrBlocks"], "egress")
 	err := componenttest.New().Exec(makeBastion(func(a *BastionArgs) { a.Network = Network{} }))
 	if err == nil || !strings.Contains(err.Error(), "bastion demo01-staging: a network is required") {
 		t.Errorf("no network: got error %v", err)

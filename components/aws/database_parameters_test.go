@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestDatabaseParametersByName(t *testing.T) {
@@ -20,9 +20,7 @@ func TestDatabaseParametersByName(t *testing.T) {
 	got := DatabaseParameters(map[string]string{
 		"work_mem": "8192", "shared_preload_libraries": "auto_explain,pg_stat_statements", "max_connections": "500",
 	})
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("parameters (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "parameters")
 	if got := DatabaseParameters(nil); got != nil {
 		t.Errorf("no parameters are %v", got)
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -137,7 +137,7 @@ func TestDatabaseParameters(t *testing.T) {
 			t.Errorf("family for %s is %v, want %s", version, group["family"], want.family)
 		}
 		forces := slices.ContainsFunc(group["parameters"].([]any), func(p any) bool {
-			return cmp.Equal(p, map[string]any{"name": "rds.force_ssl", "value": "1"})
+			return assert.ObjectsAreEqual(p, map[string]any{"name": "rds.force_ssl", "value": "1"})
 		})
 		if forces != want.forcesTLS {
 			t.Errorf("parameters for %s: force TLS is %v, want %v", version, forces, want.forcesTLS)

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -69,7 +69,7 @@ func TestEKSCluster(t *testing.T) {
 	if role == nil && made.Inputs["serviceRole"].IsNull() {
 		t.Error("the cluster has no role")
 	}
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"name": name, "version": "1.33", "vpcId": "vpc", "subnetIds": []any{"subnet-a", "subnet-b"},
 		"endpointPrivateAccess": true, "endpointPublicAccess": false,
 		"enabledClusterLogTypes": []any{"api", "audit", "authenticator", "controllerManager", "scheduler"},
@@ -93,9 +93,7 @@ func TestEKSCluster(t *testing.T) {
 				"principalArn": "arn:aws:iam::123456789012:role/" + name + "-eks-node.posit.team", "type": "EC2_LINUX", "tags": tagged,
 			},
 		},
-	}, inputs); diff != "" {
-		t.Errorf("inputs of the cluster (-want +got):\n%s", diff)
-	}
+	}, inputs, "inputs of the cluster")
 	r.Find(t, roleType, name+"-eks").Exactly(t, map[string]any{
 		"name": name + "-eks.posit.team", "permissionsBoundary": "boundary", "tags": tagged,
 		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
@@ -137,9 +135,7 @@ func TestEKSClusterOptions(t *testing.T) {
 		a.Ingress[0].AllTraffic = true
 	}))
 	adopted.Golden(t, "eks-cluster-adopted")
-	if diff := cmp.Diff([]string{"-eks", "-eks-node-cni", "-eks-node-registry", "-eks-node-ssm", "-eks-node-worker"}, attachments(adopted)); diff != "" {
-		t.Error(diff)
-	}
+	assert.Equal(t, []string{"-eks", "-eks-node-cni", "-eks-node-registry", "-eks-node-ssm", "-eks-node-worker"}, attachments(adopted))
 	adopted.Find(t, remoteClusterType, name).Want(t, map[string]any{"encryptionConfigKeyArn": nil})
 	adopted.Find(t, "aws:ec2/securityGroupRule:SecurityGroupRule", "demo-bastion").Want(t, map[string]any{
 		"protocol": "-1", "fromPort": 0.0, "toPort": 0.0,
@@ -149,9 +145,7 @@ func TestEKSClusterOptions(t *testing.T) {
 		a.WithoutVpcCNI, a.ConfigMapAccess, a.Access = false, true, nil
 	}))
 	own.Find(t, remoteClusterType, name).Want(t, map[string]any{"defaultAddonsToRemove": nil, "accessEntries": nil, "authenticationMode": "API"})
-	if diff := cmp.Diff([]string{"-eks", "-eks-node-cni", "-eks-node-registry", "-eks-node-ssm", "-eks-node-worker"}, attachments(own)); diff != "" {
-		t.Error(diff)
-	}
+	assert.Equal(t, []string{"-eks", "-eks-node-cni", "-eks-node-registry", "-eks-node-ssm", "-eks-node-worker"}, attachments(own))
 	componenttest.SamePreview(t, makeEKSCluster(func(*EKSClusterArgs) {}))
 }
 
@@ -208,12 +202,8 @@ func TestEKSClusterTransform(t *testing.T) {
 				Type: test.typ, Name: test.child, Props: props,
 				Opts: pulumi.ResourceOptions{Version: "6.79.1", IgnoreChanges: []string{"bootstrapSelfManagedAddons"}},
 			})
-			if diff := cmp.Diff(test.props, result.Props); diff != "" {
-				t.Errorf("inputs (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(test.ignore, result.Opts.IgnoreChanges); diff != "" {
-				t.Errorf("ignored (-want +got):\n%s", diff)
-			}
+			assert.Equal(t, test.props, result.Props, "inputs")
+			assert.Equal(t, test.ignore, result.Opts.IgnoreChanges, "ignored")
 			if protected := test.typ != addonType; result.Opts.Protect != protected || result.Opts.Version != "6.79.1" {
 				t.Errorf("options %+v", result.Opts)
 			}
@@ -269,14 +259,12 @@ func TestAccessEntries(t *testing.T) {
 		}}
 	}))
 	entries := r.Find(t, remoteClusterType, "demo01-staging-1").Args()["accessEntries"].(map[string]any)
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"principalArn": "arn:reader", "type": "STANDARD", "tags": map[string]any{}, "kubernetesGroups": []any{"readers"},
 		"accessPolicies": map[string]any{"0": map[string]any{
 			"policyArn": "arn:view", "accessScope": map[string]any{"type": "namespace", "namespaces": []any{"posit-team"}},
 		}},
-	}, entries["readers"]); diff != "" {
-		t.Error(diff)
-	}
+	}, entries["readers"])
 }
 
 func ExampleNewEKSCluster() {

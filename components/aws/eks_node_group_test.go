@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -101,9 +101,7 @@ func TestEKSNodeGroupOptions(t *testing.T) {
 			"volumeSize": 200.0, "volumeType": "gp3", "deleteOnTermination": "true", "encrypted": "true",
 		}}},
 	})
-	if diff := cmp.Diff([]string{"blockDeviceMappings[0].ebs.encrypted"}, template.Ignore); diff != "" {
-		t.Errorf("ignored (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{"blockDeviceMappings[0].ebs.encrypted"}, template.Ignore, "ignored")
 	r.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{
 		"labels": nil, "taints": nil, "forceUpdateVersion": true, "releaseVersion": nil,
 	})
@@ -120,12 +118,9 @@ func TestEKSNodeGroupTransform(t *testing.T) {
 	result := args.transform(context.Background(), &pulumi.ResourceTransformArgs{
 		Type: nodeGroupType, Props: pulumi.Map{}, Opts: pulumi.ResourceOptions{IgnoreChanges: []string{"scalingConfig.desiredSize"}},
 	})
-	if diff := cmp.Diff(pulumi.Map{"updateConfig": pulumi.Map{"maxUnavailable": pulumi.Int(1)}}, result.Props); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"scalingConfig.desiredSize"}, result.Opts.IgnoreChanges); diff != "" || !result.Opts.Protect {
-		t.Errorf("options %+v", result.Opts)
-	}
+	assert.Equal(t, pulumi.Map{"updateConfig": pulumi.Map{"maxUnavailable": pulumi.Int(1)}}, result.Props)
+	assert.Equal(t, []string{"scalingConfig.desiredSize"}, result.Opts.IgnoreChanges)
+	assert.True(t, result.Opts.Protect)
 	args.Scale = true
 	result = args.transform(context.Background(), &pulumi.ResourceTransformArgs{Type: nodeGroupType, Props: pulumi.Map{}})
 	if len(result.Opts.IgnoreChanges) > 0 {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -39,8 +39,8 @@ func (n ec2Network) answer(r *componenttest.Recorder) {
 	r.Calls["aws:ec2/getSubnets:getSubnets"] = func(args resource.PropertyMap) (resource.PropertyMap, error) {
 		filters := componenttest.Plain(args["filters"]).([]any)
 		vpc, names := filters[0].(map[string]any), filters[1].(map[string]any)
-		if diff := cmp.Diff(map[string]any{"name": "vpc-id", "values": []any{"vpc-0123456789abcdef0"}}, vpc); diff != "" {
-			return nil, fmt.Errorf("first filter: %s", diff)
+		if !assert.ObjectsAreEqual(map[string]any{"name": "vpc-id", "values": []any{"vpc-0123456789abcdef0"}}, vpc) {
+			return nil, fmt.Errorf("first filter %v, want the VPC's id", vpc)
 		}
 		if names["name"] != "tag:Name" {
 			return nil, fmt.Errorf("second filter %v, want tag:Name", names)
@@ -124,9 +124,7 @@ func TestExistingVpc(t *testing.T) {
 		"securitygroup/demo01-staging-vpc-endpoint",
 		"10.20.0.0/16",
 	}
-	if diff := cmp.Diff(want, <-got); diff != "" {
-		t.Errorf("network (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, <-got, "network")
 	r.Find(t, groupType, "demo01-staging-vpc-endpoint").Want(t, map[string]any{
 		"vpcId": "vpc-0123456789abcdef0", "description": "demo01-staging VPC endpoint",
 		"namePrefix": "demo01-staging-vpc-endpoint-",

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -72,7 +72,5 @@ func TestFlowLogs(t *testing.T) {
 			},
 		},
 	}}
-	if diff := cmp.Diff(want, document); diff != "" {
-		t.Errorf("role policy (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, document, "role policy")
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -127,9 +127,7 @@ func TestKarpenterControllerPolicyStatements(t *testing.T) {
 		"AllowInstanceProfileReadActions 1 1", "AllowUnscopedInstanceProfileListAction 1 1", "AllowUnscopedEC2DescribeInstanceStatus 1 1",
 		"AllowAPIServerEndpointDiscovery 1 1",
 	}
-	if diff := cmp.Diff(want, sids); diff != "" {
-		t.Errorf("statements (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, sids, "statements")
 }
 
 func TestKarpenterOptions(t *testing.T) {

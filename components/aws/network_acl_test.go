@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -110,9 +110,7 @@ public-egress-rule-3000 out 3000 6 80-80 0.0.0.0/0 allow
 			}
 			slices.Sort(want)
 			slices.Sort(got)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("rules (-want +got):\n%s", diff)
-			}
+			assert.Equal(t, want, got, "rules")
 		})
 	}
 }

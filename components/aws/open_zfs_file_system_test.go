@@ -5,8 +5,8 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -102,9 +102,7 @@ func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 		"deploymentType": "SINGLE_AZ_HA_2", "subnetIds": []any{"subnet-a"},
 		"storageCapacity": 512.0, "throughputCapacity": 640.0, "dailyAutomaticBackupStartTime": "04:30",
 	}))
-	if diff := cmp.Diff([]string{"dailyAutomaticBackupStartTime"}, fileSystem.Ignore); diff != "" {
-		t.Errorf("ignored changes (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{"dailyAutomaticBackupStartTime"}, fileSystem.Ignore, "ignored changes")
 }
 
 func TestOpenZfsFileSystemPreview(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -55,9 +56,7 @@ func TestLoadBalancerControllerPolicyStatements(t *testing.T) {
 		actions = append(actions, len(statement.Action))
 	}
 	// The number of actions of the sheet's sixteen rows.
-	if diff := cmp.Diff([]int{1, 23, 17, 2, 1, 1, 2, 3, 2, 4, 2, 2, 8, 1, 2, 5}, actions); diff != "" {
-		t.Errorf("actions a statement (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []int{1, 23, 17, 2, 1, 1, 2, 3, 2, 4, 2, 2, 8, 1, 2, 5}, actions, "actions a statement")
 }
 
 func TestPolicyDocumentIsStable(t *testing.T) {
@@ -69,9 +68,7 @@ func TestPolicyDocumentIsStable(t *testing.T) {
 	want := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["<&>"],"Service":["b.example"]},` +
 		`"Condition":{"Null":{"c":["true"]},"StringEquals":{"a":["1"],"b":["2"]}}}]}`
 	for range 20 {
-		if diff := cmp.Diff(want, document.JSON()); diff != "" {
-			t.Fatalf("document (-want +got):\n%s", diff)
-		}
+		require.Equal(t, want, document.JSON(), "document")
 	}
 	if got := NewPolicyDocument().JSON(); got != `{"Version":"2012-10-17","Statement":[]}` {
 		t.Errorf("document without statements: %s", got)

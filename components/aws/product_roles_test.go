@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -102,9 +102,7 @@ func TestProductRoles(t *testing.T) {
 			"name": role, "permissionsBoundary": "boundary", "tags": map[string]any{"posit.team/managed-by": "test"},
 			"assumeRolePolicy": ServiceAccountTrust(componenttest.Account, []string{mockIssuer}, want.namespace, want.accounts).JSON(),
 		})
-		if diff := cmp.Diff(want.inline, inlineDocuments(r, role)); diff != "" {
-			t.Errorf("inline policies of %s (-want +got):\n%s", role, diff)
-		}
+		assert.Equal(t, want.inline, inlineDocuments(r, role), "inline policies of %s", role)
 	}
 	r.Find(t, inlineType, "dev.20250115"+tail+"-role-policy-1").Exactly(t, map[string]any{
 		"name": "dev.20250115" + tail + "-role-policy-1", "role": "role/dev.20250115" + tail, "policy": efs,

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -84,7 +84,7 @@ func TestTailscaleRouter(t *testing.T) {
 	if err := json.Unmarshal([]byte(task.Args()["containerDefinitions"].(string)), &containers); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]any{map[string]any{
+	assert.Equal(t, []any{map[string]any{
 		"name": "tailscale", "image": DefaultTailscaleImage, "essential": true,
 		"environment": []any{
 			map[string]any{"name": "TS_HOSTNAME", "value": "demo01-staging-us-east-2-123456789012"},
@@ -99,9 +99,7 @@ func TestTailscaleRouter(t *testing.T) {
 		"healthCheck": map[string]any{
 			"command": []any{"CMD", "tailscale", "status"}, "interval": 30.0, "timeout": 5.0, "retries": 3.0, "startPeriod": 60.0,
 		},
-	}}, containers); diff != "" {
-		t.Errorf("container definitions (-want +got):\n%s", diff)
-	}
+	}}, containers, "container definitions")
 	r.Find(t, serviceType, ts+"-service").Want(t, map[string]any{
 		"name": ts, "launchType": "FARGATE", "desiredCount": 1.0, "enableEcsManagedTags": true, "enableExecuteCommand": false,
 		"waitForSteadyState": true, "propagateTags": "SERVICE", "tags": tags,

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+	"github.com/stretchr/testify/assert"
 )
 
 // Awaited is what an output came to.
@@ -39,9 +39,7 @@ func WantOutputs(ctx *pulumi.Context, t *testing.T, want map[string]any, outputs
 			t.Errorf("output %s is a secret", name)
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "outputs")
 }
 
 // Want checks some inputs of a registration; nil must not be set.
@@ -58,17 +56,13 @@ func (r Registration) Want(t *testing.T, inputs map[string]any) {
 			got[key] = nil
 		}
 	}
-	if diff := cmp.Diff(inputs, got); diff != "" {
-		t.Errorf("inputs of %s %s (-want +got):\n%s", r.Type, r.Name, diff)
-	}
+	assert.Equal(t, inputs, got, "inputs of %s %s", r.Type, r.Name)
 }
 
 // Exactly checks all inputs of a registration.
 func (r Registration) Exactly(t *testing.T, inputs map[string]any) {
 	t.Helper()
-	if diff := cmp.Diff(inputs, r.Args()); diff != "" {
-		t.Errorf("inputs of %s %s (-want +got):\n%s", r.Type, r.Name, diff)
-	}
+	assert.Equal(t, inputs, r.Args(), "inputs of %s %s", r.Type, r.Name)
 }
 
 // Fails checks the error of a program.
@@ -94,7 +88,5 @@ func SamePreview(t *testing.T, program pulumi.RunFunc) {
 		}
 		return found
 	}
-	if diff := cmp.Diff(identities(false), identities(true)); diff != "" {
-		t.Errorf("resources (-run +preview):\n%s", diff)
-	}
+	assert.Equal(t, identities(false), identities(true), "resources of a run, and of a preview")
 }

@@ -13,10 +13,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
@@ -374,9 +374,7 @@ func GoldenText(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatalf("read golden file (run with -update to write it): %v", err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("differs from %s (-want +got):\n%s", path, diff)
-	}
+	assert.Equal(t, string(want), got, "differs from %s", path)
 }
 
 // ARN is the one that a Recorder makes up for an AWS resource without one of its own

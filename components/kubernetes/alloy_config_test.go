@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -103,9 +103,7 @@ func TestAlloyConfigOrder(t *testing.T) {
 	everything := alloyConfig(func(c *AlloyConfig) {
 		c.SystemLogs, c.ControlRoom.Metrics = true, []string{"up"}
 	})
-	if diff := cmp.Diff(want, blockIDs(readAlloy(t, everything))); diff != "" {
-		t.Errorf("components (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, blockIDs(readAlloy(t, everything)), "components")
 	without := func(parts ...string) []string {
 		return slices.DeleteFunc(slices.Clone(want), func(id string) bool {
 			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(id, part) })
@@ -117,9 +115,7 @@ func TestAlloyConfigOrder(t *testing.T) {
 		"alloy-system-logs":     {"filter"},
 		"alloy-filtered":        {"journal"},
 	} {
-		if diff := cmp.Diff(without(parts...), blockIDs(readAlloy(t, alloyConfig(alloyConfigs[name])))); diff != "" {
-			t.Errorf("%s: components (-want +got):\n%s", name, diff)
-		}
+		assert.Equal(t, without(parts...), blockIDs(readAlloy(t, alloyConfig(alloyConfigs[name]))), "%s: components", name)
 	}
 }
 
@@ -247,9 +243,7 @@ func TestAlloyConfigProbes(t *testing.T) {
 		"research-packagemanager http_2xx http://research-packagemanager.posit-team.svc.cluster.local/__ping__ research packagemanager internal",
 		"research-packagemanager-fqdn http_2xx https://packages.research.example.com/__ping__ research packagemanager fqdn",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("targets (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "targets")
 	// JSON is YAML, too.
 	config := `{"modules":{"http_2xx":{"prober":"http","timeout":"10s","http":{"follow_redirects":false}},` +
 		`"http_2xx_connect":{"prober":"http","timeout":"10s","http":{"follow_redirects":false,"headers":{"X-Auth-Token":"probe"}}},` +
@@ -285,9 +279,8 @@ func TestAlloyConfigCloudWatch(t *testing.T) {
 		"AWS/ApplicationELB map[posit.team/true-name:^demo01$] HTTPCode_Target_5XX_Count[Sum] UnHealthyHostCount[Average] TargetResponseTime[Average]",
 		"AWS/NetworkELB map[posit.team/true-name:^demo01$] UnHealthyHostCount[Average]",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || exporter.Attributes["sts_region"] != "us-east-2" {
-		t.Errorf("discoveries in %v (-want +got):\n%s", exporter.Attributes["sts_region"], diff)
-	}
+	assert.Equal(t, want, got, "discoveries")
+	assert.Equal(t, "us-east-2", exporter.Attributes["sts_region"])
 }
 
 func TestAlloyConfigControlRoom(t *testing.T) {
@@ -308,17 +301,13 @@ func TestAlloyConfigControlRoom(t *testing.T) {
 			Name: "endpoint", Attributes: map[string]any{"url": MimirURL + "/api/v1/push"}, Blocks: []parsed{queue},
 		}}},
 	} {
-		if diff := cmp.Diff(want, blockOf(t, blocks, want.id())); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", want.id(), diff)
-		}
+		assert.Equal(t, want, blockOf(t, blocks, want.id()), want.id())
 	}
 	// Only what goes to the control room goes through the filter.
 	to := blockOf(t, blocks, "prometheus.relabel.default").Attributes["forward_to"]
-	if diff := cmp.Diff([]any{
+	assert.Equal(t, []any{
 		parsedReference("prometheus.relabel.control_room_filter.receiver"), parsedReference("prometheus.remote_write.workload.receiver"),
-	}, to); diff != "" {
-		t.Errorf("metrics go to (-want +got):\n%s", diff)
-	}
+	}, to, "metrics go to")
 	rule := blockOf(t, blocks, "prometheus.relabel.control_room_filter").Blocks[0].Attributes
 	// Prometheus ties the expression to both ends.
 	kept := regexp.MustCompile("^(?s:" + rule["regex"].(string) + ")$")
@@ -396,9 +385,7 @@ func checkHostile(t *testing.T, text string) {
 	if err != nil {
 		t.Fatalf("%q: %v in\n%s", text, err, written)
 	}
-	if diff := cmp.Diff(riverShape(readAlloy(t, want)), riverShape(blocks)); diff != "" {
-		t.Errorf("%q changes the configuration (-want +got):\n%s", text, diff)
-	}
+	assert.Equal(t, riverShape(readAlloy(t, want)), riverShape(blocks), "%q changes the configuration", text)
 	logs := blockOf(t, blocks, "loki.write.local").Attributes["external_labels"].(map[string]string)
 	room := blockOf(t, blocks, "prometheus.remote_write.control_room").Blocks[0]
 	cluster := blockOf(t, blocks, "prometheus.relabel.default").Blocks[0].Attributes["replacement"].(string)
@@ -425,9 +412,7 @@ func checkHostile(t *testing.T, text string) {
 		if err != nil {
 			t.Fatalf("%q: %v in\n%s", text, err, written)
 		}
-		if diff := cmp.Diff(riverShape(readAlloy(t, alloyConfig())), riverShape(blocks)); diff != "" {
-			t.Errorf("%q changes the configuration (-want +got):\n%s", text, diff)
-		}
+		assert.Equal(t, riverShape(readAlloy(t, alloyConfig())), riverShape(blocks), "%q changes the configuration", text)
 	}
 }
 

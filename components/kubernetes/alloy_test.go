@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -89,9 +89,7 @@ func TestAlloy(t *testing.T) {
 	wantChart(t, made, inGrafanaCharts("alloy", "alloy", "0.12.6"), alloyValues())
 	// What the pods mount is there before they are.
 	chart := r.Find(t, "ptd:kubernetes:Chart", "demo-grafana-alloy-release")
-	if diff := cmp.Diff([]string{configMapType + " demo-alloy-config-configmap", secretType + " demo-alloy-mimir-auth"}, chart.DependsOn); diff != "" {
-		t.Errorf("the chart depends on (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{configMapType + " demo-alloy-config-configmap", secretType + " demo-alloy-mimir-auth"}, chart.DependsOn, "the chart depends on")
 	componenttest.SamePreview(t, makeAlloy(alloyArgs()))
 }
 

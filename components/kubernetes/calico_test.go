@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -69,9 +69,7 @@ func TestCalicoOptions(t *testing.T) {
 	r := componenttest.Run(t, makeCalico(args))
 	r.Golden(t, "calico-taken-over")
 	values := r.Find(t, "kubernetes:helm.sh/v3:Release", "demo01-staging-1-tigera-operator").Args()["values"].(map[string]any)
-	if diff := cmp.Diff(map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"]); diff != "" {
-		t.Error(diff)
-	}
+	assert.Equal(t, map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"])
 	if values["goldmane"] != nil {
 		t.Errorf("goldmane is %v", values["goldmane"])
 	}

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -72,12 +72,8 @@ func wantChart(t *testing.T, made componenttest.Registration, fields, values map
 	} else {
 		delete(got, "values")
 	}
-	if diff := cmp.Diff(fields, got); diff != "" {
-		t.Errorf("chart %s (-want +got):\n%s", made.Name, diff)
-	}
-	if diff := cmp.Diff(values, valuesOf(t, made)); diff != "" {
-		t.Errorf("values of %s (-want +got):\n%s", made.Name, diff)
-	}
+	assert.Equal(t, fields, got, "chart %s", made.Name)
+	assert.Equal(t, values, valuesOf(t, made), "values of %s", made.Name)
 }
 
 func TestChartInstalledByTheRun(t *testing.T) {
@@ -155,9 +151,7 @@ g: null
 h: ^B(asic|earer) .*
 i: ' lead and trail '
 `, "\n")
-	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("values (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, text, "values")
 }
 
 // Whatever a text is, it is read as that.
@@ -176,9 +170,7 @@ func TestChartValuesOfAnyText(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(written), &got); err != nil {
 			t.Fatalf("%v in\n%s", err, written)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("read back (-want +got):\n%s\n%s", diff, written)
-		}
+		assert.Equal(t, want, got, "read back:\n%s", written)
 	}
 }
 
@@ -201,9 +193,7 @@ func TestChartOverrides(t *testing.T) {
 		"one for map": {map[string]any{"a": map[string]any{"b": 2}}, map[string]any{"a": 1}, map[string]any{"a": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, overrideValues(test.values, test.overrides)); diff != "" {
-				t.Errorf("values (-want +got):\n%s", diff)
-			}
+			assert.Equal(t, test.want, overrideValues(test.values, test.overrides), "values")
 		})
 	}
 }
@@ -295,9 +285,7 @@ func TestChartThatIsNotInstalled(t *testing.T) {
 	want := func(name string) string {
 		return fmt.Sprintf("install chart %[1]s 1.2.3 as %[1]s in namespace x: its job failed: no such version", name)
 	}
-	if diff := cmp.Diff([]string{want("loki"), want("mimir")}, log.said()); diff != "" {
-		t.Errorf("errors (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{want("loki"), want("mimir")}, log.said(), "errors")
 }
 
 // errorLog keeps the errors that a program logs.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -143,9 +143,8 @@ func TestMatcher(t *testing.T) {
 		"HeadersRegexp(`X`, `.*`) || PathPrefix(`/`)": either(match("HeadersRegexp", "X", ".*"), match("PathPrefix", "/")),
 	} {
 		got, err := made.text()
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("error %v, rule (-want +got):\n%s", err, diff)
-		}
+		assert.NoError(t, err)
+		assert.Equal(t, want, got, "rule")
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -105,9 +105,7 @@ func TestGrafanaThatTrustsAllProxies(t *testing.T) {
 	})))
 	want := grafanaValues()
 	delete(want["grafana.ini"].(map[string]any)["auth.proxy"].(map[string]any), "whitelist")
-	if diff := cmp.Diff(want, valuesOf(t, r.Find(t, helmChartType, "demo-grafana-helm-release"))); diff != "" {
-		t.Errorf("values (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, valuesOf(t, r.Find(t, helmChartType, "demo-grafana-helm-release")), "values")
 	if n := len(r.All(networkPolicyType)); n != 0 {
 		t.Errorf("%d network policies", n)
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -135,10 +135,8 @@ func TestKarpenterPool(t *testing.T) {
 		"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "metadata": map[string]any{"name": "sessions", "labels": labels}, "spec": class,
 	})
 	// Any change of an EC2NodeClass replaces its nodes.
-	if diff := cmp.Diff([]string{"spec.blockDeviceMappings[0].ebs.encrypted", "spec.metadataOptions"},
-		r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Ignore); diff != "" {
-		t.Errorf("fields of existing classes (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []string{"spec.blockDeviceMappings[0].ebs.encrypted", "spec.metadataOptions"},
+		r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Ignore, "fields of existing classes")
 
 	r.Find(t, nodePoolType, "demo01-staging-20250115-karpenter-nodepool-least").Want(t, map[string]any{"spec": map[string]any{
 		"template": map[string]any{"spec": map[string]any{

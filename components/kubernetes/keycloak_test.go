@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -118,9 +118,7 @@ func TestKeycloakOperatorWithARole(t *testing.T) {
 		return err
 	})
 	metadata := r.Find(t, "kubernetes:core/v1:ServiceAccount", "demo-posit-team-system/keycloak-operator").Args()["metadata"].(map[string]any)
-	if diff := cmp.Diff(map[string]any{"eks.amazonaws.com/role-arn": exampleRole}, metadata["annotations"]); diff != "" {
-		t.Errorf("annotations (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, map[string]any{"eks.amazonaws.com/role-arn": exampleRole}, metadata["annotations"], "annotations")
 }
 
 func ExampleNewKeycloakOperator() {

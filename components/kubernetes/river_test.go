@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 )
 
 // parsed is a block as a reader of River sees it. Values are string, bool, int,
@@ -264,9 +264,7 @@ func TestRiverTexts(t *testing.T) {
 		want := []parsed{{Name: "some.block", Label: "label", Attributes: map[string]any{
 			"text": text, "list": []any{text, text}, "map": map[string]string{text: text, text + "2": ""},
 		}}}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", text, diff)
-		}
+		assert.Equal(t, want, got, "%q", text)
 	}
 }
 
@@ -303,9 +301,7 @@ prometheus.scrape "pods" {
 	none   = {}
 }
 `
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("text (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "text")
 }
 
 func TestRiverErrors(t *testing.T) {

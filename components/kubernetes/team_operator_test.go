@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -65,9 +65,7 @@ func TestSplitImage(t *testing.T) {
 		"ghcr.io/posit/operator@sha256:abc": {"ghcr.io/posit/operator", "@sha256:abc"},
 	} {
 		repository, tag := splitImage(image)
-		if diff := cmp.Diff(want, [2]string{repository, tag}); diff != "" {
-			t.Errorf("image %s (-want +got):\n%s", image, diff)
-		}
+		assert.Equal(t, want, [2]string{repository, tag}, "image %s", image)
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -165,9 +166,8 @@ func TestTagsAnnotation(t *testing.T) {
 		}
 	}
 	text, err := TagsAnnotation([]Tag{{"b", "1"}, {strings.Repeat("k", 128), strings.Repeat("v", 256)}, {"a", "2"}})
-	if diff := cmp.Diff("b=1,"+strings.Repeat("k", 128)+"="+strings.Repeat("v", 256)+",a=2", text); err != nil || diff != "" {
-		t.Errorf("error %v, annotation (-want +got):\n%s", err, diff)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "b=1,"+strings.Repeat("k", 128)+"="+strings.Repeat("v", 256)+",a=2", text)
 }
 
 func ExampleNewTraefik() {

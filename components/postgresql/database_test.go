@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi-postgresql/sdk/v3/go/postgresql"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -72,9 +72,7 @@ func TestDatabase(t *testing.T) {
 			"name": componenttest.Await(ctx, database.Name), "role": componenttest.Await(ctx, database.Role),
 			"password": componenttest.Await(ctx, database.Password), "grant": componenttest.Await(ctx, database.GrantID),
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("outputs (-want +got):\n%s", diff)
-		}
+		assert.Equal(t, want, got, "outputs")
 		return nil
 	})
 	if err != nil {
@@ -90,9 +88,7 @@ func TestDatabase(t *testing.T) {
 			"privileges": []any{"CREATE", "USAGE"},
 		},
 	} {
-		if diff := cmp.Diff(want, inputs(t, r, label[0], label[1])); diff != "" {
-			t.Errorf("inputs of %v (-want +got):\n%s", label, diff)
-		}
+		assert.Equal(t, want, inputs(t, r, label[0], label[1]), "inputs of %v", label)
 	}
 }
 
@@ -106,9 +102,7 @@ func TestDatabaseOptions(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if diff := cmp.Diff(componenttest.Awaited{Value: "given", Known: true, Secret: true}, componenttest.Await(ctx, database.Password)); diff != "" {
-			t.Errorf("password (-want +got):\n%s", diff)
-		}
+		assert.Equal(t, componenttest.Awaited{Value: "given", Known: true, Secret: true}, componenttest.Await(ctx, database.Password), "password")
 		return nil
 	})
 	if err != nil {
@@ -123,9 +117,7 @@ func TestDatabaseOptions(t *testing.T) {
 		{schemaType, "connect-schema-connect"}:         {"name": "connect", "database": "main_connect", "owner": "connect_owner"},
 		{schemaType, "connect-schema-instrumentation"}: {"name": "instrumentation", "database": "main_connect", "owner": "connect_owner"},
 	} {
-		if diff := cmp.Diff(want, inputs(t, r, label[0], label[1])); diff != "" {
-			t.Errorf("inputs of %v (-want +got):\n%s", label, diff)
-		}
+		assert.Equal(t, want, inputs(t, r, label[0], label[1]), "inputs of %v", label)
 	}
 }
 
@@ -156,9 +148,7 @@ func TestDatabasePreview(t *testing.T) {
 			databaseType + " connect-db", extensionType + " connect-extension-pg_trgm", grantType + " connect-grant",
 			roleType + " connect-role", schemaType + " connect-schema-instrumentation", "ptd:postgresql:Database connect",
 		}
-		if diff := cmp.Diff(want, labels(r)); diff != "" {
-			t.Errorf("resources (preview %v, -want +got):\n%s", preview, diff)
-		}
+		assert.Equal(t, want, labels(r), "resources (preview %v)", preview)
 	}
 }
 
