@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // check says what is wrong with a text, "" for nothing, and what was probably meant.
@@ -66,10 +67,16 @@ var checks = map[string]check{
 	"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
 }
 
-func form(pattern, problem string) check {
-	re := regexp.MustCompile(`^(?:` + pattern + `)$`)
+// pattern is a regular expression that is compiled when it is first used: most starts of
+// the program check no configuration.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
+func form(text, problem string) check {
+	whole := pattern(`^(?:` + text + `)$`)
 	return func(text string) (string, string) {
-		if re.MatchString(text) {
+		if whole().MatchString(text) {
 			return "", ""
 		}
 		return problem, ""
@@ -77,29 +84,29 @@ func form(pattern, problem string) check {
 }
 
 var (
-	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	zoneForm   = regexp.MustCompile(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
-	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	regionForm = pattern(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	zoneForm   = pattern(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
+	domainForm = pattern(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 func checkAWSRegion(text string) (string, string) {
-	if regionForm.MatchString(text) {
+	if regionForm().MatchString(text) {
 		return "", ""
 	}
 	suggestion := ""
-	if zone := zoneForm.FindStringSubmatch(text); zone != nil {
+	if zone := zoneForm().FindStringSubmatch(text); zone != nil {
 		suggestion = zone[1]
 	}
 	return "must be an AWS region such as us-east-2", suggestion
 }
 
 func checkDomain(text string) (string, string) {
-	if len(text) <= 253 && domainForm.MatchString(text) {
+	if len(text) <= 253 && domainForm().MatchString(text) {
 		return "", ""
 	}
 	suggestion := strings.ToLower(strings.Trim(strings.TrimSpace(text), "."))
 	suggestion = strings.TrimPrefix(strings.TrimPrefix(suggestion, "https://"), "*.")
-	if len(suggestion) > 253 || !domainForm.MatchString(suggestion) {
+	if len(suggestion) > 253 || !domainForm().MatchString(suggestion) {
 		suggestion = ""
 	}
 	return "must be a domain name in lower case such as team.example.com", suggestion

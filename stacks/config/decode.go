@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -297,24 +296,24 @@ func (d *decoder) boolean(n *node, v reflect.Value, path string) {
 }
 
 // Leading zeros mean octal to one YAML version and decimal to another.
-var decimal = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
+var decimal = pattern(`^[+-]?(0|[1-9][0-9]*)$`)
 
 func (d *decoder) integer(n *node, v reflect.Value, tag reflect.StructTag, path string) {
 	d.places[path] = n.position
 	if n.kind != intNode {
 		suggestion := ""
-		if len(n.text) > 18 && decimal.MatchString(n.text) {
+		if len(n.text) > 18 && decimal().MatchString(n.text) {
 			d.problem(n.position, path, "", "%s is too large", n.text)
 			return
 		}
-		if n.kind == stringNode && decimal.MatchString(n.text) {
+		if n.kind == stringNode && decimal().MatchString(n.text) {
 			suggestion = n.text
 		}
 		d.problem(n.position, path, suggestion, "must be an integer, not %s", n.kind.phrase())
 		return
 	}
 	value, err := strconv.Atoi(n.text)
-	if err != nil || !decimal.MatchString(n.text) {
+	if err != nil || !decimal().MatchString(n.text) {
 		d.problem(n.position, path, "", "%s must be a plain decimal integer", n.text)
 		return
 	}

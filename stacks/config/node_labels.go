@@ -1,14 +1,13 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 )
 
 // What Kubernetes takes as the parts of a label.
 var (
-	labelName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
-	labelPrefix = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+	labelName   = pattern(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
+	labelPrefix = pattern(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 )
 
 // KubernetesLabels are the labels of the group's nodes: those of labels that nodes can
@@ -34,10 +33,10 @@ func nodeLabel(key, value string) bool {
 	if !prefixed {
 		prefix, name = "", key
 	}
-	if prefixed && !labelPrefix.MatchString(prefix) || !labelName.MatchString(name) {
+	if prefixed && !labelPrefix().MatchString(prefix) || !labelName().MatchString(name) {
 		return false
 	}
-	if value != "" && !labelName.MatchString(value) {
+	if value != "" && !labelName().MatchString(value) {
 		return false
 	}
 	for _, reserved := range []string{"kubernetes.io", "k8s.io", "eks.amazonaws.com"} {

@@ -225,7 +225,7 @@ func (s *siteSchema) meant(value any) string {
 	switch _, isBool := value.(bool); {
 	case s.Type == "integer" && isBool:
 		return map[string]string{"true": "1", "false": "0"}[text] // switches that are numbers
-	case s.Type == "integer" && decimal.MatchString(text):
+	case s.Type == "integer" && decimal().MatchString(text):
 		return text
 	case s.Type == "boolean" && (text == "true" || text == "false"):
 		return text

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,10 +15,10 @@ const (
 	maxNodeGroupName = 55
 )
 
-var awsName = regexp.MustCompile(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
+var awsName = pattern(`^[a-z]([a-z0-9]|-[a-z0-9])*$`)
 
 // armFamily are the instance families with Graviton processors.
-var armFamily = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
+var armFamily = pattern(`^(a1|[a-z]+\d+g[a-z]*(-[a-z0-9]+)?)\.`)
 
 func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	if d.validateName(&w.WorkloadCommon, w.Name) {
@@ -43,7 +42,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 // (facts: aws-workload-base 12.18, aws-workload-eks 2.5)
 func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	name := w.CompoundName()
-	if !awsName.MatchString(name) || !awsName.MatchString(w.Name) {
+	if !awsName().MatchString(name) || !awsName().MatchString(w.Name) {
 		d.reject("spec.true_name", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", w.Name)
 	}
 	if len(name) > maxCompoundName {
@@ -78,7 +77,7 @@ func (d *decoder) validateAWSAccess(w *AWSWorkload) {
 	if w.TailscaleEnabled && w.CustomerManagedBastionID != "" {
 		d.warn("spec.customer_managed_bastion_id", "is not used: tailscale_enabled replaces the bastion")
 	}
-	if w.BastionAMI == "" && w.BastionInstanceType != "" && !armFamily.MatchString(w.BastionInstanceType) {
+	if w.BastionAMI == "" && w.BastionInstanceType != "" && !armFamily().MatchString(w.BastionInstanceType) {
 		d.reject("spec.bastion_instance_type", "%q must be an arm64 type such as t4g.nano: the image is arm64", w.BastionInstanceType)
 	}
 }
@@ -97,11 +96,11 @@ func (d *decoder) validateAWSNetwork(w *AWSWorkload) {
 }
 
 // awsTag is what every AWS service takes in keys and values of tags.
-var awsTag = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+var awsTag = pattern(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
 
 func (d *decoder) validateAWSTags(w *AWSWorkload) {
 	for key, value := range sorted(w.ResourceTags) {
-		if !awsTag.MatchString(key) || !awsTag.MatchString(value) {
+		if !awsTag().MatchString(key) || !awsTag().MatchString(value) {
 			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
 		}
 	}

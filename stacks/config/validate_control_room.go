@@ -5,7 +5,7 @@ import "strings"
 func (d *decoder) validateAWSControlRoom(c *AWSControlRoom) {
 	if trueName, environment := splitControlRoomName(c.Name); trueName == "" || environment == "" {
 		d.reject("", "the target's directory %q must be named {name}-{environment}", c.Name)
-	} else if !awsName.MatchString(c.Name) {
+	} else if !awsName().MatchString(c.Name) {
 		d.reject("", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", c.Name)
 	}
 	if c.EKSNodeGroupMin > c.EKSNodeGroupMax {
