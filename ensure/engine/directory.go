@@ -72,12 +72,17 @@ func (d *directory) copy(ctx context.Context, to, from string) error {
 }
 
 func (d *directory) remove(_ context.Context, key string) error {
-	err := os.Remove(d.file(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, file := range []string{d.file(key), d.file(key) + attributes} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return err
+	return nil
 }
+
+// attributes is the end of the names of files that the blob library, and so the pulumi
+// command line, writes beside others.
+const attributes = ".attrs"
 
 func (d *directory) list(_ context.Context, directory string) ([]object, error) {
 	entries, err := os.ReadDir(d.file(directory))
@@ -89,8 +94,9 @@ func (d *directory) list(_ context.Context, directory string) ([]object, error) 
 	}
 	var found []object
 	for _, entry := range entries {
-		if entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
-			continue // a draft of renameio's has a dot
+		name := entry.Name()
+		if entry.IsDir() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, attributes) {
+			continue // a draft of renameio's begins with a dot
 		}
 		info, err := entry.Info()
 		if errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +105,7 @@ func (d *directory) list(_ context.Context, directory string) ([]object, error) 
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, object{key: path.Join(directory, entry.Name()), modified: info.ModTime()})
+		found = append(found, object{key: path.Join(directory, name), modified: info.ModTime()})
 	}
 	slices.SortFunc(found, func(a, b object) int { return cmp.Compare(a.key, b.key) })
 	return found, nil

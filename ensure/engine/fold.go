@@ -26,11 +26,8 @@ func (s *Stack) replay(ctx context.Context, content []byte, state apitype.TypedD
 	if err != nil {
 		return state, found, fmt.Errorf("read %s: %w", s.journalPath(), err)
 	}
-	var base apitype.DeploymentV3
-	if state.Deployment != nil {
-		base = *state.Deployment
-	}
-	replay, starts, entries, torn := newReplay(base), "", 0, error(nil)
+	var entries []apitype.JournalEntry
+	starts, torn := "", error(nil)
 	for line := range bytes.Lines(lines) {
 		var parsed journalLine
 		if err := json.Unmarshal(line, &parsed); err != nil {
@@ -45,18 +42,25 @@ func (s *Stack) replay(ctx context.Context, content []byte, state apitype.TypedD
 		case parsed.Entry != nil && torn != nil:
 			return state, true, fmt.Errorf("read %s: %w", s.journalPath(), torn)
 		case parsed.Entry != nil:
-			entries++
-			if err := replay.add(*parsed.Entry); err != nil {
-				return state, true, fmt.Errorf("read %s: %w", s.journalPath(), err)
-			}
+			entries = append(entries, *parsed.Entry)
 		}
 	}
-	if entries == 0 {
+	if len(entries) == 0 {
 		return state, found, nil
 	}
 	if starts != digest(content) {
 		return state, true, fmt.Errorf("the state was changed by another program since a run of ptd died, whose journal (%s) "+
 			"tells what that run made; compare the two, and delete the journal", s.journalPath())
+	}
+	var base apitype.DeploymentV3
+	if state.Deployment != nil {
+		base = *state.Deployment
+	}
+	replay := newReplay(base)
+	for _, entry := range entries {
+		if err := replay.add(entry); err != nil {
+			return state, true, fmt.Errorf("read %s: %w", s.journalPath(), err)
+		}
 	}
 	replayed, err = replay.deployment()
 	return replayed, true, err

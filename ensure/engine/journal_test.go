@@ -98,8 +98,10 @@ func TestDeathAtEveryPoint(t *testing.T) {
 }
 
 // apply applies a program to what a dead run left, also protected things.
-func (w *world) apply(program pulumi.RunFunc) error {
-	stack, ctx := w.stack(), context.Background()
+func (w *world) apply(program pulumi.RunFunc) error { return w.applyTo(w.stack(), program) }
+
+func (w *world) applyTo(stack *Stack, program pulumi.RunFunc) error {
+	ctx := context.Background()
 	if err := stack.Lock(ctx); err != nil {
 		return err
 	}

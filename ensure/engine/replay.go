@@ -173,13 +173,10 @@ func (r *replay) deployment() (apitype.TypedDeployment, error) {
 	return typed, nil
 }
 
-// forgetGone takes out of resources what they say of others that are not there: a refresh
-// finds that something is gone while others still need it.
+// forgetGone takes out of resources what they say of others that do not come before them:
+// a refresh finds that something is gone while others still need it.
 func forgetGone(resources []apitype.ResourceV3) {
 	there := map[resource.URN]bool{}
-	for _, state := range resources {
-		there[state.URN] = true
-	}
 	present := func(urns []resource.URN) []resource.URN {
 		return slices.DeleteFunc(slices.Clone(urns), func(urn resource.URN) bool { return !there[urn] })
 	}
@@ -195,8 +192,11 @@ func forgetGone(resources []apitype.ResourceV3) {
 		if !there[state.DeletedWith] {
 			state.DeletedWith = ""
 		}
-		if !there[state.Parent] {
-			state.Parent = ""
+		there[state.URN] = true
+	}
+	for i := range resources {
+		if !there[resources[i].Parent] {
+			resources[i].Parent = ""
 		}
 	}
 }

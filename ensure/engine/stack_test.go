@@ -18,13 +18,13 @@ import (
 
 // world is a stack on a file backend in a new directory, and the cloud beneath it.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	directory string
 	cloud     *testCloud
 	events    []Event
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 	directory := t.TempDir()
