@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pulumiStore is a copy of a store that pulumi 3.228 wrote, with a stack that exports a
+// pulumiStore is a copy of a store that pulumi 3.228 wrote (less its stack traces), with a stack that exports a
 // password and the passphrase "correct".
 func pulumiStore(t *testing.T, name string) (*Stack, string) {
 	t.Helper()
