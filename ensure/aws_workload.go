@@ -90,7 +90,7 @@ func (w *awsWorkload) stack(name, description string, proxy bool) *stackStep {
 		Step:        Step{Name: name, Description: description, Proxy: proxy, Project: project},
 		target:      w.target.Name,
 		stack:       w.environment.backend(w.target).Stack(project, w.target.Name),
-		plugins:     w.environment.plugins,
+		host:        w.environment.host,
 		config:      map[string]string{"aws:region": w.workload.Region},
 		unprotected: !w.workload.ProtectPersistentResources,
 	}

@@ -37,7 +37,7 @@ func TestInterruptWhileAChartIsAwaited(t *testing.T) {
 	began := time.Now()
 	go func() {
 		_, err := stack.Preview(ctx, engine.Operation{
-			Plugins: engine.Plugins{OnlySimulated: true},
+			Host: engine.NewHost(engine.Plugins{OnlySimulated: true}),
 			Program: func(ctx *pulumi.Context) error {
 				requests <- struct{}{}
 				err := w.awaitChart(ctx.Context(), "arn", "helm-controller", "loki")

@@ -165,7 +165,7 @@ func (t *trial) operate(p platform, do func(context.Context, *engine.Stack, engi
 	}
 	defer t.stack.Unlock(ctx)
 	return do(ctx, t.stack, engine.Operation{
-		Plugins: t.environment.plugins(), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
+		Host: t.environment.host(), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
 	})
 }
 

@@ -103,7 +103,7 @@ func newCustomStep(custom config.CustomStep, target *config.Target, environment 
 		},
 		target:  target.Name,
 		stack:   environment.backend(target).Stack(project, target.Name),
-		plugins: environment.plugins,
+		host:    environment.host,
 		config: map[string]string{
 			location: target.Region(), "ptd:workloadName": target.Name, "ptd:ptdYamlPath": file,
 		},

@@ -30,6 +30,7 @@ type Environment struct {
 
 	mutex    sync.Mutex
 	backends map[string]*engine.Backend
+	plugged  *engine.Host // nil until an operation needs it
 	told     bool
 }
 
@@ -51,6 +52,16 @@ func (e *Environment) backend(target *config.Target) *engine.Backend {
 	return e.backends[target.Name]
 }
 
+// host runs the provider plugins of all operations.
+func (e *Environment) host() *engine.Host {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.plugged == nil {
+		e.plugged = engine.NewHost(e.plugins())
+	}
+	return e.plugged
+}
+
 // wouldTunnel says once what stands in for the tunnel.
 func (e *Environment) wouldTunnel(r *run, tailscale bool) {
 	if tailscale || e.told || e.tunnel == "" {
@@ -63,6 +74,9 @@ func (e *Environment) wouldTunnel(r *run, tailscale bool) {
 // Close releases what the environment holds.
 func (e *Environment) Close() error {
 	var failures []error
+	if e.plugged != nil {
+		failures = append(failures, e.plugged.Close())
+	}
 	for _, backend := range e.backends {
 		failures = append(failures, backend.Close())
 	}

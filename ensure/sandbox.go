@@ -46,10 +46,6 @@ func OpenSandbox(directory string) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The engine asks no network for plugins: every provider is simulated.
-	if err := os.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"); err != nil {
-		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), cloud.Close())
-	}
 	engine.UseKeyFile(filepath.Join(directory, "state", "key"))
 	providers := map[string]func() (plugin.Provider, error){}
 	for name, provider := range simulated {

@@ -17,7 +17,7 @@ type stackStep struct {
 	Step
 	target      string
 	stack       *engine.Stack
-	plugins     func() engine.Plugins
+	host        func() *engine.Host
 	config      map[string]string
 	unprotected bool // the configuration lets a destroy take protected resources
 
@@ -100,7 +100,7 @@ func (s *stackStep) operation(r *run, counted bool) engine.Operation {
 			}
 			return exportOutputs(ctx, outputs)
 		},
-		Executable: s.executable, Plugins: s.plugins(), Config: s.config,
+		Executable: s.executable, Host: s.host(), Config: s.config,
 		Targets: ownedBy(s, r.options.TargetResources), Excludes: ownedBy(s, r.options.ExcludeResources),
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
