@@ -2,8 +2,14 @@ package ensure
 
 import (
 	"maps"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
 )
 
 // kubernetesSettings are the defaults of the kubernetes plugin, also for providers that do
@@ -26,6 +32,23 @@ func (e *Environment) plugins() engine.Plugins {
 	settings := maps.Clone(kubernetesSettings)
 	maps.Copy(settings, environment["kubernetes"])
 	environment["kubernetes"] = settings
-	plugins.Environment, plugins.Programs = environment, e.programs.directory
+	plugins.Environment, plugins.Programs, plugins.Identify = environment, e.programs.directory, identify
 	return plugins
+}
+
+// identify tells the id by which a provider reads back what it makes from inputs; see
+// engine.Plugins.
+func identify(typ string, inputs, provider resource.PropertyMap) (id string, ok bool) {
+	name, _, _ := strings.Cut(typ, ":")
+	switch name {
+	case "aws":
+		return aws.Identifier(typ, inputs, provider)
+	case "kubernetes":
+		return kubernetes.Identifier(typ, inputs)
+	case "postgresql":
+		return postgresql.Identifier(typ, inputs)
+	case "random", "tls": // what they make is in the state alone
+		return "", true
+	}
+	return "", false
 }

@@ -51,7 +51,8 @@ func unheard(diag.Severity, resource.URN, string) {}
 const diary = "STAND_IN_DIARY"
 
 // standIn is a provider in a process of its own: its things are in memory, what it is asked
-// is in its diary. A thing named "crash" ends it, "slow" waits until it is told to cancel.
+// is in its diary. A thing named "crash" ends it, "slow" waits until it is told to cancel,
+// "patient" until there is a file named "go".
 type standIn struct {
 	*testCloud
 	name     string // of its diary: when it started, and its process
@@ -109,6 +110,13 @@ func (p *standIn) Create(ctx context.Context, r plugin.CreateRequest) (plugin.Cr
 			return plugin.CreateResponse{}, errDenied
 		case "slow":
 			<-p.canceled
+		case "patient":
+			for {
+				if _, err := os.Stat(filepath.Join(os.Getenv(diary), "..", "go")); err == nil {
+					break
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
 		}
 	}
 	return p.testCloud.Create(ctx, r)

@@ -28,6 +28,9 @@ type program struct {
 	address    string // of what serves the program's messages
 	log        sink
 
+	lifetime context.Context // of a function's calls to the engine
+	finish   func()
+
 	mutex   sync.Mutex // for what follows
 	stopped chan struct{}
 	over    bool
@@ -38,9 +41,10 @@ type program struct {
 const programGrace = 10 * time.Second
 
 func newProgram(ctx context.Context, operation Operation, address string, log sink) *program {
+	lifetime, finish := context.WithCancel(context.WithoutCancel(ctx))
 	return &program{
 		ctx: ctx, run: operation.Program, executable: operation.Executable, address: address, log: log,
-		stopped: make(chan struct{}),
+		lifetime: lifetime, finish: finish, stopped: make(chan struct{}),
 	}
 }
 
@@ -55,9 +59,11 @@ func (p *program) stop() {
 	p.over = true
 }
 
-// end stops an executable and waits for its end.
+// end stops an executable and waits for its end. A function that still waits for the
+// engine, which answers no more, gets an error.
 func (p *program) end() {
 	p.stop()
+	p.finish()
 	p.running.Wait()
 }
 
@@ -89,7 +95,7 @@ func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error
 	for key, value := range info.Config {
 		settings[key.String()] = value
 	}
-	program, err := pulumi.NewContext(context.WithoutCancel(p.ctx), pulumi.RunInfo{
+	program, err := pulumi.NewContext(p.lifetime, pulumi.RunInfo{
 		Project: info.Project, Stack: info.Stack, Organization: info.Organization,
 		Config: settings, Parallel: info.Parallel, DryRun: info.DryRun,
 		MonitorAddr: info.MonitorAddress, EngineAddr: p.address,
