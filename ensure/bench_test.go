@@ -86,7 +86,7 @@ func BenchmarkFirst(b *testing.B) {
 			bootstrap, err := New(target, environment, Options{AutoApply: true, OnlySteps: []string{"bootstrap"}})
 			require.NoError(b, err)
 			require.NoError(b, bootstrap.Run(context.Background(), quiet{}).Err)
-			plugins, seen := environment.Plugins(target).Simulated, map[string]bool{}
+			plugins, seen := simulatedPlugins(environment.cloud, target).Simulated, map[string]bool{}
 			bare = append(bare, timed(func() {
 				for _, stack := range stacks {
 					var before *deploy.Snapshot
@@ -241,7 +241,7 @@ func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bare
 		if program := given(step); program != nil {
 			stacks = append(stacks, &bareStack{
 				name: reflect.ValueOf(step).Elem().FieldByName("Project").String(), target: target.Name,
-				program: program, plugins: environment.Plugins(target).Simulated,
+				program: program, plugins: simulatedPlugins(environment.cloud, target).Simulated,
 			})
 		}
 	}

@@ -166,7 +166,7 @@ func (t *trial) operate(p platform, do func(context.Context, *engine.Stack, engi
 	}
 	defer t.stack.Unlock(ctx)
 	return do(ctx, t.stack, engine.Operation{
-		Plugins: t.environment.Plugins(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
+		Host: t.environment.Host(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
 	})
 }
 

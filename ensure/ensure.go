@@ -75,7 +75,7 @@ func (b *bound) Stack(project string) *engine.Stack {
 	return b.environment.Backend(b.target).Stack(project, b.target.Name)
 }
 
-func (b *bound) Plugins() engine.Plugins { return b.environment.Plugins(b.target) }
+func (b *bound) Host() *engine.Host { return b.environment.Host(b.target) }
 
 func (b *bound) OpenTunnel(ctx context.Context) (string, error) {
 	return b.environment.OpenTunnel(ctx, b.target)

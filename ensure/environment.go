@@ -18,8 +18,8 @@ type Environment interface {
 	Prepare(target *config.Target) error
 	// Backend keeps the state of a target's stacks; it is one for all of them.
 	Backend(target *config.Target) *engine.Backend
-	// Plugins are the resource providers of a target's stacks.
-	Plugins(target *config.Target) engine.Plugins
+	// Host runs the provider plugins of a target's stacks; it is one for all of them.
+	Host(target *config.Target) *engine.Host
 	// AWS reaches AWS accounts, Clusters the Kubernetes clusters of a target.
 	AWS() aws.Cloud
 	Clusters(target *config.Target) kubernetes.Clusters

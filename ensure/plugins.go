@@ -1,9 +1,18 @@
 package ensure
 
 import (
+	"errors"
 	"maps"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // kubernetesSettings are the defaults of the kubernetes plugin, also for providers that do
@@ -16,8 +25,40 @@ var kubernetesSettings = map[string]string{
 	"PULUMI_K8S_DELETE_UNREACHABLE":       "false",
 }
 
-// serve gives provider plugins what every environment does: their settings, and the
-// programs that they run.
+// hosts are plugin hosts by target, each of which runs the plugins of all its stacks.
+type hosts struct {
+	plugins  func(target *config.Target) engine.Plugins
+	programs programs
+
+	mutex  sync.Mutex
+	opened map[string]*engine.Host
+}
+
+func (h *hosts) of(target *config.Target) *engine.Host {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.opened == nil {
+		h.opened = map[string]*engine.Host{}
+	}
+	if h.opened[target.Name] == nil {
+		h.opened[target.Name] = engine.NewHost(h.programs.serve(h.plugins(target)))
+	}
+	return h.opened[target.Name]
+}
+
+// close ends the plugins, and then removes what they ran.
+func (h *hosts) close() error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	var failures []error
+	for _, host := range h.opened {
+		failures = append(failures, host.Close())
+	}
+	return errors.Join(append(failures, h.programs.close())...)
+}
+
+// serve gives provider plugins what every environment does: their settings, the programs
+// that they run, and how to read back what they made.
 func (p *programs) serve(plugins engine.Plugins) engine.Plugins {
 	environment := maps.Clone(plugins.Environment)
 	if environment == nil {
@@ -26,6 +67,23 @@ func (p *programs) serve(plugins engine.Plugins) engine.Plugins {
 	settings := maps.Clone(kubernetesSettings)
 	maps.Copy(settings, environment["kubernetes"])
 	environment["kubernetes"] = settings
-	plugins.Environment, plugins.Programs = environment, p.directory
+	plugins.Environment, plugins.Programs, plugins.Identify = environment, p.directory, identify
 	return plugins
+}
+
+// identify tells the id by which a provider reads back what it makes from inputs; see
+// engine.Plugins.
+func identify(typ string, inputs, provider resource.PropertyMap) (id string, ok bool) {
+	name, _, _ := strings.Cut(typ, ":")
+	switch name {
+	case "aws":
+		return aws.Identifier(typ, inputs, provider)
+	case "kubernetes":
+		return kubernetes.Identifier(typ, inputs)
+	case "postgresql":
+		return postgresql.Identifier(typ, inputs)
+	case "random", "tls": // what they make is in the state alone
+		return "", true
+	}
+	return "", false
 }

@@ -17,15 +17,18 @@ var errSandboxOnly = errors.New("this version of ptd works in the sandbox only: 
 // says, and provider plugins are Pulumi's own. Accounts, clusters and tunnels, which this
 // version of ptd cannot reach yet, are errors, the first of them before anything runs.
 type Real struct {
-	states   backends
-	programs programs
+	states  backends
+	plugins hosts
 }
 
 // OpenReal opens the real clouds; nothing is asked of them yet.
 func OpenReal() *Real {
-	return &Real{states: backends{options: func(target *config.Target) engine.BackendOptions {
-		return engine.BackendOptions{URL: target.BackendURL(), SecretsProvider: target.SecretsProviderURL()}
-	}}}
+	return &Real{
+		states: backends{options: func(target *config.Target) engine.BackendOptions {
+			return engine.BackendOptions{URL: target.BackendURL(), SecretsProvider: target.SecretsProviderURL()}
+		}},
+		plugins: hosts{plugins: func(*config.Target) engine.Plugins { return engine.Plugins{} }},
+	}
 }
 
 // Prepare implements Environment.
@@ -34,8 +37,8 @@ func (r *Real) Prepare(*config.Target) error { return errSandboxOnly }
 // Backend implements Environment.
 func (r *Real) Backend(target *config.Target) *engine.Backend { return r.states.of(target) }
 
-// Plugins implements Environment.
-func (r *Real) Plugins(*config.Target) engine.Plugins { return r.programs.serve(engine.Plugins{}) }
+// Host implements Environment.
+func (r *Real) Host(target *config.Target) *engine.Host { return r.plugins.of(target) }
 
 // AWS implements Environment.
 func (r *Real) AWS() aws.Cloud { return unreached{} }
@@ -49,7 +52,7 @@ func (r *Real) OpenTunnel(context.Context, *config.Target) (note string, err err
 }
 
 // Close implements Environment.
-func (r *Real) Close() error { return errors.Join(r.states.close(), r.programs.close()) }
+func (r *Real) Close() error { return errors.Join(r.plugins.close(), r.states.close()) }
 
 // unreached are the accounts and clusters that cannot be reached yet.
 type unreached struct{}

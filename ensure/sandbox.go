@@ -26,10 +26,9 @@ import (
 
 // Sandbox is an Environment that simulates every cloud, in a directory.
 type Sandbox struct {
-	directory string
-	cloud     *sandbox.Cloud
-	states    backends
-	programs  programs
+	cloud   *sandbox.Cloud
+	states  backends
+	plugins hosts
 }
 
 // OpenSandbox opens the sandbox in a directory, making it when it does not exist.
@@ -43,11 +42,10 @@ func OpenSandbox(directory string) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The engine asks no network for plugins: every provider is simulated.
-	if err := os.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"); err != nil {
-		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), cloud.Close())
-	}
-	return &Sandbox{directory: directory, cloud: cloud, states: backends{options: sandboxBackend(directory)}}, nil
+	return &Sandbox{
+		cloud: cloud, states: backends{options: sandboxBackend(directory)},
+		plugins: hosts{plugins: func(target *config.Target) engine.Plugins { return simulatedPlugins(cloud, target) }},
+	}, nil
 }
 
 // Prepare implements Environment: what the configuration names as existing and owned by
@@ -57,8 +55,10 @@ func (s *Sandbox) Prepare(target *config.Target) error { return declareExternal(
 // Backend implements Environment.
 func (s *Sandbox) Backend(target *config.Target) *engine.Backend { return s.states.of(target) }
 
-// Plugins implements Environment: all of them are simulated.
-func (s *Sandbox) Plugins(target *config.Target) engine.Plugins {
+// Host implements Environment: all plugins are simulated.
+func (s *Sandbox) Host(target *config.Target) *engine.Host { return s.plugins.of(target) }
+
+func simulatedPlugins(cloud *sandbox.Cloud, target *config.Target) engine.Plugins {
 	simulated := map[string]func() (plugin.Provider, error){
 		"eks": func() (plugin.Provider, error) { return sandboxeks.New(), nil },
 	}
@@ -69,14 +69,14 @@ func (s *Sandbox) Plugins(target *config.Target) engine.Plugins {
 		"random":     sandboxrandom.New,
 		"tls":        sandboxtls.New,
 	} {
-		simulated[name] = func() (plugin.Provider, error) { return provider(s.cloud), nil }
+		simulated[name] = func() (plugin.Provider, error) { return provider(cloud), nil }
 	}
-	return s.programs.serve(engine.Plugins{
+	return engine.Plugins{
 		Simulated: simulated, OnlySimulated: true,
 		Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {
-			return s.cloud.Find(ctx, urn, typ)
+			return cloud.Find(ctx, urn, typ)
 		},
-	})
+	}
 }
 
 // AWS implements Environment.
@@ -94,7 +94,7 @@ func (s *Sandbox) OpenTunnel(context.Context, *config.Target) (note string, err 
 
 // Close implements Environment.
 func (s *Sandbox) Close() error {
-	return errors.Join(s.states.close(), s.programs.close(), s.cloud.Close())
+	return errors.Join(s.plugins.close(), s.states.close(), s.cloud.Close())
 }
 
 // kubernetesOptions make the simulated operator know a Site as the real one does, unless

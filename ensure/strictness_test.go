@@ -232,7 +232,7 @@ func (t *trial) up(program declaring) error {
 	}
 	defer t.stack.Unlock(ctx)
 	_, err := t.stack.Up(ctx, engine.Operation{
-		Plugins: t.environment.Plugins(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"},
+		Host: t.environment.Host(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"},
 		Program: func(ctx *pulumi.Context) error {
 			providers := map[string]pulumi.ProviderResource{}
 			for name, inputs := range map[string]pulumi.Map{

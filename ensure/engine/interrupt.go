@@ -50,8 +50,9 @@ func Interrupted(ctx context.Context) bool {
 	}
 }
 
-// cancellation forwards the interrupts of ctx to the engine until stop is called.
-func cancellation(ctx context.Context) (engineContext *cancel.Context, stop func()) {
+// cancellation forwards the interrupts of ctx to the engine until end is called, which
+// also ends what the engine leaves waiting for them.
+func cancellation(ctx context.Context) (engineContext *cancel.Context, end func()) {
 	engineContext, source := cancel.NewContext(context.WithoutCancel(ctx))
 	interrupts := InterruptsOf(ctx)
 	done := make(chan struct{})
@@ -69,5 +70,8 @@ func cancellation(ctx context.Context) (engineContext *cancel.Context, stop func
 		case <-done:
 		}
 	}()
-	return engineContext, func() { close(done) }
+	return engineContext, func() {
+		close(done)
+		source.Terminate()
+	}
 }

@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
-	"syscall"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -18,15 +18,63 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// program is the language runtime of one inline program.
+// program is the language runtime of one operation's program.
 type program struct {
 	plugin.LanguageRuntime // nil: the engine calls nothing else for a running program
 
 	ctx        context.Context
 	run        pulumi.RunFunc
 	executable string
-	host       *host
+	address    string // of what serves the program's messages
 	log        sink
+
+	lifetime context.Context // of a function's calls to the engine
+	finish   func()
+
+	mutex   sync.Mutex // for what follows
+	stopped chan struct{}
+	over    bool
+	running sync.WaitGroup
+}
+
+// programGrace is how long a program may take to end after it was interrupted.
+const programGrace = 10 * time.Second
+
+func newProgram(ctx context.Context, operation Operation, address string, log sink) *program {
+	lifetime, finish := context.WithCancel(context.WithoutCancel(ctx))
+	return &program{
+		ctx: ctx, run: operation.Program, executable: operation.Executable, address: address, log: log,
+		lifetime: lifetime, finish: finish, stopped: make(chan struct{}),
+	}
+}
+
+// stop interrupts an executable. A function notices when it registers its next resource,
+// which the engine refuses.
+func (p *program) stop() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if !p.over {
+		close(p.stopped)
+	}
+	p.over = true
+}
+
+// end stops an executable and waits for its end. A function that still waits for the
+// engine, which answers no more, gets an error.
+func (p *program) end() {
+	p.stop()
+	p.finish()
+	p.running.Wait()
+}
+
+// begin tells whether an executable may still start.
+func (p *program) begin() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if !p.over {
+		p.running.Add(1)
+	}
+	return !p.over
 }
 
 // Run implements plugin.LanguageRuntime.
@@ -47,10 +95,10 @@ func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error
 	for key, value := range info.Config {
 		settings[key.String()] = value
 	}
-	program, err := pulumi.NewContext(context.WithoutCancel(p.ctx), pulumi.RunInfo{
+	program, err := pulumi.NewContext(p.lifetime, pulumi.RunInfo{
 		Project: info.Project, Stack: info.Stack, Organization: info.Organization,
 		Config: settings, Parallel: info.Parallel, DryRun: info.DryRun,
-		MonitorAddr: info.MonitorAddress, EngineAddr: p.host.ServerAddr(),
+		MonitorAddr: info.MonitorAddress, EngineAddr: p.address,
 	})
 	if err != nil {
 		return "", false, fmt.Errorf("connect program to engine: %w", err)
@@ -65,6 +113,10 @@ func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error
 // execute runs the executable with the environment that pulumi.Run expects. What it
 // prints becomes diagnostics; what fails in it, it reports to the engine itself.
 func (p *program) execute(info plugin.RunInfo) (failure string, bail bool, err error) {
+	if !p.begin() {
+		return "", false, ErrCanceled
+	}
+	defer p.running.Done()
 	settings := map[string]string{}
 	for key, value := range info.Config {
 		settings[key.String()] = value
@@ -79,12 +131,10 @@ func (p *program) execute(info plugin.RunInfo) (failure string, bail bool, err e
 		pulumi.EnvProject+"="+info.Project, pulumi.EnvStack+"="+info.Stack, pulumi.EnvOrganization+"="+info.Organization,
 		pulumi.EnvConfig+"="+string(encoded), pulumi.EnvConfigSecretKeys+"=[]",
 		pulumi.EnvDryRun+"="+strconv.FormatBool(info.DryRun), pulumi.EnvParallel+"="+strconv.Itoa(int(info.Parallel)),
-		pulumi.EnvMonitor+"="+info.MonitorAddress, pulumi.EnvEngine+"="+p.host.ServerAddr())
-	// A keypress interrupts the engine, which then ends the program, not both at once.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		pulumi.EnvMonitor+"="+info.MonitorAddress, pulumi.EnvEngine+"="+p.address)
 	output := &lines{say: func(line string) { p.log(diag.Info, "", line) }}
 	command.Stdout, command.Stderr = output, output
-	err = command.Run()
+	err = group{command, programGrace}.run(p.stopped, InterruptsOf(p.ctx).Terminate)
 	output.flush()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -126,14 +176,9 @@ func (l *lines) flush() {
 	}
 }
 
-// GetRequiredPackages implements plugin.LanguageRuntime.
+// GetRequiredPackages implements plugin.LanguageRuntime: programs pin their providers.
 func (p *program) GetRequiredPackages(plugin.ProgramInfo) ([]workspace.PackageDescriptor, error) {
-	var packages []workspace.PackageDescriptor
-	for name, version := range p.host.plugins.Versions {
-		packages = append(packages, workspace.NewPackageDescriptor(
-			workspace.PluginDescriptor{Name: name, Kind: "resource", Version: &version}, nil))
-	}
-	return packages, nil
+	return nil, nil
 }
 
 // GetPluginInfo implements plugin.LanguageRuntime.
@@ -142,8 +187,10 @@ func (p *program) GetPluginInfo() (plugin.PluginInfo, error) { return plugin.Plu
 // Close implements plugin.LanguageRuntime.
 func (p *program) Close() error { return nil }
 
-// Cancel implements plugin.LanguageRuntime: the engine refuses the program's next
-// registration, which ends it.
-func (p *program) Cancel() error { return nil }
+// Cancel implements plugin.LanguageRuntime.
+func (p *program) Cancel() error {
+	p.stop()
+	return nil
+}
 
 var _ plugin.LanguageRuntime = (*program)(nil)

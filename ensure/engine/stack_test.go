@@ -21,14 +21,19 @@ type world struct {
 	t         testing.TB
 	directory string
 	cloud     *testCloud
+	host      *Host
 	events    []Event
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 	directory := t.TempDir()
-	return &world{t: t, directory: directory, cloud: newCloud()}
+	w := &world{t: t, directory: directory, cloud: newCloud()}
+	plugins := w.cloud.plugins()
+	plugins.Find = w.cloud.find
+	w.host = NewHost(plugins)
+	t.Cleanup(func() { require.NoError(t, w.host.Close()) })
+	return w
 }
 
 // stack opens the stack anew, as another run would.
@@ -42,10 +47,8 @@ func (w *world) stack() *Stack {
 }
 
 func (w *world) operation(program pulumi.RunFunc) Operation {
-	plugins := w.cloud.plugins()
-	plugins.Find = w.cloud.find
 	return Operation{
-		Program: program, Plugins: plugins, Events: func(event Event) { w.events = append(w.events, event) },
+		Program: program, Host: w.host, Events: func(event Event) { w.events = append(w.events, event) },
 	}
 }
 

@@ -34,10 +34,12 @@ func TestInterruptWhileAChartIsAwaited(t *testing.T) {
 		URL: "file://" + t.TempDir(), SecretsProvider: "passphrase", Passphrase: "test",
 	})
 	stack := backend.Stack("ptd-test", "demo01-staging")
+	host := engine.NewHost(engine.Plugins{OnlySimulated: true})
+	t.Cleanup(func() { require.NoError(t, host.Close()) })
 	began := time.Now()
 	go func() {
 		_, err := stack.Preview(ctx, engine.Operation{
-			Plugins: engine.Plugins{OnlySimulated: true},
+			Host: engine.NewHost(engine.Plugins{OnlySimulated: true}),
 			Program: func(ctx *pulumi.Context) error {
 				requests <- struct{}{}
 				err := AwaitChart(ctx.Context(), pending, "arn", "helm-controller", "loki")

@@ -29,7 +29,7 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 		if err := stack.Lock(ctx); err != nil {
 			return err
 		}
-		defer stack.Unlock(ctx)
+		defer func() { err = errors.Join(err, stack.Unlock(ctx)) }()
 	}
 	taken, err := d.gather(ctx, r)
 	if err != nil {
@@ -88,7 +88,7 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 		settings = r.pipeline.Config
 	}
 	return engine.Operation{
-		Program: taken.program, Executable: taken.executable, Plugins: r.environment.Plugins(), Config: settings,
+		Program: taken.program, Executable: taken.executable, Host: r.environment.Host(), Config: settings,
 		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: r.ownedBy(step, r.options.ExcludeResources),
 		Anew: taken.forgets,
 		Hold: func(typ string) bool {

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // destroy deletes a stack's resources but those that must stay.
-func (r *Run) destroy(ctx context.Context, step stacked) error {
+func (r *Run) destroy(ctx context.Context, step stacked) (err error) {
 	stack := r.stack(step)
 	exists, err := stack.Exists(ctx)
 	if err != nil {
@@ -33,7 +34,7 @@ func (r *Run) destroy(ctx context.Context, step stacked) error {
 		if err := stack.Lock(ctx); err != nil {
 			return err
 		}
-		defer stack.Unlock(ctx)
+		defer func() { err = errors.Join(err, stack.Unlock(ctx)) }()
 	}
 	taken := r.configured(ctx, step)
 	providers := r.providers(ctx, step, taken)

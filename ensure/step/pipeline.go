@@ -35,8 +35,8 @@ type Pipeline struct {
 type Environment interface {
 	// Stack is the target's stack of a project.
 	Stack(project string) *engine.Stack
-	// Plugins are the provider plugins of all operations.
-	Plugins() engine.Plugins
+	// Host runs the provider plugins of all operations.
+	Host() *engine.Host
 	// OpenTunnel opens the way into the target's private network, which stays open until
 	// the environment is closed; note says what the user should know of it, if anything.
 	OpenTunnel(ctx context.Context) (note string, err error)

@@ -24,6 +24,7 @@ import (
 type world struct {
 	cloud   *sandbox.Cloud
 	backend *engine.Backend
+	host    *engine.Host
 	tunnels int
 	broken  bool // no house can be built
 }
@@ -36,7 +37,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{cloud: cloud, backend: engine.NewBackend(engine.BackendOptions{
 		URL: "file://" + filepath.ToSlash(filepath.Join(directory, "state")), SecretsProvider: "passphrase", Passphrase: "test",
 	})}
-	t.Cleanup(func() { require.NoError(t, errors.Join(w.backend.Close(), cloud.Close())) })
+	w.host = engine.NewHost(w.plugins())
+	t.Cleanup(func() { require.NoError(t, errors.Join(w.host.Close(), w.backend.Close(), cloud.Close())) })
 	return w
 }
 
@@ -47,7 +49,9 @@ func (w *world) OpenTunnel(context.Context) (string, error) {
 	return "a boat", nil
 }
 
-func (w *world) Plugins() engine.Plugins {
+func (w *world) Host() *engine.Host { return w.host }
+
+func (w *world) plugins() engine.Plugins {
 	sea := &sandbox.Package{Name: "sea", Types: map[string]sandbox.Type{
 		"sea:index:Island": {Outputs: []string{"coast"}, Create: func(o *sandbox.Operation) error {
 			o.ID = "island-" + o.Name

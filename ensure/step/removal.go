@@ -96,7 +96,7 @@ func (r *Run) removal(ctx context.Context, step stacked) (found removal, err err
 	if err := stack.Lock(ctx); err != nil {
 		return found, err
 	}
-	defer stack.Unlock(ctx)
+	defer func() { err = errors.Join(err, stack.Unlock(ctx)) }()
 	if found.taken, err = d.gather(ctx, r); err != nil || found.taken.forgets {
 		return found, err
 	}
@@ -122,12 +122,12 @@ func (r *Run) removal(ctx context.Context, step stacked) (found removal, err err
 }
 
 // remove shows, asks and deletes.
-func (r *Run) remove(ctx context.Context, removal removal) error {
+func (r *Run) remove(ctx context.Context, removal removal) (err error) {
 	step, stack := removal.step, r.stack(removal.step)
 	if err := stack.Lock(ctx); err != nil {
 		return err
 	}
-	defer stack.Unlock(ctx)
+	defer func() { err = errors.Join(err, stack.Unlock(ctx)) }()
 	operation := r.operation(step, removal.taken, false)
 	operation.Targets, operation.Excludes, operation.Unprotect = removal.urns, nil, removal.unprotect
 	if r.options.Preview {

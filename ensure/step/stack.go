@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -122,11 +123,11 @@ func (s *Stack[In, Out]) load(r *Run, values resource.PropertyMap) (*Out, error)
 // inputs and only to some of its resources, which must hold nothing that could be lost.
 // Without anybody to ask there is nothing to preview for. It belongs in what follows
 // another step.
-func (s *Stack[In, Out]) ApplyTo(ctx context.Context, r *Run, in In, urns []string) error {
+func (s *Stack[In, Out]) ApplyTo(ctx context.Context, r *Run, in In, urns []string) (err error) {
 	stack := r.stack(s)
 	if err := stack.Lock(ctx); err != nil {
 		return err
 	}
-	defer stack.Unlock(ctx)
+	defer func() { err = errors.Join(err, stack.Unlock(ctx)) }()
 	return r.applyTo(ctx, s, gathered{program: s.program(in)}, urns)
 }
