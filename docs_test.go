@@ -15,24 +15,7 @@ import (
 // comingPaths are paths that documents may name although nothing is there yet. One that
 // is there must leave the list.
 var comingPaths = map[string]bool{
-	"ensure/awsworkload":               true,
-	"ensure/awsworkload/persistent.go": true,
-	"ensure/awsworkload/steps.go":      true,
-	"ensure/ensure.go":                 true,
-	"ensure/guarded.go":                true,
-	"ensure/real.go":                   true,
-	"ensure/step":                      true,
-	"ensure/step/action.go":            true,
-	"ensure/step/charts.go":            true,
-	"ensure/step/converge.go":          true,
-	"ensure/step/custom.go":            true,
-	"ensure/step/guard.go":             true,
-	"ensure/step/pipeline.go":          true,
-	"ensure/step/run.go":               true,
-	"ensure/step/stack.go":             true,
-	"providers/sandbox/sandboxtest":    true,
-	"stacks/output":                    true,
-	"stacks/workload":                  true,
+	"stacks/workload": true,
 }
 
 var (

@@ -217,9 +217,8 @@ func TestStaleJournal(t *testing.T) {
 }
 
 // journaled applies a chain to a new remote store and returns how much its journal wrote.
-func journaled(t testing.TB, w *world, n int) (bytes, objects int) {
-	store := remote(t, nil)
-	w.cloud = newCloud()
+func journaled(t testing.TB, n int) (bytes, objects int) {
+	w, store := newWorld(t), remote(t, nil)
 	require.NoError(t, w.applyTo(w.on(store), chain(n, 2000)))
 	require.Len(t, w.cloud.objects, n)
 	return store.journal, store.objects
@@ -228,9 +227,8 @@ func journaled(t testing.TB, w *world, n int) (bytes, objects int) {
 // TestRemoteJournalGrowsLinearly holds that four times the resources write four times
 // the bytes.
 func TestRemoteJournalGrowsLinearly(t *testing.T) {
-	w := newWorld(t)
-	few, _ := journaled(t, w, 8)
-	many, objects := journaled(t, w, 32)
+	few, _ := journaled(t, 8)
+	many, objects := journaled(t, 32)
 	assert.Less(t, float64(many), 4.2*float64(few))
 	assert.LessOrEqual(t, objects, 2*32+8)
 	assert.Less(t, many, 32*(4*2000+6000), "a begin and an end of each, with inputs and outputs")
@@ -239,9 +237,8 @@ func TestRemoteJournalGrowsLinearly(t *testing.T) {
 func BenchmarkRemoteJournal(b *testing.B) {
 	for _, n := range []int{25, 50, 100, 200} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			w := newWorld(b)
 			for b.Loop() {
-				bytes, objects := journaled(b, w, n)
+				bytes, objects := journaled(b, n)
 				b.ReportMetric(float64(bytes)/float64(n), "B/resource")
 				b.ReportMetric(float64(objects)/float64(n), "objects/resource")
 			}
