@@ -7,7 +7,7 @@ LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 TARGETS := testdata/targets
 DEMO    := .ptd/demo
 
-.PHONY: build demo test lint bench fuzz
+.PHONY: build demo test test-fast lint bench fuzz
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ptd ./cmd/ptd
@@ -20,6 +20,10 @@ demo: build
 
 test: lint
 	$(GO) test -timeout 40m ./...
+
+# For the inner loop: without the tests that run whole targets again and again.
+test-fast:
+	$(GO) test -short ./...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi

@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,13 +19,17 @@ const module = "github.com/ptd-go/ptd/"
 // allowed says which layers each layer may import (DESIGN section 2: imports go one
 // way, cmd → ensure → stacks → components). Layers are found by the longest prefix.
 var allowed = map[string][]string{
-	"cmd":           {"cmd", "ensure", "stacks/config"},
-	"ensure":        {"ensure", "ensure/engine", "stacks", "stacks/config", "providers"},
-	"ensure/engine": {},
-	"stacks":        {"stacks", "stacks/config", "components", "providers"},
-	"stacks/config": {},
-	"components":    {"components"},
-	"providers":     {"providers"},
+	"cmd":                {"cmd", "ensure", "stacks/config"},
+	"ensure":             {"ensure", "ensure/engine", "ensure/step", "ensure/awsworkload", "stacks", "stacks/config", "stacks/output", "providers"},
+	"ensure/awsworkload": {"ensure/awsworkload", "ensure/step", "stacks", "stacks/action", "stacks/config", "stacks/output", "providers"},
+	"ensure/step":        {"ensure/step", "ensure/engine", "stacks/action", "stacks/config", "stacks/output", "providers"},
+	"ensure/engine":      {},
+	"stacks":             {"stacks", "stacks/action", "stacks/config", "stacks/output", "components", "providers"},
+	"stacks/action":      {},
+	"stacks/config":      {},
+	"stacks/output":      {},
+	"components":         {"components"},
+	"providers":          {"providers"},
 }
 
 // onlyImporters are packages that one layer keeps to itself.
@@ -93,6 +99,23 @@ func TestCloudsDoNotMeet(t *testing.T) {
 	}
 }
 
+// TestRunnerKnowsNoCloud holds the runner free of clouds, also through what it imports.
+func TestRunnerKnowsNoCloud(t *testing.T) {
+	t.Parallel()
+	listed, err := exec.Command("go", "list", "-deps", "./ensure/step").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(listed), module+"ensure/engine\n") {
+		t.Fatal("the runner does not use the engine: this test looks in the wrong place")
+	}
+	for _, cloud := range append(slices.Clone(clouds), module+"providers/aws", module+"providers/azure", module+"components/aws") {
+		if strings.Contains(string(listed), cloud) {
+			t.Errorf("ensure/step brings %s along", cloud)
+		}
+	}
+}
+
 func TestNoPackageIsCalledUtil(t *testing.T) {
 	for file := range sources(t) {
 		for _, part := range strings.Split(path.Dir(file), "/") {
@@ -107,6 +130,30 @@ func TestNoPackageIsCalledUtil(t *testing.T) {
 func sources(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
+	for _, name := range goFiles(t) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[name] = []string{}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[name] = append(found[name], imported)
+		}
+	}
+	return found
+}
+
+// goFiles lists the Go files, tests included.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var found []string
 	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -114,21 +161,8 @@ func sources(t *testing.T) map[string][]string {
 		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != "." || entry.Name() == "testdata" || entry.Name() == "bin") {
 			return fs.SkipDir
 		}
-		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
-			return nil
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(file)
-		found[name] = []string{}
-		for _, spec := range parsed.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			found[name] = append(found[name], imported)
+		if strings.HasSuffix(file, ".go") {
+			found = append(found, filepath.ToSlash(file))
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -30,7 +31,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ptd-go/ptd/ensure/step"
 	ptdconfig "github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // limited reports a figure, and fails the benchmark when it is over what is promised.
@@ -83,7 +86,7 @@ func BenchmarkFirst(b *testing.B) {
 			bootstrap, err := New(target, environment, Options{AutoApply: true, OnlySteps: []string{"bootstrap"}})
 			require.NoError(b, err)
 			require.NoError(b, bootstrap.Run(context.Background(), quiet{}).Err)
-			plugins, seen := environment.plugins().Simulated, map[string]bool{}
+			plugins, seen := environment.Plugins(target).Simulated, map[string]bool{}
 			bare = append(bare, timed(func() {
 				for _, stack := range stacks {
 					var before *deploy.Snapshot
@@ -230,30 +233,49 @@ func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bare
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, environment.Close()) })
-	pipeline, err := New(target, environment, Options{AutoApply: true})
+	require.NoError(t, environment.Prepare(target))
+	pipeline, err := pipelineOf(target, environment)
 	require.NoError(t, err)
-	require.NoError(t, pipeline.Run(context.Background(), quiet{}).Err)
 	var stacks []*bareStack
-	for _, step := range pipeline.all {
-		var stack *stackStep
-		switch step := step.(type) {
-		case *stackStep:
-			stack = step
-		case *repriseStep:
-			stack = step.stackStep
-		default:
-			continue
+	for _, step := range pipeline.Steps {
+		if program := given(step); program != nil {
+			stacks = append(stacks, &bareStack{
+				name: reflect.ValueOf(step).Elem().FieldByName("Project").String(), target: target.Name,
+				program: program, plugins: environment.Plugins(target).Simulated,
+			})
 		}
-		state, err := stack.stack.Export(context.Background())
+	}
+	runner, err := step.New(pipeline, &bound{environment, target}, Options{AutoApply: true})
+	require.NoError(t, err)
+	require.NoError(t, runner.Run(context.Background(), quiet{}).Err)
+	for _, stack := range stacks {
+		state, err := environment.Backend(target).Stack(stack.name, target.Name).Export(context.Background())
 		require.NoError(t, err)
-		snapshot, err := statestack.DeserializeUntypedDeployment(context.Background(), state, backendsecrets.DefaultProvider)
+		stack.snapshot, err = statestack.DeserializeUntypedDeployment(context.Background(), state, backendsecrets.DefaultProvider)
 		require.NoError(t, err)
-		stacks = append(stacks, &bareStack{
-			name: stack.Project, target: target.Name, snapshot: snapshot, plugins: environment.plugins().Simulated,
-			program: stack.operation(&run{Pipeline: pipeline, ui: quiet{}}, false).Program,
-		})
 	}
 	return stacks
+}
+
+// given makes a step.Stack of any types remember what its program was given in a run, and
+// returns the program with that; nil for other steps.
+func given(of step.Step) pulumi.RunFunc {
+	field := reflect.ValueOf(of).Elem().FieldByName("Program")
+	if !field.IsValid() {
+		return nil
+	}
+	program, in := reflect.ValueOf(field.Interface()), reflect.Value{}
+	field.Set(reflect.MakeFunc(field.Type(), func(arguments []reflect.Value) []reflect.Value {
+		in = arguments[1]
+		return program.Call(arguments)
+	}))
+	return func(ctx *pulumi.Context) error {
+		results := program.Call([]reflect.Value{reflect.ValueOf(ctx), in})
+		if err, _ := results[1].Interface().(error); err != nil {
+			return err
+		}
+		return output.Export(ctx, results[0].Interface())
+	}
 }
 
 // update runs the engine once over the program, from the state before.

@@ -20,6 +20,7 @@ import (
 	objects "github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 const (
@@ -165,7 +166,7 @@ func (t *trial) operate(p platform, do func(context.Context, *engine.Stack, engi
 	}
 	defer t.stack.Unlock(ctx)
 	return do(ctx, t.stack, engine.Operation{
-		Plugins: t.environment.plugins(), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
+		Plugins: t.environment.Plugins(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
 	})
 }
 

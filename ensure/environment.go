@@ -1,74 +1,61 @@
 package ensure
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/providers/kubernetes"
-	"github.com/ptd-go/ptd/providers/sandbox"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// Environment is what a run touches outside of itself: clouds, state backends,
-// provider plugins and tunnels. OpenSandbox makes a simulated one.
-type Environment struct {
-	// Accounts reaches the cloud accounts of actions, Clusters the Kubernetes clusters.
-	Accounts aws.Cloud
-	Clusters kubernetes.Clusters
-
-	newBackend func(target *config.Target) engine.BackendOptions
-	providers  func() engine.Plugins
-	programs   programs
-	// prepare readies the environment for a target; objects lists what is in it.
-	prepare func(target *config.Target) error
-	objects func() ([]sandbox.Object, error)
-	// tunnel says what happens instead of a tunnel into the private network.
-	tunnel string
-	close  func() error
-
-	mutex    sync.Mutex
-	backends map[string]*engine.Backend
-	told     bool
+// Environment is what runs touch outside of themselves: clouds, state backends, provider
+// plugins and tunnels. A Sandbox simulates all of them, Real reaches them.
+type Environment interface {
+	// Prepare readies the environment for a target, before anything of it runs.
+	Prepare(target *config.Target) error
+	// Backend keeps the state of a target's stacks; it is one for all of them.
+	Backend(target *config.Target) *engine.Backend
+	// Plugins are the resource providers of a target's stacks.
+	Plugins(target *config.Target) engine.Plugins
+	// AWS reaches AWS accounts, Clusters the Kubernetes clusters of a target.
+	AWS() aws.Cloud
+	Clusters(target *config.Target) kubernetes.Clusters
+	// OpenTunnel opens the way into a target's private network, which stays open until
+	// Close; note says what the user should know of it, if anything.
+	OpenTunnel(ctx context.Context, target *config.Target) (note string, err error)
+	// Close releases what the environment holds.
+	Close() error
 }
 
-// Real reaches the real clouds, which this version of ptd cannot yet.
-func Real() (*Environment, error) {
-	return nil, errors.New("this version of ptd works in the sandbox only: pass --sandbox (or set PTD_SANDBOX=1)")
+// backends are state backends by target, each opened once.
+type backends struct {
+	options func(target *config.Target) engine.BackendOptions
+
+	mutex  sync.Mutex
+	opened map[string]*engine.Backend
 }
 
-// backend returns the state backend of a target, one for all its stacks.
-func (e *Environment) backend(target *config.Target) *engine.Backend {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.backends == nil {
-		e.backends = map[string]*engine.Backend{}
+func (b *backends) of(target *config.Target) *engine.Backend {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.opened == nil {
+		b.opened = map[string]*engine.Backend{}
 	}
-	if e.backends[target.Name] == nil {
-		e.backends[target.Name] = engine.NewBackend(e.newBackend(target))
+	if b.opened[target.Name] == nil {
+		b.opened[target.Name] = engine.NewBackend(b.options(target))
 	}
-	return e.backends[target.Name]
+	return b.opened[target.Name]
 }
 
-// wouldTunnel says once what stands in for the tunnel.
-func (e *Environment) wouldTunnel(r *run, tailscale bool) {
-	if tailscale || e.told || e.tunnel == "" {
-		return
-	}
-	e.told = true
-	r.say(Info, "%s", e.tunnel)
-}
-
-// Close releases what the environment holds.
-func (e *Environment) Close() error {
+func (b *backends) close() error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
 	var failures []error
-	for _, backend := range e.backends {
+	for _, backend := range b.opened {
 		failures = append(failures, backend.Close())
-	}
-	failures = append(failures, e.programs.close())
-	if e.close != nil {
-		failures = append(failures, e.close())
 	}
 	return errors.Join(failures...)
 }

@@ -10,6 +10,9 @@ import (
 // TestNodeGroupSizes moves the bounds of a node group, past the size that it has: EKS
 // would refuse that size. A second run changes nothing.
 func TestNodeGroupSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: several runs of the demo")
+	}
 	directory := t.TempDir()
 	target := loadTarget(t, "demo01-staging")
 	withSites(target, 1)

@@ -16,9 +16,9 @@ var kubernetesSettings = map[string]string{
 	"PULUMI_K8S_DELETE_UNREACHABLE":       "false",
 }
 
-// plugins are the resource providers of an operation, with what every environment sets.
-func (e *Environment) plugins() engine.Plugins {
-	plugins := e.providers()
+// serve gives provider plugins what every environment does: their settings, and the
+// programs that they run.
+func (p *programs) serve(plugins engine.Plugins) engine.Plugins {
 	environment := maps.Clone(plugins.Environment)
 	if environment == nil {
 		environment = map[string]map[string]string{}
@@ -26,6 +26,6 @@ func (e *Environment) plugins() engine.Plugins {
 	settings := maps.Clone(kubernetesSettings)
 	maps.Copy(settings, environment["kubernetes"])
 	environment["kubernetes"] = settings
-	plugins.Environment, plugins.Programs = environment, e.programs.directory
+	plugins.Environment, plugins.Programs = environment, p.directory
 	return plugins
 }

@@ -17,12 +17,10 @@ import (
 // programs the running binary under the name that they use, until it is closed.
 func TestPlugins(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	environment := &Environment{providers: func() engine.Plugins {
-		return engine.Plugins{Environment: map[string]map[string]string{
-			"kubernetes": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "postgresql": {"ALL_PROXY": "socks5://localhost:1080"},
-		}}
-	}}
-	plugins := environment.plugins()
+	linked := &programs{}
+	plugins := linked.serve(engine.Plugins{Environment: map[string]map[string]string{
+		"kubernetes": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "postgresql": {"ALL_PROXY": "socks5://localhost:1080"},
+	}})
 	if diff := cmp.Diff(map[string]map[string]string{
 		"kubernetes": {
 			"PULUMI_K8S_ENABLE_PATCH_FORCE": "true", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "true", "PULUMI_K8S_DELETE_UNREACHABLE": "true",
@@ -53,7 +51,7 @@ func TestPlugins(t *testing.T) {
 	if directory, err := plugins.Programs("aws"); err != nil || directory != "" {
 		t.Errorf("the plugin aws gets %q, %v", directory, err)
 	}
-	if err := environment.Close(); err != nil {
+	if err := linked.close(); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
@@ -64,7 +62,7 @@ func TestPlugins(t *testing.T) {
 	if _, err := plugins.Programs("eks"); err == nil || !strings.Contains(err.Error(), "link aws to this binary for the plugin eks, which runs it") {
 		t.Errorf("got error %v", err)
 	}
-	if err := environment.Close(); err != nil {
+	if err := linked.close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/ptd-go/ptd/ensure/engine"
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	sandboxaws "github.com/ptd-go/ptd/providers/sandbox/aws"
 	sandboxeks "github.com/ptd-go/ptd/providers/sandbox/eks"
@@ -22,22 +24,17 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// simulated are the providers that the sandbox has, by package name, but eks, which is
-// made of them.
-var simulated = map[string]func(*sandbox.Cloud) *sandbox.Provider{
-	"aws":        sandboxaws.New,
-	"kubernetes": sandboxkubernetes.With(kubernetesOptions),
-	"postgresql": sandboxpostgresql.New,
-	"random":     sandboxrandom.New,
-	"tls":        sandboxtls.New,
+// Sandbox is an Environment that simulates every cloud, in a directory.
+type Sandbox struct {
+	directory string
+	cloud     *sandbox.Cloud
+	states    backends
+	programs  programs
 }
-
-// kubernetesOptions make the simulated operator know a Site as the real one does.
-var kubernetesOptions = sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()}
 
 // OpenSandbox opens the sandbox in a directory, making it when it does not exist.
 // State is kept at <directory>/state/<target>, the simulated cloud in cloud.json.
-func OpenSandbox(directory string) (*Environment, error) {
+func OpenSandbox(directory string) (*Sandbox, error) {
 	directory, err := filepath.Abs(directory)
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
@@ -51,37 +48,63 @@ func OpenSandbox(directory string) (*Environment, error) {
 		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), cloud.Close())
 	}
 	engine.UseKeyFile(filepath.Join(directory, "state", "key"))
-	providers := map[string]func() (plugin.Provider, error){}
-	for name, provider := range simulated {
-		providers[name] = func() (plugin.Provider, error) { return provider(cloud), nil }
+	return &Sandbox{directory: directory, cloud: cloud, states: backends{options: sandboxBackend(directory)}}, nil
+}
+
+// Prepare implements Environment: what the configuration names as existing and owned by
+// others is there.
+func (s *Sandbox) Prepare(target *config.Target) error { return declareExternal(s.cloud, target) }
+
+// Backend implements Environment.
+func (s *Sandbox) Backend(target *config.Target) *engine.Backend { return s.states.of(target) }
+
+// Plugins implements Environment: all of them are simulated.
+func (s *Sandbox) Plugins(target *config.Target) engine.Plugins {
+	simulated := map[string]func() (plugin.Provider, error){
+		"eks": func() (plugin.Provider, error) { return sandboxeks.New(), nil },
 	}
-	providers["eks"] = func() (plugin.Provider, error) { return sandboxeks.New(), nil }
-	environment := &Environment{
-		Accounts:   sandboxaws.Accounts(cloud),
-		Clusters:   sandboxkubernetes.Clusters(cloud, kubernetesOptions),
-		newBackend: sandboxBackend(directory),
-		providers: func() engine.Plugins {
-			return engine.Plugins{
-				Simulated: providers, OnlySimulated: true,
-				Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {
-					return cloud.Find(ctx, urn, typ)
-				},
-			}
+	for name, provider := range map[string]func(*sandbox.Cloud) *sandbox.Provider{
+		"aws":        sandboxaws.New,
+		"kubernetes": sandboxkubernetes.With(kubernetesOptions(target)),
+		"postgresql": sandboxpostgresql.New,
+		"random":     sandboxrandom.New,
+		"tls":        sandboxtls.New,
+	} {
+		simulated[name] = func() (plugin.Provider, error) { return provider(s.cloud), nil }
+	}
+	return s.programs.serve(engine.Plugins{
+		Simulated: simulated, OnlySimulated: true,
+		Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {
+			return s.cloud.Find(ctx, urn, typ)
 		},
-		objects: cloud.List,
-		tunnel:  "the sandbox reaches the private network without the tunnel that a real run would start here",
-		close:   cloud.Close,
+	})
+}
+
+// AWS implements Environment.
+func (s *Sandbox) AWS() aws.Cloud { return sandboxaws.Accounts(s.cloud) }
+
+// Clusters implements Environment.
+func (s *Sandbox) Clusters(target *config.Target) kubernetes.Clusters {
+	return sandboxkubernetes.Clusters(s.cloud, kubernetesOptions(target))
+}
+
+// OpenTunnel implements Environment: nothing is opened, which the note says.
+func (s *Sandbox) OpenTunnel(context.Context, *config.Target) (note string, err error) {
+	return "the sandbox reaches the private network without the tunnel that a real run would start here", nil
+}
+
+// Close implements Environment.
+func (s *Sandbox) Close() error {
+	return errors.Join(s.states.close(), s.programs.close(), s.cloud.Close())
+}
+
+// kubernetesOptions make the simulated operator know a Site as the real one does, unless
+// the target's operator is newer than what ptd knows of it.
+func kubernetesOptions(target *config.Target) sandboxkubernetes.Options {
+	if workload := target.AWSWorkload; workload != nil && workload.AllowUnknownSiteFields {
+		return sandboxkubernetes.Options{}
 	}
-	environment.prepare = func(target *config.Target) error {
-		if workload := target.AWSWorkload; workload != nil && workload.AllowUnknownSiteFields {
-			// The operator is newer than what ptd knows of it.
-			newer := sandboxkubernetes.Options{}
-			environment.Clusters = sandboxkubernetes.Clusters(cloud, newer)
-			providers["kubernetes"] = func() (plugin.Provider, error) { return sandboxkubernetes.With(newer)(cloud), nil }
-		}
-		return declareExternal(cloud, target)
-	}
-	return environment, nil
+	return sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()}
 }
 
 func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions {
@@ -113,12 +136,9 @@ type Object struct {
 	External bool `json:"external,omitempty"`
 }
 
-// Objects lists what is in the sandbox's cloud.
-func (e *Environment) Objects() ([]Object, error) {
-	if e.objects == nil {
-		return nil, errors.New("only a sandbox can list its objects")
-	}
-	list, err := e.objects()
+// Objects lists what is in the sandbox's clouds.
+func (s *Sandbox) Objects() ([]Object, error) {
+	list, err := s.cloud.List()
 	if err != nil {
 		return nil, err
 	}

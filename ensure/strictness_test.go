@@ -14,6 +14,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // declaring is a program of raw resources, which, unlike one that uses the SDKs, can
@@ -459,7 +460,7 @@ func TestStrictness(t *testing.T) {
 
 // trial is a stack in a sandbox of its own, which has a database server and a cluster.
 type trial struct {
-	environment *Environment
+	environment *Sandbox
 	stack       *engine.Stack
 }
 
@@ -496,7 +497,7 @@ func (t *trial) up(program declaring) error {
 	}
 	defer t.stack.Unlock(ctx)
 	_, err := t.stack.Up(ctx, engine.Operation{
-		Plugins: t.environment.plugins(), Config: map[string]string{"aws:region": "us-east-2"},
+		Plugins: t.environment.Plugins(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"},
 		Program: func(ctx *pulumi.Context) error {
 			providers := map[string]pulumi.ProviderResource{}
 			for name, inputs := range map[string]pulumi.Map{

@@ -13,7 +13,7 @@ import (
 
 // TestVariants converges workloads of many shapes in the sandbox, where every Kubernetes
 // object must decode into its API type, or follow its definition, and every reference
-// must lead somewhere; a second run changes nothing.
+// must lead somewhere; a second run changes nothing. In short mode two shapes stand for all.
 func TestVariants(t *testing.T) {
 	workload := func(change func(*ptdconfig.AWSWorkload)) func(*ptdconfig.Target) {
 		return func(target *ptdconfig.Target) { change(target.AWSWorkload) }
@@ -62,6 +62,9 @@ func TestVariants(t *testing.T) {
 		"maintenance":        {"demo01-staging", cluster(func(c *ptdconfig.AWSCluster) { c.ForceMaintenance = true })},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "as it is" && name != "no cluster" {
+				t.Skip("slow: one of many shapes")
+			}
 			directory := t.TempDir()
 			target := loadTarget(t, test.target)
 			test.change(target)

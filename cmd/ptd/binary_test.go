@@ -143,11 +143,20 @@ func changes(t *testing.T, stdout string) map[string]int {
 	return summary.Changes
 }
 
+// slow leaves a test out of `make test-fast`.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("slow: runs whole targets, several times")
+	}
+}
+
 // TestKilledRunsConverge kills ptd at many points of a first run, of a run that applies
 // a changed configuration and of a destroy: before and after operations of the cloud,
 // and at any moment, state being written or not. Run again, the cloud is the same as
 // after an undisturbed run, with nothing made twice and nothing forgotten.
 func TestKilledRunsConverge(t *testing.T) {
+	slow(t)
 	const target = "minimal01-staging"
 	empty, demo := newWorkbench(t), newWorkbench(t)
 	applied := newWorkbench(t)
@@ -215,6 +224,7 @@ func TestKilledRunsConverge(t *testing.T) {
 // TestInterrupt interrupts a run in the middle of an operation: the operation ends,
 // state is written, the status is 1, and the next run goes on.
 func TestInterrupt(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorkbench(t)
 	w.faults(`[{"type": "aws:ec2/vpc:Vpc", "operation": "create", "delay": "3s"}]`)
@@ -248,6 +258,7 @@ func withoutSame(changes map[string]int) map[string]int {
 // TestSecretsStaySecret looks for every generated secret of a full run in all that
 // ptd writes and says, except in the simulated cloud itself.
 func TestSecretsStaySecret(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorkbench(t)
 	var said strings.Builder

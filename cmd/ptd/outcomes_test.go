@@ -17,6 +17,7 @@ import (
 // nothing runs after a step that did not succeed, each selected step ends once, and
 // the exit status says what happened.
 func TestRandomOutcomes(t *testing.T) {
+	slow(t)
 	faults := map[string]string{ // by the step that fails
 		"persistent":      `{"type": "aws:rds/instance:Instance", "operation": "create", "error": "no capacity"}`,
 		"postgres_config": `{"type": "postgresql:index/role:Role", "operation": "create", "error": "permission denied"}`,

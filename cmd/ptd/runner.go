@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ptd-go/ptd/ensure"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -22,7 +23,7 @@ type environment interface {
 	Close() error
 }
 
-// pipeline is a target's steps; see ensure.Pipeline.
+// pipeline is a target's steps; see ensure.Runner.
 type pipeline interface {
 	All() []ensure.Step
 	Run(ctx context.Context, ui ensure.UserInterface) ensure.Summary
@@ -36,20 +37,14 @@ func (ensureRunner) openSandbox(directory string) (environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ensureEnvironment{opened}, nil
+	return sandboxEnvironment{ensureEnvironment{opened}, opened}, nil
 }
 
 func (ensureRunner) resetSandbox(directory string) error { return ensure.ResetSandbox(directory) }
 
-func (ensureRunner) openReal() (environment, error) {
-	opened, err := ensure.Real()
-	if err != nil {
-		return nil, err
-	}
-	return ensureEnvironment{opened}, nil
-}
+func (ensureRunner) openReal() (environment, error) { return ensureEnvironment{ensure.OpenReal()}, nil }
 
-type ensureEnvironment struct{ *ensure.Environment }
+type ensureEnvironment struct{ ensure.Environment }
 
 func (e ensureEnvironment) pipeline(target *config.Target, options ensure.Options) (pipeline, error) {
 	built, err := ensure.New(target, e.Environment, options)
@@ -64,4 +59,14 @@ func (e ensureEnvironment) outputs(ctx context.Context, target *config.Target, s
 	return ensure.Outputs(ctx, target, e.Environment, step, showSecrets)
 }
 
-func (e ensureEnvironment) objects() ([]ensure.Object, error) { return e.Objects() }
+func (e ensureEnvironment) objects() ([]ensure.Object, error) {
+	return nil, errors.New("only a sandbox can list its objects")
+}
+
+// sandboxEnvironment is an environment that can list what is in it.
+type sandboxEnvironment struct {
+	ensureEnvironment
+	sandbox *ensure.Sandbox
+}
+
+func (e sandboxEnvironment) objects() ([]ensure.Object, error) { return e.sandbox.Objects() }

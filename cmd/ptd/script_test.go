@@ -34,10 +34,15 @@ func mainOnFullDisk() {
 }
 
 // TestScripts runs ptd as a user does: each script in a directory of its own, with a
-// copy of the example targets, a sandbox, and no environment to speak of.
+// copy of the example targets, a sandbox, and no environment to speak of. In short mode
+// one stands for all.
 func TestScripts(t *testing.T) {
+	directory, files := "testdata/scripts", []string(nil)
+	if testing.Short() {
+		directory, files = "", []string{"testdata/scripts/first_run.txtar"}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/scripts",
+		Dir: directory, Files: files,
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sum":     sum,

@@ -44,6 +44,9 @@ type Operation struct {
 	// Providers are inputs of explicit providers, by URN, that take the place of those in
 	// the state: see Stack.Providers.
 	Providers map[string]resource.PropertyMap
+	// Anew takes the stack for empty: what its state describes is gone together with what
+	// held it. Before an Up the state has to be emptied: see Stack.Forget.
+	Anew bool
 	// Refresh makes a preview look at real resources first; nothing of it is saved.
 	Refresh bool
 	// Events receives what happens, in order; it is called from one goroutine, and has
@@ -78,6 +81,9 @@ func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error)
 	before, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if operation.Anew && before != nil {
+		before.Resources, before.PendingOperations = nil, nil
 	}
 	protected := unprotect(before, []string{Everything})
 	reconfigure(before, operation.Providers)

@@ -11,6 +11,7 @@ import (
 	"github.com/ptd-go/ptd/components/kubernetes"
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // ClustersIn is what the clusters stack is made from.
@@ -40,7 +41,10 @@ type clusters struct {
 // aws-workload-apps 7). Everything hangs below one component, named after the workload,
 // and below it one a release.
 func Clusters(ctx *pulumi.Context, in ClustersIn) (*ClustersOutputs, error) {
-	c := &clusters{ctx: ctx, in: in, tags: in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_clusters")}
+	c := &clusters{
+		ctx: ctx, in: in, tags: in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_clusters"),
+		outputs: ClustersOutputs{Clusters: output.Releases[ClusterSetupOutputs]{}},
+	}
 	provider, err := awsprovider.NewProvider(ctx, in.Config.Region, in.Config.AccountID, in.Config.IgnoreTags)
 	if err != nil {
 		return nil, err
@@ -112,7 +116,7 @@ func (c *clusters) makeRelease(release string, cluster config.AWSCluster, child 
 	if err != nil {
 		return err
 	}
-	c.outputs.Add(release, s.outputs)
+	c.outputs.Clusters[release] = s.outputs
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 const (
@@ -40,15 +41,24 @@ func clustersIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) 
 			GrafanaDatabase: constant("grafana-" + name),
 			GrafanaPassword: pulumi.ToSecret(pulumi.String("p@ss/word?")).(pulumi.StringOutput),
 		},
-		EKS: &EKSOutputs{},
-	}
-	for release := range workload.Clusters {
-		in.EKS.Add(release, ClusterOutputs{
-			Name: constant(workload.ClusterName(release)), Endpoint: constant("https://endpoint." + release),
-			CertificateAuthority: constant("Q0E="), OIDCIssuer: constant(issuerOf(release)),
-		})
+		EKS: eksOutputs(workload),
 	}
 	return in
+}
+
+// eksOutputs are those of the eks stack of a workload.
+func eksOutputs(workload *config.AWSWorkload) *EKSOutputs {
+	outputs := &EKSOutputs{Clusters: output.Releases[ClusterOutputs]{}}
+	for release := range workload.Clusters {
+		of := func(what string) pulumi.StringOutput { return constant(what + "-of-" + release) }
+		outputs.Clusters[release] = ClusterOutputs{
+			Name: constant(workload.ClusterName(release)), Endpoint: constant("https://endpoint." + release), CertificateAuthority: constant("Q0E="),
+			OIDCIssuer: constant(issuerOf(release)), OIDCProviderARN: of("provider"), ClusterSecurityGroupID: of("sg-cluster"), NodeRoleARN: of("node-role"),
+			NodeSecurityGroupIDs: pulumi.StringArray{pulumi.String("sg-fsx"), pulumi.String("sg-efs"), of("sg-cluster")}.ToStringArrayOutput(),
+			NodeGroupNames:       pulumi.ToStringArray([]string{"default", "gpu"}).ToStringArrayOutput(),
+		}
+	}
+	return outputs
 }
 
 func runClusters(r *componenttest.Recorder, in ClustersIn) (*ClustersOutputs, error) {
@@ -384,7 +394,7 @@ func TestClustersOutputsOfAMissingRelease(t *testing.T) {
 		r := componenttest.New()
 		r.Preview = preview
 		err := r.Exec(func(ctx *pulumi.Context) error {
-			setup, err := (&ClustersOutputs{}).Cluster(ctx, "20250115")
+			setup, err := (&ClustersOutputs{}).Clusters.Get(ctx, "clusters", "set up the cluster", "20250115")
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/ptd-go/ptd/components/aws"
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // EKSIn is what the eks stack is made from.
@@ -29,7 +30,7 @@ type EKSIn struct {
 // or something changes that only a new cluster can have.
 func EKS(ctx *pulumi.Context, in EKSIn) (*EKSOutputs, error) {
 	e := &eks{}
-	outputs := &EKSOutputs{}
+	outputs := &EKSOutputs{Clusters: output.Releases[ClusterOutputs]{}}
 	provider, err := awsprovider.NewProvider(ctx, in.Config.Region, in.Config.AccountID, in.Config.IgnoreTags)
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func EKS(ctx *pulumi.Context, in EKSIn) (*EKSOutputs, error) {
 			if err != nil {
 				return fmt.Errorf("release %s: %w", release, err)
 			}
-			outputs.Add(release, made)
+			outputs.Clusters[release] = made
 		}
 		return nil
 	}, pulumi.Providers(provider))

@@ -10,6 +10,7 @@ import (
 	"github.com/ptd-go/ptd/components"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // HelmIn is what the helm stack is made from.
@@ -34,18 +35,23 @@ type HelmIn struct {
 	AwaitChart func(ctx context.Context, clusterIdentifier, namespace, name string) error
 }
 
-// HelmOutputs is what the helm stack gives, of each release.
+// HelmOutputs is what the helm stack gives.
 type HelmOutputs struct {
-	// ChartVersions are the versions of the charts that are installed, by chart.
-	ChartVersions map[string]pulumi.StringMapOutput `pulumi:"*_chart_versions"`
-	// Charts names the HelmChart objects, {namespace}/{name}, sorted: what the Helm
-	// controller is to install.
-	Charts map[string]pulumi.StringArrayOutput `pulumi:"*_charts"`
-	// IngressHostnames are those of the load balancers that all sites share; none with
-	// load_balancer_per_site.
-	IngressHostnames map[string]pulumi.StringOutput `pulumi:"*_ingress_hostname"`
+	Clusters output.Releases[ClusterChartsOutputs]
 	// Parts are those of the workload (see Parts).
 	Parts pulumi.StringArrayOutput `pulumi:"parts,optional"`
+}
+
+// ClusterChartsOutputs is what the helm stack gives of one release.
+type ClusterChartsOutputs struct {
+	// Versions are those of the charts that are installed, by chart.
+	Versions pulumi.StringMapOutput `pulumi:"*_chart_versions"`
+	// Charts names the HelmChart objects, {namespace}/{name}, sorted: what the Helm
+	// controller is to install.
+	Charts pulumi.StringArrayOutput `pulumi:"*_charts"`
+	// IngressHostname is that of the load balancer that all sites share; none with
+	// load_balancer_per_site.
+	IngressHostname pulumi.StringOutput `pulumi:"*_ingress_hostname,optional"`
 }
 
 // helm is the program while it runs.
@@ -62,10 +68,8 @@ type helm struct {
 // after the workload, and below it one a release.
 func Helm(ctx *pulumi.Context, in HelmIn) (*HelmOutputs, error) {
 	h := &helm{ctx: ctx, in: in, outputs: HelmOutputs{
-		ChartVersions:    map[string]pulumi.StringMapOutput{},
-		Charts:           map[string]pulumi.StringArrayOutput{},
-		IngressHostnames: map[string]pulumi.StringOutput{},
-		Parts:            pulumi.ToStringArray(Parts(in.Config)).ToStringArrayOutput(),
+		Clusters: output.Releases[ClusterChartsOutputs]{},
+		Parts:    pulumi.ToStringArray(Parts(in.Config)).ToStringArrayOutput(),
 	}}
 	err := components.Register(ctx, "ptd:awsworkload:Helm", in.Config.CompoundName(), h, func(child pulumi.ResourceOption) error {
 		for release, cluster := range in.Config.SortedClusters() {
@@ -113,7 +117,7 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 	if err != nil {
 		return err
 	}
-	setup, err := h.in.Clusters.Cluster(h.ctx, release)
+	setup, err := h.in.Clusters.Clusters.Get(h.ctx, "clusters", "set up the cluster", release)
 	if err != nil {
 		return err
 	}
@@ -155,11 +159,11 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 	if err != nil {
 		return err
 	}
-	h.outputs.ChartVersions[release] = r.versions.ToStringMapOutput()
-	h.outputs.Charts[release] = sortedStrings(r.objects)
+	gives := ClusterChartsOutputs{Versions: r.versions.ToStringMapOutput(), Charts: sortedStrings(r.objects)}
 	if !h.in.Config.LoadBalancerPerSite {
-		h.outputs.IngressHostnames[release] = r.hostname
+		gives.IngressHostname = r.hostname
 	}
+	h.outputs.Clusters[release] = gives
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // makeKarpenter installs Karpenter, and makes the node pools of the cluster. (facts:
@@ -27,9 +28,9 @@ func (r *helmRelease) makeKarpenter() error {
 	if r.in.Existing[r.release].KarpenterDefinitions {
 		args.AdoptedDefinitions = kubernetes.KarpenterDefinitions()
 	}
-	args.RoleARN = madeBy(r.ctx, "clusters", r.setup.KarpenterControllerRoleARN, "role of Karpenter")
-	args.InstanceProfile = madeBy(r.ctx, "clusters", r.setup.KarpenterInstanceProfile, "profile of Karpenter's nodes")
-	args.InterruptionQueue = madeBy(r.ctx, "clusters", r.setup.KarpenterQueue, "queue of Karpenter")
+	args.RoleARN = output.MadeBy(r.ctx, "clusters", "role of Karpenter", r.setup.KarpenterControllerRoleARN)
+	args.InstanceProfile = output.MadeBy(r.ctx, "clusters", "profile of Karpenter's nodes", r.setup.KarpenterInstanceProfile)
+	args.InterruptionQueue = output.MadeBy(r.ctx, "clusters", "queue of Karpenter", r.setup.KarpenterQueue)
 	if r.cluster.KarpenterConfig != nil {
 		for _, pool := range r.cluster.KarpenterConfig.NodePools {
 			args.Pools = append(args.Pools, karpenterPool(pool))

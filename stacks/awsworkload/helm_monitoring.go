@@ -7,6 +7,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // makeMonitoring installs what collects, keeps and shows metrics and logs.
@@ -45,7 +46,7 @@ func (r *helmRelease) makeKubeStateMetrics() error {
 func (r *helmRelease) makeLoki() error {
 	_, err := kubernetes.NewLoki(r.ctx, r.name+"-loki-helm-release", &kubernetes.LokiArgs{
 		Installation:  r.controlled("loki", "components.loki_version", r.cluster.Components.LokiVersion),
-		Bucket:        madeBy(r.ctx, "persistent", r.in.Persistent.LokiBucket, "bucket of Loki"),
+		Bucket:        output.MadeBy(r.ctx, "persistent", "bucket of Loki", r.in.Persistent.LokiBucket),
 		Region:        r.config.Region,
 		RoleARN:       r.roleARN("loki"),
 		Replicas:      r.cluster.Components.LokiReplicas,

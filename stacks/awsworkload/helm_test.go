@@ -12,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 const (
@@ -42,23 +43,18 @@ func helmIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Helm
 			RoleARNs:      roles.ToStringMapOutput(),
 		},
 		Postgres: &PostgresConfigOutputs{},
-		EKS:      &EKSOutputs{}, Clusters: &ClustersOutputs{},
+		EKS:      eksOutputs(workload),
+		Clusters: &ClustersOutputs{Clusters: output.Releases[ClusterSetupOutputs]{}},
 	}
 	for release := range workload.Clusters {
 		of := func(what string) pulumi.StringOutput { return constant(what + "-of-" + release) }
-		in.EKS.Add(release, ClusterOutputs{
-			Name: constant(workload.ClusterName(release)), Endpoint: constant("https://endpoint." + release), CertificateAuthority: constant("Q0E="),
-			OIDCIssuer: of("issuer"), OIDCProviderARN: of("provider"), ClusterSecurityGroupID: of("sg-cluster"), NodeRoleARN: of("node-role"),
-			NodeSecurityGroupIDs: pulumi.StringArray{pulumi.String("sg-fsx"), pulumi.String("sg-efs"), of("sg-cluster")}.ToStringArrayOutput(),
-			NodeGroupNames:       pulumi.ToStringArray([]string{"default", "gpu"}).ToStringArrayOutput(),
-		})
-		in.Clusters.Add(release, ClusterSetupOutputs{
+		in.Clusters.Clusters[release] = ClusterSetupOutputs{
 			Namespaces:          pulumi.ToStringArray([]string{"traefik"}).ToStringArrayOutput(),
 			RoleARNs:            pulumi.StringMap{}.ToStringMapOutput(),
 			TeamOperatorRoleARN: of("team-operator-role"), KeycloakRoleARN: of("keycloak-role"),
 			KarpenterControllerRoleARN: of("karpenter-role"), KarpenterNodeRoleName: of("karpenter-node-role"),
 			KarpenterInstanceProfile: of("karpenter-profile"), KarpenterQueue: of("karpenter-queue"),
-		})
+		}
 	}
 	return in
 }
@@ -199,7 +195,9 @@ func TestHelmNeedsEarlierSteps(t *testing.T) {
 			in.Persistent.RoleARNs = pulumi.StringMap{}.ToStringMapOutput()
 		},
 		"step clusters has not made the queue of Karpenter yet: run it first": func(in *HelmIn) {
-			in.Clusters.KarpenterQueues["20250115"] = constant("")
+			setup := in.Clusters.Clusters["20250115"]
+			setup.KarpenterQueue = constant("")
+			in.Clusters.Clusters["20250115"] = setup
 		},
 	} {
 		in := helmIn(t, "demo01-staging")
@@ -251,9 +249,8 @@ func TestHelmOutputs(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		got = map[string]pulumi.Output{
-			"versions": outputs.ChartVersions["20250115"], "charts": outputs.Charts["20250115"], "hostname": outputs.IngressHostnames["20250115"],
-		}
+		gives := outputs.Clusters["20250115"]
+		got = map[string]pulumi.Output{"versions": gives.Versions, "charts": gives.Charts, "hostname": gives.IngressHostname}
 		componenttest.WantOutputs(ctx, t, map[string]any{
 			"hostname": balancerName,
 			"versions": map[string]string{
@@ -284,8 +281,13 @@ func TestHelmWithoutASharedLoadBalancer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := r.All(ingressType); len(made) != 0 || len(outputs.IngressHostnames) != 0 {
-		t.Errorf("ingresses %v, host names %v", made, outputs.IngressHostnames)
+	if made := r.All(ingressType); len(made) != 0 {
+		t.Errorf("ingresses %v", made)
+	}
+	for name := range resolve(t, outputs) {
+		if strings.HasSuffix(name, "_ingress_hostname") {
+			t.Errorf("output %s, although there is none", name)
+		}
 	}
 }
 

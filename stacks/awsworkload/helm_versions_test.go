@@ -121,7 +121,7 @@ func TestHelmAwaitsCharts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for release := range outputs.Charts {
+	for release := range outputs.Clusters {
 		for _, made := range r.All(helmChartType) {
 			if strings.Contains(made.Name, release) {
 				wanted = append(wanted, "arn:aws:eks:us-east-2:111122223333:cluster/demo01-staging-"+release+" "+made.Physical())

@@ -20,6 +20,8 @@ type PersistentIn struct {
 	// OIDCIssuers are the URLs of the clusters' issuers, which the service-account roles
 	// trust besides extra_cluster_oidc_urls. Without any, nobody can assume the roles.
 	OIDCIssuers pulumi.StringArrayInput
+	// EKS, when given, says that they trust exactly the issuers of its clusters instead.
+	EKS *EKSOutputs
 	// DatabaseIdentifier is the output db of an earlier run; "" when there was none.
 	DatabaseIdentifier string
 }
@@ -58,8 +60,12 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 
 		databaseIdentifier: in.DatabaseIdentifier,
 	}
-	p.issuers = trustedIssuers(in.OIDCIssuers, in.Config.ExtraClusterOIDCURLs)
-	p.outputs.OIDCIssuers, p.outputs.ClusterOIDCIssuers = p.issuers, trustedIssuers(in.OIDCIssuers, nil)
+	clusterIssuers, err := in.clusterIssuers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.issuers = trustedIssuers(clusterIssuers, in.Config.ExtraClusterOIDCURLs)
+	p.outputs.OIDCIssuers, p.outputs.ClusterOIDCIssuers = p.issuers, trustedIssuers(clusterIssuers, nil)
 	provider, err := awsprovider.NewProvider(ctx, in.Config.Region, in.Config.AccountID, in.Config.IgnoreTags)
 	if err != nil {
 		return nil, err
@@ -88,6 +94,22 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 		return nil, fmt.Errorf("persistent stack of %s: %w", in.TargetName, err)
 	}
 	return &p.outputs, nil
+}
+
+// clusterIssuers are the issuers of the clusters that the roles trust.
+func (in PersistentIn) clusterIssuers(ctx *pulumi.Context) (pulumi.StringArrayInput, error) {
+	if in.EKS == nil {
+		return in.OIDCIssuers, nil
+	}
+	issuers := pulumi.StringArray{}
+	for release := range in.Config.SortedClusters() {
+		cluster, err := in.EKS.Cluster(ctx, release)
+		if err != nil {
+			return nil, err
+		}
+		issuers = append(issuers, cluster.OIDCIssuer)
+	}
+	return issuers, nil
 }
 
 func (p *persistent) makeNetwork() error {

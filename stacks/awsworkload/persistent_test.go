@@ -1,21 +1,19 @@
 package awsworkload
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 const clusterIssuer = "https://oidc.eks.us-east-2.amazonaws.com/id/CLUSTER"
@@ -36,40 +34,30 @@ func runPersistent(t *testing.T, r *componenttest.Recorder, workload *config.AWS
 	return outputs
 }
 
-// output is what an Outputs field resolved to.
-type output struct {
+// resolved is what an output came to.
+type resolved struct {
 	value         any
 	known, secret bool
 }
 
-// resolve gives the fields of an Outputs struct by their tag, without options.
-func resolve(t *testing.T, outputs any) map[string]output {
+// resolve gives what stack outputs come to, by name.
+func resolve(t *testing.T, outputs any) map[string]resolved {
 	t.Helper()
-	resolved := map[string]output{}
-	value := reflect.ValueOf(outputs).Elem()
-	await := func(name string, field any) {
-		result, err := internals.UnsafeAwaitOutput(context.Background(), field.(pulumi.Output))
-		if err != nil {
-			t.Fatalf("output %s: %v", name, err)
+	all := map[string]resolved{}
+	err := componenttest.New().Exec(func(ctx *pulumi.Context) error {
+		if err := output.Export(ctx, outputs); err != nil {
+			return err
 		}
-		resolved[name] = output{result.Value, result.Known, result.Secret}
+		for name, exported := range ctx.GetCurrentExportMap() {
+			result := componenttest.Await(ctx, exported.(pulumi.Output))
+			all[name] = resolved{result.Value, result.Known, result.Secret}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
-	for i := range value.NumField() {
-		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("pulumi"), ",")
-		field := value.Field(i)
-		if field.IsZero() {
-			t.Errorf("output %s was not set", name)
-			continue
-		}
-		if field.Kind() != reflect.Map {
-			await(name, field.Interface())
-			continue
-		}
-		for _, key := range field.MapKeys() {
-			await(strings.Replace(name, "*", key.String(), 1), field.MapIndex(key).Interface())
-		}
-	}
-	return resolved
+	return all
 }
 
 var awsTargets = []string{"demo01-staging", "minimal01-staging", "tailscale01-staging", "adopted01-production"}

@@ -91,13 +91,13 @@ func TestPostgresConfigOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]output{
+	want := map[string]resolved{
 		"db_grafana_pw":   {secretValue, true, true},
 		"grafana_db_name": {"grafana-demo01-staging", true, false},
 		"grant_id":        {"grant/demo01-staging-grafana-grant", true, false},
 		"sol_eng_pw":      {secretValue, true, true},
 	}
-	if diff := cmp.Diff(want, resolve(t, outputs), cmp.AllowUnexported(output{})); diff != "" {
+	if diff := cmp.Diff(want, resolve(t, outputs), cmp.AllowUnexported(resolved{})); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 }

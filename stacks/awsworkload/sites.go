@@ -9,6 +9,7 @@ import (
 	"github.com/ptd-go/ptd/components/kubernetes"
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // SitesIn is what the sites stack is made from.
@@ -24,18 +25,23 @@ type SitesIn struct {
 	CustomResources map[string][]config.CustomResourceFile
 }
 
-// SitesOutputs is what the sites stack gives, of each release.
+// SitesOutputs is what the sites stack gives.
 type SitesOutputs struct {
-	// URLs are, by site, those of the site itself ("site") and of its products, as
-	// site.yaml names them ("connect", ...); a product without replicas has none.
-	URLs map[string]pulumi.StringMapMapOutput `pulumi:"*_site_urls"`
-	// Namespaces are those of the Site objects by site.
-	Namespaces map[string]pulumi.StringMapOutput `pulumi:"*_site_namespaces"`
-	// IngressHostnames are those of the load balancers by site, with
-	// load_balancer_per_site; the helm step gives that of the shared one.
-	IngressHostnames map[string]pulumi.StringMapOutput `pulumi:"*_site_ingress_hostnames"`
+	Clusters output.Releases[ClusterSitesOutputs]
 	// DNSInfo says who makes the records of the sites' domains.
 	DNSInfo pulumi.StringOutput `pulumi:"dns_info"`
+}
+
+// ClusterSitesOutputs is what the sites stack gives of one release.
+type ClusterSitesOutputs struct {
+	// URLs are, by site, those of the site itself ("site") and of its products, as
+	// site.yaml names them ("connect", ...); a product without replicas has none.
+	URLs pulumi.StringMapMapOutput `pulumi:"*_site_urls"`
+	// Namespaces are those of the Site objects by site.
+	Namespaces pulumi.StringMapOutput `pulumi:"*_site_namespaces"`
+	// IngressHostnames are those of the load balancers by site, with
+	// load_balancer_per_site; the helm step gives that of the shared one.
+	IngressHostnames pulumi.StringMapOutput `pulumi:"*_site_ingress_hostnames,optional"`
 }
 
 // sites is the program while it runs.
@@ -55,11 +61,7 @@ type sites struct {
 // manage, they do. Everything hangs below one component, named after the workload, and
 // below it one a release.
 func Sites(ctx *pulumi.Context, in SitesIn) (*SitesOutputs, error) {
-	s := &sites{ctx: ctx, in: in, outputs: SitesOutputs{
-		URLs:             map[string]pulumi.StringMapMapOutput{},
-		Namespaces:       map[string]pulumi.StringMapOutput{},
-		IngressHostnames: map[string]pulumi.StringMapOutput{},
-	}}
+	s := &sites{ctx: ctx, in: in, outputs: SitesOutputs{Clusters: output.Releases[ClusterSitesOutputs]{}}}
 	err := s.make()
 	if err != nil {
 		return nil, fmt.Errorf("sites stack of %s: %w", in.TargetName, err)
@@ -147,11 +149,11 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 	if err != nil {
 		return err
 	}
-	s.outputs.URLs[release] = urls.ToStringMapMapOutput()
-	s.outputs.Namespaces[release] = namespaces.ToStringMapOutput()
+	gives := ClusterSitesOutputs{URLs: urls.ToStringMapMapOutput(), Namespaces: namespaces.ToStringMapOutput()}
 	if s.in.Config.LoadBalancerPerSite {
-		s.outputs.IngressHostnames[release] = r.hostnames.ToStringMapOutput()
+		gives.IngressHostnames = r.hostnames.ToStringMapOutput()
 	}
+	s.outputs.Clusters[release] = gives
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // makeIngress makes a load balancer for one site, with the site's own certificate: a load
@@ -77,10 +78,8 @@ func (r *sitesRelease) makeRecords() error {
 		}
 		return nil
 	}
-	hostname, err := r.sharedHostname()
-	if err != nil {
-		return err
-	}
+	shared := r.in.Helm.Clusters[r.release].IngressHostname
+	hostname := output.MadeBy(r.ctx, "helm", "load balancer of release "+r.release, shared)
 	for _, domain := range r.in.Config.Domains() {
 		if err := r.makeRecord(r.name, domain.Name, hostname); err != nil {
 			return fmt.Errorf("records of %s: %w", domain.Name, err)
@@ -105,16 +104,4 @@ func (r *sitesRelease) makeRecord(set, domain string, hostname pulumi.StringInpu
 		Domain: domain, ZoneID: zone, Hostname: hostname, LoadBalancerZoneID: r.balancerZone, SetIdentifier: set, Weight: weight,
 	}, r.child)
 	return err
-}
-
-// sharedHostname is that of the load balancer of all sites: unknown in a preview of a
-// release that the helm step has not been at.
-func (r *sitesRelease) sharedHostname() (pulumi.StringOutput, error) {
-	if hostname, ok := r.in.Helm.IngressHostnames[r.release]; ok {
-		return hostname, nil
-	}
-	if !r.ctx.DryRun() {
-		return pulumi.StringOutput{}, fmt.Errorf("step helm has not made the load balancer of release %s yet: run it first", r.release)
-	}
-	return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput), nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 const (
@@ -36,8 +37,8 @@ func sitesIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Sit
 			CertificateARNs: certificatesByDomain(workload), VpcCIDR: constant(workload.ResolvedVpcCIDR()),
 		},
 		CustomResources: target.CustomResources,
-		EKS:             &EKSOutputs{},
-		Helm:            &HelmOutputs{IngressHostnames: map[string]pulumi.StringOutput{}},
+		EKS:             eksOutputs(workload),
+		Helm:            &HelmOutputs{Clusters: output.Releases[ClusterChartsOutputs]{}},
 	}
 	zones := pulumi.StringMap{}
 	for _, domain := range workload.Domains() {
@@ -45,11 +46,7 @@ func sitesIn(t *testing.T, name string, change ...func(*config.AWSWorkload)) Sit
 	}
 	in.Persistent.ZoneIDs = zones.ToStringMapOutput()
 	for release := range workload.Clusters {
-		in.EKS.Add(release, ClusterOutputs{
-			Name: constant(workload.ClusterName(release)), Endpoint: constant("https://endpoint." + release),
-			CertificateAuthority: constant("Q0E="),
-		})
-		in.Helm.IngressHostnames[release] = constant(release + "." + balancerName)
+		in.Helm.Clusters[release] = ClusterChartsOutputs{IngressHostname: constant(release + "." + balancerName)}
 	}
 	return in
 }
@@ -429,7 +426,7 @@ func TestSitesOutputs(t *testing.T) {
 	}
 	got := resolve(t, outputs)
 	delete(got, "dns_info")
-	want := map[string]output{
+	want := map[string]resolved{
 		"20250115_site_urls": {map[string]map[string]string{
 			"main": {
 				"site": "https://demo.staging.example.com", "connect": "https://pub.demo.staging.example.com",
@@ -443,7 +440,7 @@ func TestSitesOutputs(t *testing.T) {
 		"20250115_site_namespaces":        {map[string]string{"main": "posit-team", "analytics": "posit-team"}, true, false},
 		"20250115_site_ingress_hostnames": {map[string]string{"main": balancerName, "analytics": balancerName}, true, false},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(output{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(resolved{})); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 }

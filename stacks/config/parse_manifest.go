@@ -23,7 +23,7 @@ func parseManifest(kind Kind, file string, data []byte) (*Manifest, *decoder) {
 	for i := range m.CustomSteps {
 		step, path := &m.CustomSteps[i], "customSteps"+index(i)
 		switch {
-		case slices.Contains(standard, step.Name) || step.Name == "kubernetes":
+		case slices.Contains(standard, kind.StepName(step.Name)):
 			d.reject(path+".name", "%q is the name of a standard step", step.Name)
 		case step.Name != "" && slices.Contains(names, step.Name):
 			d.reject(path+".name", "%q is the name of two steps", step.Name)
@@ -45,9 +45,7 @@ func (d *decoder) anchor(name *string, path string, kind Kind) int {
 	if *name == "" {
 		return -1
 	}
-	if *name == "kubernetes" {
-		*name = clusterStep(kind)
-	}
+	*name = kind.StepName(*name)
 	steps := kind.Steps()
 	i := slices.Index(steps, *name)
 	if i < 0 {

@@ -19,18 +19,6 @@ const (
 	KindAzureWorkload  Kind = "AzureWorkloadConfig"
 )
 
-// Steps are the kind's standard steps, in order.
-func (k Kind) Steps() []string {
-	switch k {
-	case KindAWSControlRoom:
-		return []string{"workspaces", "persistent", "postgres_config", "cluster"}
-	case KindAzureWorkload:
-		return []string{"bootstrap", "persistent", "postgres_config", "aks", "clusters", "helm", "sites", "persistent_reprise"}
-	default:
-		return []string{"bootstrap", "persistent", "postgres_config", "eks", "clusters", "helm", "sites", "persistent_reprise"}
-	}
-}
-
 // Target is a control room or a workload with all that its directory says.
 type Target struct {
 	// Name is the directory, and the name of the target's stacks.
@@ -79,10 +67,7 @@ func (t *Target) Project(step string) string {
 	if step == "persistent_reprise" {
 		step = "persistent"
 	}
-	if step == "kubernetes" {
-		step = clusterStep(t.Kind)
-	}
-	return fmt.Sprintf("ptd-%s-%s-%s", t.Cloud(), t.Type(), strings.ReplaceAll(step, "_", "-"))
+	return fmt.Sprintf("ptd-%s-%s-%s", t.Cloud(), t.Type(), strings.ReplaceAll(t.Kind.StepName(step), "_", "-"))
 }
 
 // Stack is the full name of a step's stack: organization/{project}/{target}.
@@ -184,11 +169,4 @@ func (t *Target) workload() *WorkloadCommon {
 func (t *Target) allowsUnknownSiteFields() bool {
 	w := t.workload()
 	return w != nil && w.AllowUnknownSiteFields
-}
-
-func clusterStep(kind Kind) string {
-	if kind == KindAzureWorkload {
-		return "aks"
-	}
-	return "eks"
 }

@@ -1,0 +1,30 @@
+package awsworkload
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ptd-go/ptd/ensure/step"
+	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
+)
+
+type clustersStep = step.Stack[stacks.ClustersIn, stacks.ClustersOutputs]
+
+// setUpClusters is the step clusters.
+func (w *workload) setUpClusters(persistent *persistentStep, databases *databasesStep, eks *eksStep) *clustersStep {
+	return &clustersStep{
+		Name: "clusters", Description: "namespaces, product roles, network policies, Helm controller",
+		Project: w.target.Project("clusters"), Proxy: true,
+		Needs:        []step.Step{persistent, databases, eks},
+		DeletesEarly: true,
+		Gather: func(ctx context.Context, r *step.Run) (stacks.ClustersIn, error) {
+			in := stacks.ClustersIn{Config: w.config, TargetName: w.target.Name, CustomResources: w.target.CustomResources}
+			var persistentErr, databasesErr, eksErr error
+			in.Persistent, persistentErr = persistent.Outputs(ctx, r)
+			in.Postgres, databasesErr = databases.Outputs(ctx, r)
+			in.EKS, eksErr = eks.Outputs(ctx, r)
+			return in, errors.Join(persistentErr, databasesErr, eksErr)
+		},
+		Program: stacks.Clusters,
+	}
+}

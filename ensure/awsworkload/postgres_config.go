@@ -1,0 +1,170 @@
+package awsworkload
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/ensure/step"
+	"github.com/ptd-go/ptd/providers/aws"
+	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
+	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
+)
+
+// databases is what the program takes, and whether the server that had them is gone.
+type databases struct {
+	stacks.PostgresConfigIn
+	serverGone bool
+}
+
+type databasesStep = step.Stack[databases, stacks.PostgresConfigOutputs]
+
+func (w *workload) postgresConfig(persistent *persistentStep) *databasesStep {
+	return &databasesStep{
+		Name: "postgres_config", Description: "databases and roles in the database server",
+		Project: w.target.Project("postgres_config"), Proxy: true,
+		Needs: []step.Step{persistent},
+		Gather: func(ctx context.Context, r *step.Run) (databases, error) {
+			outputs, err := persistent.Outputs(ctx, r)
+			if err != nil {
+				return databases{}, err
+			}
+			return w.gatherDatabases(ctx, r, outputs)
+		},
+		Forgets: func(in databases) bool { return in.serverGone },
+		Program: func(ctx *pulumi.Context, in databases) (*stacks.PostgresConfigOutputs, error) {
+			return stacks.PostgresConfig(ctx, in.PostgresConfigIn)
+		},
+	}
+}
+
+// gatherDatabases reads the database server's master password, which RDS rotates, and
+// the passwords of the products' roles, which bootstrap made.
+func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent *stacks.PersistentOutputs) (in databases, err error) {
+	in.PostgresConfigIn = stacks.PostgresConfigIn{
+		Config: w.config, TargetName: w.target.Name, Persistent: persistent, SiteFiles: w.target.SiteFiles,
+		MasterPassword: secretInput(nil), SitePasswords: map[string]map[string]pulumi.StringInput{},
+	}
+	account, err := w.account(ctx)
+	if err != nil {
+		return in, err
+	}
+	arn, known, err := output.Await[string](ctx, persistent.DBSecretARN)
+	if err != nil {
+		return in, err
+	}
+	if known {
+		keys, err := secretKeys(ctx, account.Secrets(), arn)
+		if err != nil {
+			return in, fmt.Errorf("read the master password of the database: %w", err)
+		}
+		password, ok := keys["password"]
+		if !ok || password == "" {
+			return in, fmt.Errorf("read the master password of the database: secret %s has no key \"password\"", arn)
+		}
+		in.MasterPassword = secretInput(&password)
+	}
+	address, known, err := output.Await[string](ctx, persistent.DBAddress)
+	if err != nil {
+		return in, err
+	}
+	if known {
+		if in.serverGone, err = w.serverGone(ctx, r, address); err != nil {
+			return in, err
+		}
+	}
+	if w.config.ProductDatabases != "ptd" {
+		return in, nil
+	}
+	for site := range w.config.SortedSites() {
+		if in.SitePasswords[site], err = w.sitePasswords(ctx, r, account.Secrets(), site); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// serverGone looks whether the databases in state are on another server than the one that
+// persistent has now. Pulumi would take them to have moved along, which is right when the
+// server was restored from a snapshot. When the user allowed to replace the server they
+// are gone with it, and are made anew.
+func (w *workload) serverGone(ctx context.Context, r *step.Run, address string) (bool, error) {
+	state, err := r.State("postgres_config")
+	if err != nil {
+		return false, err
+	}
+	providers, err := state.Resources(ctx, "pulumi:providers:postgresql")
+	if err != nil || len(providers) == 0 {
+		return false, err
+	}
+	before, err := output.Known[string](providers[0].Inputs["host"])
+	if err != nil {
+		return false, fmt.Errorf("read the server of the databases in the state: %w", err)
+	}
+	switch {
+	case before == "" || before == address:
+		return false, nil
+	case !w.databaseReplaceable(r):
+		r.Say(step.Warning, "the database server is %s, and was %s: its databases are taken to have moved along; if they are gone, "+
+			"run again with --allow-replace and the URN of the database server, which makes them anew", address, before)
+		return false, nil
+	case r.DryRun():
+		r.Say(step.Warning, "the databases of %s are gone with it: a real run makes them anew on %s", before, address)
+	default:
+		r.Say(step.Warning, "the databases of %s are gone with it: they are made anew on %s", before, address)
+	}
+	return true, nil
+}
+
+// sitePasswords are the passwords of a site's products by the keys of its secret; in a
+// dry run before bootstrap they are unknown. A key that a secret which exists does not
+// have is an error of the stack's.
+func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.Secrets, site string) (map[string]pulumi.StringInput, error) {
+	passwords := map[string]pulumi.StringInput{}
+	keys, err := secretKeys(ctx, secrets, w.config.SiteSecretName(site))
+	switch {
+	case errors.Is(err, aws.ErrNotFound) && r.DryRun(): // bootstrap would make it
+		for _, key := range config.DatabasePasswordKeys() {
+			passwords[key] = secretInput(nil)
+		}
+		return passwords, nil
+	case errors.Is(err, aws.ErrNotFound):
+		return nil, fmt.Errorf("read the passwords of site %s: %w; bootstrap makes them: ptd ensure %s --only-steps bootstrap",
+			site, err, w.target.Name)
+	case err != nil:
+		return nil, fmt.Errorf("read the passwords of site %s: %w", site, err)
+	}
+	for _, key := range config.DatabasePasswordKeys() {
+		if value, ok := keys[key]; ok {
+			passwords[key] = secretInput(&value)
+		}
+	}
+	return passwords, nil
+}
+
+// secretKeys reads a secret that holds a JSON object of strings.
+func secretKeys(ctx context.Context, secrets aws.Secrets, name string) (map[string]string, error) {
+	secret, err := secrets.GetSecret(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{}
+	if err := json.Unmarshal([]byte(secret.Value), &keys); err != nil {
+		// The error of the decoder may quote the value.
+		return nil, fmt.Errorf("secret %s is not a JSON object of strings", name)
+	}
+	return keys, nil
+}
+
+// secretInput makes a secret input; nil is not known yet.
+func secretInput(value *string) pulumi.StringInput {
+	if value == nil {
+		unknown := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" })
+		return pulumi.ToSecret(unknown).(pulumi.StringOutput)
+	}
+	return pulumi.ToSecret(pulumi.String(*value)).(pulumi.StringOutput)
+}

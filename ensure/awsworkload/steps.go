@@ -1,0 +1,81 @@
+// Package awsworkload is the pipeline of an AWS workload: its steps, and what each
+// gathers before its program runs and does after it. The programs themselves are in
+// stacks/awsworkload.
+package awsworkload
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ptd-go/ptd/ensure/step"
+	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/kubernetes"
+	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
+	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
+)
+
+// workload is what the steps are about, and the clouds that it is in.
+type workload struct {
+	target   *config.Target
+	config   *config.AWSWorkload
+	cloud    aws.Cloud
+	clusters kubernetes.Clusters
+}
+
+// Pipeline lists the steps of an AWS workload. What one stack gives and another takes is
+// a Go value.
+func Pipeline(target *config.Target, cloud aws.Cloud, clusters kubernetes.Clusters) step.Pipeline {
+	w := &workload{target: target, config: target.AWSWorkload, cloud: cloud, clusters: clusters}
+
+	persistent := w.persistent()
+	databases := w.postgresConfig(persistent)
+	eks := w.eks(persistent)
+	setup := w.setUpClusters(persistent, databases, eks)
+	helm := w.helm(persistent, databases, eks, setup)
+	return step.Pipeline{
+		Target: target.Name,
+		Steps: []step.Step{
+			w.bootstrap(),
+			persistent,
+			databases,
+			eks,
+			setup,
+			helm,
+			w.sites(persistent, eks, helm),
+			w.persistentReprise(persistent, eks),
+		},
+		Config:      map[string]string{"aws:region": w.config.Region},
+		Unprotected: !w.config.ProtectPersistentResources,
+		Direct:      w.config.TailscaleEnabled,
+		Gone:        w.gone,
+	}
+}
+
+// gone are the parts of the workload that the state has and the configuration has not.
+func (w *workload) gone(ctx context.Context, r *step.Run) ([]string, error) {
+	state, err := r.State("helm")
+	if err != nil {
+		return nil, err
+	}
+	values, exists, err := state.Outputs(ctx)
+	if err != nil || !exists {
+		return nil, err
+	}
+	had, err := output.Known[[]string](values["parts"])
+	if err != nil {
+		return nil, fmt.Errorf("read the parts of the workload: %w", err)
+	}
+	parts := stacks.Parts(w.config)
+	return slices.DeleteFunc(had, func(part string) bool { return slices.Contains(parts, part) }), nil
+}
+
+// account is the workload's own.
+func (w *workload) account(ctx context.Context) (aws.Account, error) {
+	account, err := w.cloud.Account(ctx, w.config.AccountID, w.config.Region)
+	if err != nil {
+		return nil, fmt.Errorf("reach account %s in %s: %w", w.config.AccountID, w.config.Region, err)
+	}
+	return account, nil
+}

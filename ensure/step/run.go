@@ -1,0 +1,167 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/ensure/engine"
+)
+
+// ErrDeclined says that the user said no.
+var ErrDeclined = errors.New("declined")
+
+// ErrInterrupted says that the user interrupted the run between operations.
+var ErrInterrupted = errors.New("interrupted")
+
+// WithInterrupts gives the run of the returned context the user's requests to stop:
+// the first ends running operations and writes state, the second stops at once.
+func WithInterrupts(ctx context.Context, requests <-chan struct{}) context.Context {
+	return engine.WithInterrupts(ctx, requests)
+}
+
+// Run is one run of a pipeline, as its steps see it.
+type Run struct {
+	*Runner
+	ui      UserInterface
+	step    Step    // the running step
+	taker   Step    // the one that takes outputs: it, or one that removes what it no longer has
+	changes Changes // of the running step
+	note    string  // of the running step
+	kept    []Kept
+
+	// outputs are those of the stacks that this run was at, or read from the state; nil
+	// ones are unknown.
+	outputs map[Step]resource.PropertyMap
+	// plans are those of a dry run.
+	plans map[Step]*engine.Plan
+	// acts are what actions would do in a dry run, by step.
+	acts map[Step][]ResourceChange
+
+	removed   bool // what is no longer configured was removed
+	tunnelled bool // the tunnel is open, or not needed
+}
+
+// Run runs the selected steps in order and stops at the first that fails or is
+// declined. It always returns a Summary with one entry for each selected step, and
+// reports it as the last event.
+func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
+	r := p.run(ui)
+	began := time.Now()
+	names := make([]string, len(p.selected))
+	for i, step := range p.selected {
+		names[i] = step.describe().Name
+	}
+	ui.Event(RunStarted{Target: p.pipeline.Target, Steps: names, DryRun: p.options.DryRun, Destroy: p.options.Destroy})
+
+	summary := Summary{Target: p.pipeline.Target, Result: p.success()}
+	for _, step := range p.selected {
+		var finished StepFinished
+		if summary.Err != nil {
+			finished = StepFinished{Step: step.describe().Name, Result: Skipped}
+		} else {
+			finished, summary.Err = r.runStep(ctx, step)
+		}
+		if summary.Err != nil && finished.Result != Skipped {
+			summary.Result = finished.Result
+			summary.Resume = p.resume(finished.Step)
+		}
+		summary.Steps = append(summary.Steps, finished)
+		summary.Changes.Add(finished.Changes)
+		ui.Event(finished)
+	}
+	summary.Kept, summary.Duration = r.kept, time.Since(began)
+	ui.Event(summary)
+	return summary
+}
+
+// run begins a run that knows of no outputs yet.
+func (p *Runner) run(ui UserInterface) *Run {
+	return &Run{
+		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
+		acts: map[Step][]ResourceChange{}, tunnelled: p.pipeline.Direct,
+	}
+}
+
+// success is the result of a step, or run, in which nothing went wrong.
+func (p *Runner) success() Result {
+	if p.options.DryRun {
+		return Previewed
+	}
+	return Succeeded
+}
+
+// runStep runs one step, whatever it does: a panic is a failure of the step, so that
+// the run still reports what it did.
+func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, err error) {
+	described := step.describe()
+	r.step, r.taker, r.changes, r.note = step, step, Changes{}, ""
+	began := time.Now()
+	started := StepStarted{Step: described.Name}
+	if described.Project != "" {
+		started.Stack = fmt.Sprintf("organization/%s/%s", described.Project, r.pipeline.Target)
+	}
+	r.ui.Event(started)
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = fmt.Errorf("step %s panicked: %v", described.Name, recovered)
+		}
+		finished = StepFinished{Step: described.Name, Result: r.success(), Changes: r.changes, Duration: time.Since(began), Note: r.note}
+		switch {
+		case errors.Is(err, ErrDeclined):
+			finished.Result = Declined
+		case err != nil:
+			finished.Result = Failed
+		}
+	}()
+	if engine.Interrupted(ctx) {
+		return finished, fmt.Errorf("step %s: %w", described.Name, ErrInterrupted)
+	}
+	switch {
+	case r.options.Cancel:
+		err = step.cancel(ctx, r)
+	case len(r.options.TargetResources) > 0 && len(r.ownedBy(step, r.options.TargetResources)) == 0:
+		r.note = "left out: it has none of --target-resources"
+	case r.options.Destroy:
+		err = step.destroy(ctx, r)
+	default:
+		err = step.converge(ctx, r)
+	}
+	if err != nil && !errors.Is(err, ErrDeclined) {
+		err = fmt.Errorf("step %s: %w", described.Name, err)
+	}
+	return finished, err
+}
+
+// resume returns the arguments of the command that goes on at the given step.
+func (p *Runner) resume(step string) []string {
+	o := p.options
+	arguments := []string{"ensure", p.pipeline.Target}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--destroy", o.Destroy}, {"--cancel", o.Cancel}, {"--dry-run", o.DryRun}, {"--refresh", o.Refresh},
+		{"--auto-apply", o.AutoApply}, {"--preview=false", !o.Preview},
+	} {
+		if flag.set {
+			arguments = append(arguments, flag.name)
+		}
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{
+		{"--only-steps", o.OnlySteps}, {"--target-resources", o.TargetResources},
+		{"--exclude-resources", o.ExcludeResources}, {"--allow-replace", o.AllowReplace},
+	} {
+		if len(list.values) > 0 {
+			arguments = append(arguments, list.name, strings.Join(list.values, ","))
+		}
+	}
+	return append(arguments, "--start-at-step", step)
+}
