@@ -1,28 +1,16 @@
 package awsworkload
 
-// Operation is what an action did to one object, or would do in a dry run.
-type Operation string
+import "github.com/ptd-go/ptd/stacks/action"
 
-// The operations of actions. They never delete.
+// Change tells of one object that an action looked at.
+type Change = action.Change
+
+// The operations of actions.
 const (
-	Create Operation = "create"
-	Update Operation = "update"
-	Same   Operation = "same"
+	Create = action.Create
+	Update = action.Update
+	Same   = action.Same
 )
-
-// Change tells of one object that an action looked at. It never holds a value of a
-// secret.
-type Change struct {
-	Operation Operation
-	Type      string // "aws:s3:Bucket", "aws:secretsmanager:Secret", ...
-	Name      string
-	// Keys are the settings (of a secret: the keys) that were written, sorted.
-	Keys []string
-	// Note is what the user should know beyond that: what was left alone, and why.
-	Note string
-	// Planned is true when nothing was written because of a dry run.
-	Planned bool
-}
 
 // The types that actions report.
 const (

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 // StateKeyAlias is the KMS key that encrypts the secrets in Pulumi state and the
@@ -284,11 +285,11 @@ func sameJSON(a, b string) bool {
 // secrets makes the secrets that are absent, sites in order of their names.
 func (b *bootstrap) secrets(ctx context.Context) error {
 	workload := func() (map[string]string, error) {
-		secret := map[string]string{}
+		empty := map[string]string{}
 		for _, key := range workloadSecretKeys {
-			secret[key] = ""
+			empty[key] = ""
 		}
-		return secret, nil
+		return empty, nil
 	}
 	if err := b.secret(ctx, WorkloadSecretName(b.in.Target), workloadSecretKeys, workload); err != nil {
 		return err
@@ -296,9 +297,8 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 	empty := func() (map[string]string, error) { return map[string]string{}, nil }
 	for _, site := range slices.Sorted(slices.Values(b.in.Sites)) {
 		prefix := b.in.Target + "-" + site
-		keys := slices.Collect(maps.Keys(siteSecretKeys))
-		first := func() (map[string]string, error) { return newSiteSecret(site) }
-		if err := b.secret(ctx, SiteSecretName(b.in.Target, site), keys, first); err != nil {
+		first := func() (map[string]string, error) { return secret.NewSite(site) }
+		if err := b.secret(ctx, SiteSecretName(b.in.Target, site), secret.SiteKeys(), first); err != nil {
 			return err
 		}
 		for _, name := range []string{prefix + ".sessions.posit.team", prefix + "-ssh-ppm-keys.posit.team"} {
@@ -319,32 +319,11 @@ func SiteSecretName(target, site string) string { return target + "-" + site + "
 
 // secret makes one secret unless it exists.
 func (b *bootstrap) secret(ctx context.Context, name string, keys []string, first func() (map[string]string, error)) error {
-	change := Change{Operation: Same, Type: secretType, Name: name}
-	_, err := b.account.Secrets().GetSecret(ctx, name)
-	if err != nil && !errors.Is(err, aws.ErrNotFound) {
-		return fmt.Errorf("look for secret %s: %w", name, err)
+	change, err := secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}.Make(ctx, keys, first, b.dryRun)
+	if err == nil {
+		b.report(change)
 	}
-	if err != nil {
-		change.Operation, change.Keys = Create, slices.Clone(keys)
-	}
-	if change.Operation == Create && !b.dryRun {
-		value, err := first()
-		if err != nil {
-			return err
-		}
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("encode secret %s: %w", name, err)
-		}
-		err = b.account.Secrets().CreateSecret(ctx, name, string(encoded), map[string]string{config.TagManagedBy: "admin"})
-		if errors.Is(err, aws.ErrExists) { // another run was faster: its values stand
-			change.Operation, change.Keys = Same, nil
-		} else if err != nil {
-			return fmt.Errorf("create secret %s: %w", name, err)
-		}
-	}
-	b.report(change)
-	return nil
+	return err
 }
 
 // joinNotes puts two notes into one.

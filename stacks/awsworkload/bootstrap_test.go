@@ -13,6 +13,7 @@ import (
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 var demo = BootstrapIn{
@@ -139,7 +140,7 @@ func TestBootstrapSecretsHold(t *testing.T) {
 			t.Errorf("secret %s is %q", name, value)
 		}
 	}
-	if got := KeycloakDatabase("two-words"); got != "two_words_keycloak" {
+	if got := secret.KeycloakDatabase("two-words"); got != "two_words_keycloak" {
 		t.Errorf("Keycloak database %q", got)
 	}
 }
@@ -380,8 +381,5 @@ func TestNamesAreTheConfigurations(t *testing.T) {
 	}
 	if _, ok := account.policies[workload.BoundaryARN()]; !ok {
 		t.Errorf("there is no policy %s", workload.BoundaryARN())
-	}
-	if got := MimirSecretName(workload.ControlRoomClusterName); got != workload.MimirAuthSecretName() {
-		t.Errorf("Mimir secret %s, want %s", got, workload.MimirAuthSecretName())
 	}
 }

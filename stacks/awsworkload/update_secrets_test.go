@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 const secretValue = "hunter2-never-shown"
@@ -157,7 +158,7 @@ func TestUpdateSecretKeepsForeignKeysAndWritesOnce(t *testing.T) {
 func TestUpdateSecretAgainstOtherWriters(t *testing.T) {
 	t.Parallel()
 	for action, update := range updates {
-		for _, writers := range []int{1, mergeAttempts - 1, mergeAttempts} {
+		for _, writers := range []int{1, secret.MergeAttempts - 1, secret.MergeAttempts} {
 			t.Run(fmt.Sprint(action, writers), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -177,7 +178,7 @@ func TestUpdateSecretAgainstOtherWriters(t *testing.T) {
 						account.secrets[name] = fakeSecret{value: string(encoded), version: account.secrets[name].version + 1}
 					}
 					_, err := update.update(t.Context(), account, true, false)
-					if writers == mergeAttempts {
+					if writers == secret.MergeAttempts {
 						if !errors.Is(err, aws.ErrConflict) || !strings.Contains(err.Error(), "gave up after 8 attempts") {
 							t.Fatalf("error %v, want that it gave up", err)
 						}

@@ -8,7 +8,14 @@ import (
 	"slices"
 
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
+
+// workloadSecretKeys are the keys of the workload secret (facts: aws-workload-base 6.1).
+var workloadSecretKeys = []string{
+	"chronicle-bucket", "fs-dns-name", "fs-root-volume-id", "main-database-id",
+	"main-database-url", "mimir-password", "packagemanager-bucket",
+}
 
 // WorkloadSecretIn holds the outputs of persistent that the workload secret passes
 // on. A nil value is not known yet, which only a dry run may meet.
@@ -35,7 +42,7 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 		"mimir-password":        in.MimirPassword,
 		"packagemanager-bucket": in.PackageManagerBucket,
 	}
-	change, err := mergeSecret(ctx, secrets, name, set, dryRun)
+	change, err := secret.Object{Store: secrets, Name: name, Type: secretType}.Merge(ctx, set, dryRun)
 	if errors.Is(err, aws.ErrNotFound) {
 		if dryRun {
 			return []Change{{
@@ -49,4 +56,18 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 		return nil, fmt.Errorf("update the workload secret: %w", err)
 	}
 	return []Change{change}, nil
+}
+
+// MimirSecretIn says which control room learns the Mimir password of which workload.
+type MimirSecretIn = secret.MimirIn
+
+// UpdateMimirSecret is secret.UpdateMimir with the control room's account.
+func UpdateMimirSecret(ctx context.Context, cloud aws.Cloud, in MimirSecretIn, dryRun bool) ([]Change, error) {
+	return secret.UpdateMimir(ctx, in, func(ctx context.Context) (aws.Secrets, error) {
+		account, err := cloud.Account(ctx, in.ControlRoomAccountID, in.ControlRoomRegion)
+		if err != nil {
+			return nil, fmt.Errorf("get credentials for account %s: %w", in.ControlRoomAccountID, err)
+		}
+		return account.Secrets(), checkIdentity(ctx, account, in.ControlRoomAccountID)
+	}, dryRun)
 }

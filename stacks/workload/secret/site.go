@@ -1,4 +1,4 @@
-package awsworkload
+package secret
 
 import (
 	"crypto/rand"
@@ -9,12 +9,6 @@ import (
 	"slices"
 	"strings"
 )
-
-// workloadSecretKeys are the keys of the workload secret (facts: aws-workload-base 6.1).
-var workloadSecretKeys = []string{
-	"chronicle-bucket", "fs-dns-name", "fs-root-volume-id", "main-database-id",
-	"main-database-url", "mimir-password", "packagemanager-bucket",
-}
 
 // siteSecretKeys are the keys of a site's secret (facts: aws-workload-base 2.1), each
 // with what makes its first value; nil for those that people fill in.
@@ -39,10 +33,13 @@ var siteSecretKeys = map[string]func(site string) (string, error){
 	"pub-secret-key":         secretKey,
 }
 
-// newSiteSecret makes the first value of a site's secret.
-func newSiteSecret(site string) (map[string]string, error) {
+// SiteKeys are the keys of a site's secret, sorted.
+func SiteKeys() []string { return slices.Sorted(maps.Keys(siteSecretKeys)) }
+
+// NewSite makes the first values of a site's secret. Those that people fill in are "".
+func NewSite(site string) (map[string]string, error) {
 	secret := map[string]string{}
-	for _, key := range slices.Sorted(maps.Keys(siteSecretKeys)) {
+	for _, key := range SiteKeys() {
 		secret[key] = ""
 		if generate := siteSecretKeys[key]; generate != nil {
 			value, err := generate(site)
