@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // certificatesOf are the certificates of domains: those that persistent made or was given,
@@ -38,7 +39,7 @@ func certificatesOf(
 		}
 		arns := pulumi.StringArray{}
 		for _, domain := range domains {
-			arns = append(arns, madeBy(ctx, "persistent", pulumi.String(byDomain[domain]).ToStringOutput(), "certificate of "+domain))
+			arns = append(arns, output.MadeBy(ctx, "persistent", "certificate of "+domain, constant(byDomain[domain])))
 		}
 		return arns.ToStringArrayOutput()
 	}).(pulumi.StringArrayOutput)
