@@ -41,6 +41,15 @@ var onlyImporters = map[string]string{
 // clouds may not meet below ensure and cmd: compiling both is slow.
 var clouds = []string{"github.com/pulumi/pulumi-aws/", "github.com/pulumi/pulumi-azure-native-sdk/"}
 
+// cloudNeutral are the folders of what is the same on every cloud, ofOneCloud what they
+// may not get at.
+var (
+	cloudNeutral = []string{"stacks/action", "stacks/config", "stacks/output", "stacks/workload", "components/kubernetes", "components/postgresql"}
+	ofOneCloud   = append([]string{
+		"github.com/aws/", "github.com/Azure/", "github.com/pulumi/pulumi-eks/", module + "providers/aws/", module + "components/aws/",
+	}, clouds...)
+)
+
 func layer(folder string) string {
 	best := ""
 	for candidate := range allowed {
@@ -113,6 +122,47 @@ func TestRunnerKnowsNoCloud(t *testing.T) {
 		if strings.Contains(string(listed), cloud) {
 			t.Errorf("ensure/step brings %s along", cloud)
 		}
+	}
+}
+
+// What a workload is on any cloud knows none, not even through a package that it imports.
+func TestNeutralPackagesKnowNoCloud(t *testing.T) {
+	imports := map[string]map[string]bool{} // by folder
+	for file, imported := range sources(t) {
+		folder := path.Dir(file)
+		if imports[folder] == nil {
+			imports[folder] = map[string]bool{}
+		}
+		for _, name := range imported {
+			imports[folder][name] = true
+		}
+	}
+	neutral := 0
+	for folder := range imports {
+		if !slices.ContainsFunc(cloudNeutral, func(under string) bool { return folder == under || strings.HasPrefix(folder, under+"/") }) {
+			continue
+		}
+		neutral++
+		seen := map[string]bool{}
+		var visit func(folder string)
+		visit = func(below string) {
+			if seen[below] {
+				return
+			}
+			seen[below] = true
+			for imported := range imports[below] {
+				if slices.ContainsFunc(ofOneCloud, func(cloud string) bool { return strings.HasPrefix(imported+"/", cloud) }) {
+					t.Errorf("%s knows a cloud: %s imports %s", folder, below, imported)
+				}
+				if inside, ok := strings.CutPrefix(imported, module); ok {
+					visit(inside)
+				}
+			}
+		}
+		visit(folder)
+	}
+	if neutral < len(cloudNeutral) {
+		t.Errorf("%d neutral packages found: this test looks in the wrong place", neutral)
 	}
 }
 

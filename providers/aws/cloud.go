@@ -9,16 +9,17 @@ package aws
 
 import (
 	"context"
-	"errors"
+
+	"github.com/ptd-go/ptd/providers/secrets"
 )
 
 var (
 	// ErrNotFound says that the object asked for does not exist.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = secrets.ErrNotFound
 	// ErrExists says that an object of that name exists already.
-	ErrExists = errors.New("already exists")
+	ErrExists = secrets.ErrExists
 	// ErrConflict says that the object changed since it was read: read it again.
-	ErrConflict = errors.New("changed since it was read")
+	ErrConflict = secrets.ErrConflict
 )
 
 // Account is one AWS account in one region, reached with one set of credentials.
@@ -102,20 +103,8 @@ type Policy struct {
 	ARN, Name, Document string
 }
 
-// Secrets are the Secrets Manager calls of ptd's actions. Names are secret names
-// or ARNs. Values never appear in errors.
-type Secrets interface {
-	// GetSecret returns the current value; ErrNotFound when the secret does not exist.
-	// A secret that is scheduled for deletion is an error of its own that says so.
-	GetSecret(ctx context.Context, name string) (Secret, error)
-	// CreateSecret makes the secret; ErrExists when the name is taken.
-	CreateSecret(ctx context.Context, name, value string, tags map[string]string) error
-	// PutSecret writes a new version if ifVersion is still the current one, else
-	// ErrConflict: two writers cannot lose each other's keys.
-	PutSecret(ctx context.Context, name, value, ifVersion string) error
-}
+// Secrets is Secrets Manager. Names are secret names or ARNs.
+type Secrets = secrets.Store
 
 // Secret is the current version of a secret's string value.
-type Secret struct {
-	ARN, Value, Version string
-}
+type Secret = secrets.Secret

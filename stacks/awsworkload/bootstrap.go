@@ -12,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 // Bootstrap makes what must exist before the first stack: the state key, the state
@@ -270,23 +271,25 @@ func sameJSON(a, b string) bool {
 
 // secrets makes the secrets that are absent, sites in order of their names.
 func (b *bootstrap) secrets(ctx context.Context) error {
-	workload := map[string]string{}
-	for key := range (WorkloadSecretIn{}).values() {
-		workload[key] = ""
+	keys := slices.Collect(maps.Keys(WorkloadSecretIn{}.values()))
+	workload := func() (map[string]string, error) {
+		empty := map[string]string{}
+		for _, key := range keys {
+			empty[key] = ""
+		}
+		return empty, nil
 	}
-	if err := b.secret(ctx, b.workload.WorkloadSecretName(), workload); err != nil {
+	if err := b.secret(ctx, b.workload.WorkloadSecretName(), keys, workload); err != nil {
 		return err
 	}
+	empty := func() (map[string]string, error) { return map[string]string{}, nil }
 	for site := range b.workload.SortedSites() {
-		first, err := newSiteSecret(site)
-		if err != nil {
-			return err
-		}
-		if err := b.secret(ctx, b.workload.SiteSecretName(site), first); err != nil {
+		first := func() (map[string]string, error) { return secret.NewSite(site) }
+		if err := b.secret(ctx, b.workload.SiteSecretName(site), secret.SiteKeys(), first); err != nil {
 			return err
 		}
 		for _, name := range []string{b.workload.SiteSessionSecretName(site), b.workload.SSHVaultName(site)} {
-			if err := b.secret(ctx, name, map[string]string{}); err != nil {
+			if err := b.secret(ctx, name, nil, empty); err != nil {
 				return err
 			}
 		}
@@ -295,29 +298,12 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 }
 
 // secret makes one secret unless it exists.
-func (b *bootstrap) secret(ctx context.Context, name string, first map[string]string) error {
-	change := Change{Operation: Same, Type: secretType, Name: name}
-	_, err := b.account.Secrets().GetSecret(ctx, name)
-	if err != nil && !errors.Is(err, aws.ErrNotFound) {
-		return fmt.Errorf("look for secret %s: %w", name, err)
+func (b *bootstrap) secret(ctx context.Context, name string, keys []string, first func() (map[string]string, error)) error {
+	change, err := secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}.Make(ctx, keys, first, b.dryRun)
+	if err == nil {
+		b.report(change)
 	}
-	if err != nil {
-		change.Operation, change.Keys = Create, slices.Collect(maps.Keys(first))
-	}
-	if change.Operation == Create && !b.dryRun {
-		encoded, err := json.Marshal(first)
-		if err != nil {
-			return fmt.Errorf("encode secret %s: %w", name, err)
-		}
-		err = b.account.Secrets().CreateSecret(ctx, name, string(encoded), map[string]string{config.TagManagedBy: "admin"})
-		if errors.Is(err, aws.ErrExists) { // another run was faster: its values stand
-			change.Operation, change.Keys = Same, nil
-		} else if err != nil {
-			return fmt.Errorf("create secret %s: %w", name, err)
-		}
-	}
-	b.report(change)
-	return nil
+	return err
 }
 
 // joinNotes puts two notes into one.

@@ -39,7 +39,7 @@ func certificatesOf(
 		}
 		arns := pulumi.StringArray{}
 		for _, domain := range domains {
-			arns = append(arns, output.MadeBy(ctx, "persistent", "certificate of "+domain, pulumi.String(byDomain[domain]).ToStringOutput()))
+			arns = append(arns, output.MadeBy(ctx, "persistent", "certificate of "+domain, constant(byDomain[domain])))
 		}
 		return arns.ToStringArrayOutput()
 	}).(pulumi.StringArrayOutput)

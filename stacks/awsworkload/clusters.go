@@ -1,9 +1,7 @@
 package awsworkload
 
 import (
-	"encoding/base64"
 	"fmt"
-	"net/url"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -12,6 +10,7 @@ import (
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
+	"github.com/ptd-go/ptd/stacks/workload/database"
 )
 
 // ClustersIn is what the clusters stack is made from.
@@ -160,22 +159,13 @@ func (s *clusterSetup) makeHelmController() error {
 	return nil
 }
 
-// makeGrafanaSecret tells Grafana where its database is. Role and database have the
-// same name. (facts: aws-workload-apps 7.8)
+// makeGrafanaSecret tells Grafana where its database is. Role and database have the same
+// name.
 func (s *clusterSetup) makeGrafanaSecret() error {
-	address := pulumi.All(s.in.Postgres.GrafanaDatabase, s.in.Postgres.GrafanaPassword, s.in.Persistent.DBAddress).ApplyT(
-		func(values []any) string {
-			database := values[0].(string)
-			address := url.URL{
-				Scheme: "postgres", User: url.UserPassword(database, values[1].(string)), Host: values[2].(string), Path: "/" + database,
-			}
-			return base64.StdEncoding.EncodeToString([]byte(address.String()))
-		}).(pulumi.StringOutput)
-	_, err := kubernetes.NewObject(s.ctx, s.name+"-grafana-db-url", "v1", "Secret", pulumi.Map{
-		"metadata": pulumi.StringMap{"name": pulumi.String("grafana-db-url"), "namespace": pulumi.String("grafana")},
-		"data":     pulumi.StringMap{"PTD_DATABASE_URL": address},
+	postgres := s.in.Postgres
+	return database.NewGrafanaSecret(s.ctx, s.name+"-grafana-db-url", database.GrafanaArgs{
+		Host: s.in.Persistent.DBAddress, Database: postgres.GrafanaDatabase, Role: postgres.GrafanaDatabase, Password: postgres.GrafanaPassword,
 	}, s.child, pulumi.DependsOn([]pulumi.Resource{s.namespaces.ByName["grafana"]}))
-	return err
 }
 
 // makeNetworkPolicies makes Calico's policies, which only Calico knows, when its API

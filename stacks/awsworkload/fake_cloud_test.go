@@ -237,7 +237,7 @@ func (f fakeSecrets) GetSecret(_ context.Context, name string) (aws.Secret, erro
 	if !ok {
 		return aws.Secret{}, aws.ErrNotFound
 	}
-	return aws.Secret{ARN: "arn:" + name, Value: secret.value, Version: fmt.Sprint(secret.version)}, nil
+	return aws.Secret{Value: secret.value, Version: fmt.Sprint(secret.version)}, nil
 }
 
 func (f fakeSecrets) CreateSecret(_ context.Context, name, value string, tags map[string]string) error {

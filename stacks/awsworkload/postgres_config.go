@@ -6,9 +6,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components"
-	"github.com/ptd-go/ptd/components/postgresql"
 	postgresqlprovider "github.com/ptd-go/ptd/providers/postgresql"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/database"
 )
 
 // PostgresConfigIn is what the postgres_config stack is made from. The server is only
@@ -53,20 +53,18 @@ type postgresConfig struct {
 
 	ctx     *pulumi.Context
 	in      PostgresConfigIn
-	options []pulumi.ResourceOption // of everything in the server
 	outputs PostgresConfigOutputs
 }
 
 func (p *postgresConfig) make(child pulumi.ResourceOption) error {
-	provider, err := postgresqlprovider.NewProvider(p.ctx, p.in.TargetName+"-postgres-provider", postgresqlprovider.Args{
+	target := p.in.TargetName
+	server, err := database.Open(p.ctx, target+"-postgres-provider", postgresqlprovider.Args{
 		Host: p.in.Persistent.DBAddress, Username: "postgres", Password: p.in.MasterPassword,
-	}, child)
+	}, p.in.Config.ExtraPostgresExtensions, child)
 	if err != nil {
 		return err
 	}
-	p.options = []pulumi.ResourceOption{child, pulumi.Providers(provider)}
-
-	grafana, err := p.withNewPassword("grafana", p.in.Config.GrafanaPostgresName())
+	grafana, err := server.NewWithPassword(target, "grafana", p.in.Config.GrafanaPostgresName())
 	if err != nil {
 		return err
 	}
@@ -75,58 +73,21 @@ func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 
 	p.outputs.Passwords = map[string]pulumi.StringOutput{}
 	for _, name := range p.in.Config.ExtraPostgresDBNames() {
-		database, err := p.withNewPassword(name, name)
+		extra, err := server.NewWithPassword(target, name, name)
 		if err != nil {
 			return err
 		}
-		p.outputs.Passwords[name] = database.Password
+		p.outputs.Passwords[name] = extra.Password
 	}
 	if p.in.Config.ProductDatabases != "ptd" {
 		return nil
 	}
 	for site := range p.in.Config.SortedSites() {
-		if err := p.makeSite(site); err != nil {
+		if err := server.NewProducts(target, database.Site{
+			Name: site, File: p.in.SiteFiles[site], Secret: p.in.Config.SiteSecretName(site), Passwords: p.in.SitePasswords[site],
+			Runs: p.in.Config.Runs,
+		}); err != nil {
 			return fmt.Errorf("site %s: %w", site, err)
-		}
-	}
-	return nil
-}
-
-// withNewPassword makes a database whose role has a password of its own making.
-func (p *postgresConfig) withNewPassword(part, name string) (*postgresql.Database, error) {
-	return p.database(part, &postgresql.DatabaseArgs{Name: name, PasswordName: p.in.TargetName + "-db-" + part + "-pw"})
-}
-
-// database makes a database with the extensions of the configuration.
-func (p *postgresConfig) database(part string, args *postgresql.DatabaseArgs) (*postgresql.Database, error) {
-	args.Extensions, args.Protect = p.in.Config.ExtraPostgresExtensions, true
-	return postgresql.NewDatabase(p.ctx, p.in.TargetName+"-"+part, args, p.options...)
-}
-
-// makeSite makes the databases of a site's products. The Team Operator finds them, and
-// leaves them, because name and password are the ones that it would use.
-func (p *postgresConfig) makeSite(site string) error {
-	for _, product := range config.DatabaseProducts() {
-		if !p.in.Config.Runs(product) {
-			continue
-		}
-		password := p.in.SitePasswords[site][product.PasswordKey()]
-		missing := fmt.Errorf("secret %s has no %s: without it %s cannot have a database",
-			p.in.Config.SiteSecretName(site), product.PasswordKey(), product.Name)
-		if password == nil {
-			return missing
-		}
-		checked := password.ToStringOutput().ApplyT(func(password string) (string, error) {
-			if password == "" {
-				return "", missing
-			}
-			return password, nil
-		}).(pulumi.StringOutput)
-		_, err := p.database(site+"-"+product.Name, &postgresql.DatabaseArgs{
-			Name: product.Database(site), Password: checked, Schemas: p.in.SiteFiles[site].Schemas(product),
-		})
-		if err != nil {
-			return fmt.Errorf("%s: %w", product.Name, err)
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/action"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 // workloadSecretKeys are those of the sheet. (facts: aws-workload-base 6.1)
@@ -166,7 +167,7 @@ func TestUpdateSecretKeepsForeignKeysAndWritesOnce(t *testing.T) {
 func TestUpdateSecretAgainstOtherWriters(t *testing.T) {
 	t.Parallel()
 	for action, update := range updates {
-		for _, writers := range []int{1, mergeAttempts - 1, mergeAttempts} {
+		for _, writers := range []int{1, secret.MergeAttempts - 1, secret.MergeAttempts} {
 			t.Run(fmt.Sprint(action, writers), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -186,7 +187,7 @@ func TestUpdateSecretAgainstOtherWriters(t *testing.T) {
 						account.secrets[name] = fakeSecret{value: string(encoded), version: account.secrets[name].version + 1}
 					}
 					_, err := update.update(t.Context(), account, true, false)
-					if writers == mergeAttempts {
+					if writers == secret.MergeAttempts {
 						if !errors.Is(err, aws.ErrConflict) || !strings.Contains(err.Error(), "gave up after 8 attempts") {
 							t.Fatalf("error %v, want that it gave up", err)
 						}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
 // WorkloadSecretIn holds the outputs of persistent that the workload secret passes
@@ -40,7 +41,7 @@ func (in WorkloadSecretIn) values() map[string]*string {
 // drift, and writes only when something differs.
 func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadSecretIn, dryRun bool) ([]Change, error) {
 	name, set := in.Config.WorkloadSecretName(), in.values()
-	change, err := mergeSecret(ctx, secrets, name, set, dryRun)
+	change, err := secret.Object{Store: secrets, Name: name, Type: secretType}.Merge(ctx, set, dryRun)
 	if errors.Is(err, aws.ErrNotFound) {
 		if dryRun {
 			return []Change{{
@@ -54,4 +55,18 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 		return nil, fmt.Errorf("update the workload secret: %w", err)
 	}
 	return []Change{change}, nil
+}
+
+// MimirSecretIn says which control room learns the Mimir password of which workload.
+type MimirSecretIn = secret.MimirIn
+
+// UpdateMimirSecret is secret.UpdateMimir with the control room's account.
+func UpdateMimirSecret(ctx context.Context, cloud aws.Cloud, in MimirSecretIn, dryRun bool) ([]Change, error) {
+	return secret.UpdateMimir(ctx, in, func(ctx context.Context) (aws.Secrets, error) {
+		account, err := cloud.Account(ctx, in.Workload.ControlRoomAccountID, in.Workload.ControlRoomRegion)
+		if err != nil {
+			return nil, fmt.Errorf("get credentials for account %s: %w", in.Workload.ControlRoomAccountID, err)
+		}
+		return account.Secrets(), checkIdentity(ctx, account, in.Workload.ControlRoomAccountID)
+	}, dryRun)
 }

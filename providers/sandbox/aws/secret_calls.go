@@ -25,7 +25,7 @@ func (s secretCalls) GetSecret(_ context.Context, name string) (secret awsedge.S
 	err = s.do("read", secretType, name, func() error {
 		object, err := s.find(name)
 		if err == nil {
-			secret = awsedge.Secret{ARN: object.ID, Value: object.String("secretString"), Version: object.String("versionId")}
+			secret = awsedge.Secret{Value: object.String("secretString"), Version: object.String("versionId")}
 		}
 		return err
 	})

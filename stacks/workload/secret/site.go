@@ -1,16 +1,28 @@
-package awsworkload
+package secret
 
 import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// newSiteSecret makes the first value of a site's secret (facts: aws-workload-base 2.1).
-func newSiteSecret(site string) (map[string]string, error) {
+// SiteKeys are the keys of a site's secret.
+func SiteKeys() []string {
+	var keys []string
+	for _, product := range config.Products() {
+		keys = slices.AppendSeq(keys, maps.Keys(product.Secrets))
+	}
+	return keys
+}
+
+// NewSite makes the first values of a site's secret (facts: aws-workload-base 2.1). Those
+// that people fill in are "".
+func NewSite(site string) (map[string]string, error) {
 	secret := map[string]string{}
 	for _, product := range config.Products() {
 		for key, first := range product.Secrets {
