@@ -14,7 +14,7 @@ func (r *helmRelease) makeExternalDNS() error {
 		domains = append(domains, domain.Name)
 	}
 	_, err := kubernetes.NewExternalDNS(r.ctx, r.name+"-external-dns", &kubernetes.ExternalDNSArgs{
-		Installation: r.direct("external-dns", "components.external_dns_version", r.cluster.Components.ExternalDNSVersion),
+		Installation: r.charts.Direct("external-dns", "components.external_dns_version", r.cluster.Components.ExternalDNSVersion),
 		RoleARN:      r.roleARN("external-dns"), Region: r.config.Region, Domains: domains, OwnerID: r.recordOwner(),
 	}, r.after())
 	return err

@@ -10,6 +10,7 @@ import (
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
+	"github.com/ptd-go/ptd/stacks/workload"
 )
 
 // SitesIn is what the sites stack is made from.
@@ -137,9 +138,9 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 				return err
 			}
 		}
-		_, manifests, err := customManifests(release, cluster, s.in.CustomResources)
+		_, manifests, err := workload.CustomManifests(release, cluster.CustomK8sResources, cluster.CalicoEnabled, s.in.CustomResources)
 		if err == nil {
-			err = makeCustomManifests(s.ctx, release, manifests, child)
+			err = workload.MakeCustomManifests(s.ctx, release, manifests, child)
 		}
 		if err != nil {
 			return fmt.Errorf("custom Kubernetes resources: %w", err)
