@@ -16,7 +16,7 @@ import (
 	"github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
-	"github.com/ptd-go/ptd/stacks/workload/charts"
+	workloadcharts "github.com/ptd-go/ptd/stacks/workload/charts"
 )
 
 // awsWorkloadStepNames are the standard steps of an AWS workload, in order.
@@ -43,7 +43,7 @@ type awsWorkload struct {
 	sitePasswords  map[string]map[string]*string
 
 	existingClusters  map[string]awsworkload.ExistingCluster // by release, by the state of eks
-	existingCharts    map[string]charts.Existing             // by release, by the state of helm
+	existingCharts    map[string]workloadcharts.Existing     // by release, by the state of helm
 	keepSharedIngress bool                                   // the sites' own load balancers are not there yet
 	removed           bool                                   // what is no longer configured was removed
 }
