@@ -8,13 +8,13 @@ import (
 	"github.com/ptd-go/ptd/components"
 )
 
-// AlloyArgs says what an Alloy is like. Config and RoleARN are required, and Password
+// AlloyArgs says what an Alloy is like. Config and Identity are required, and Password
 // with a control room.
 type AlloyArgs struct {
 	Installation
 	Config AlloyConfig
-	// RoleARN is the role, for alloy/alloy.posit.team, that reads metrics of AWS.
-	RoleARN pulumi.StringInput
+	// Identity is that of alloy/alloy.posit.team, which reads metrics of the cloud.
+	Identity Identity
 	// Password is that of Config.ControlRoom.User. It is kept as a secret.
 	Password pulumi.StringInput
 	// NoTelemetry keeps Alloy from reporting its use to its makers.
@@ -39,7 +39,7 @@ type Alloy struct {
 // It is an error if a required argument is missing or the configuration cannot be
 // written (see AlloyConfig.Text). (facts: aws-workload-apps 8.1, 8.2, 8.4)
 func NewAlloy(ctx *pulumi.Context, name string, args *AlloyArgs, opts ...pulumi.ResourceOption) (*Alloy, error) {
-	if args == nil || args.RoleARN == nil || (args.Config.ControlRoom != nil && args.Password == nil) {
+	if args == nil || args.Identity.id == nil || (args.Config.ControlRoom != nil && args.Password == nil) {
 		return nil, fmt.Errorf("Alloy %s: a role is required, and with a control room a password", name)
 	}
 	config, err := args.Config.Text()
@@ -110,13 +110,14 @@ func (args *AlloyArgs) values(configMap string) object {
 	}
 	made := object{
 		"alloy":          alloy,
-		"serviceAccount": roleServiceAccount("alloy.posit.team", args.RoleARN),
+		"serviceAccount": args.Identity.serviceAccount("alloy.posit.team"),
 		"ingress": object{
 			"enabled": true, "faroPort": alloyFaroPort, "hosts": []string{"faro." + config.Domain},
 		},
 	}
 	// The sheet has tolerations at the top, where the chart does not look.
 	controller := object{"tolerations": []any{sessionToleration()}}
+	args.Identity.labelPods(controller)
 	made["controller"] = controller
 	if config.ControlRoom != nil {
 		mounts["extra"] = []object{{

@@ -20,7 +20,7 @@ const (
 func alloyArgs(change ...func(*AlloyArgs)) *AlloyArgs {
 	args := &AlloyArgs{
 		Installation: controlled("0.12.6"), Config: alloyConfig(),
-		RoleARN:  pulumi.String("arn:aws:iam::123456789012:role/alloy.demo01-staging.posit.team"),
+		Identity: IAMRole(pulumi.String("arn:aws:iam::123456789012:role/alloy.demo01-staging.posit.team")),
 		Password: pulumi.String("a-password"), Labels: map[string]string{"posit.team/managed-by": "test"},
 	}
 	for _, change := range change {
@@ -124,7 +124,7 @@ func TestAlloyErrors(t *testing.T) {
 	const required = "Alloy demo: a role is required, and with a control room a password"
 	componenttest.Fails(t, makeAlloy(nil), required)
 	for want, change := range map[string]func(*AlloyArgs){
-		required:                         func(args *AlloyArgs) { args.RoleARN = nil },
+		required:                         func(args *AlloyArgs) { args.Identity = Identity{} },
 		"with a control room a password": func(args *AlloyArgs) { args.Password = nil },
 		"Alloy demo: configuration of Alloy: tenant is required":     func(args *AlloyArgs) { args.Config.Tenant = "" },
 		`Alloy demo: configuration of Alloy: CloudWatch: "a b" must`: func(args *AlloyArgs) { args.Config.CloudWatch.Name = "a b" },
@@ -151,7 +151,7 @@ func ExampleNewAlloy() {
 					Name: "main", Domain: "demo.example.com", FQDN: true, Prefixes: map[string]string{"connect": "pub"},
 				}},
 			},
-			RoleARN: pulumi.String("arn:aws:iam::123456789012:role/alloy"),
+			Identity: IAMRole(pulumi.String("arn:aws:iam::123456789012:role/alloy")),
 		})
 		return err
 	}

@@ -29,13 +29,13 @@ func NewOpenZFSDriver(ctx *pulumi.Context, name string, args *OpenZFSDriverArgs,
 		Installation: args.Installation,
 		Values: values(object{
 			"controller": object{
-				"serviceAccount": roleServiceAccount("controller.aws-fsx-openzfs-csi-driver.posit.team", args.RoleARN),
+				"serviceAccount": IAMRole(args.RoleARN).serviceAccount("controller.aws-fsx-openzfs-csi-driver.posit.team"),
 				"tolerations": []any{
 					object{"key": "CriticalAddonsOnly", "operator": "Exists"}, evicted, sessionToleration(),
 				},
 			},
 			"node": object{
-				"serviceAccount": roleServiceAccount("nodes.aws-fsx-openzfs-csi-driver.posit.team", args.RoleARN),
+				"serviceAccount": IAMRole(args.RoleARN).serviceAccount("nodes.aws-fsx-openzfs-csi-driver.posit.team"),
 				"tolerations":    []any{evicted, sessionToleration()},
 			},
 		}),

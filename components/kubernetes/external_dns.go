@@ -50,7 +50,7 @@ func NewExternalDNS(ctx *pulumi.Context, name string, args *ExternalDNSArgs, opt
 		Installation: args.Installation,
 		Values: values(object{
 			"provider":       "aws",
-			"serviceAccount": roleServiceAccount("external-dns.posit.team", args.RoleARN),
+			"serviceAccount": IAMRole(args.RoleARN).serviceAccount("external-dns.posit.team"),
 			"domainFilters":  slices.Compact(slices.Sorted(slices.Values(args.Domains))),
 			"env": []object{
 				{"name": "AWS_DEFAULT_REGION", "value": args.Region}, {"name": "AWS_REGION", "value": args.Region},

@@ -31,7 +31,7 @@ func NewLoadBalancerController(ctx *pulumi.Context, name string, args *LoadBalan
 		Installation: args.Installation,
 		Values: values(object{
 			"clusterName":    args.ClusterName,
-			"serviceAccount": roleServiceAccount("aws-load-balancer-controller.posit.team", args.RoleARN),
+			"serviceAccount": IAMRole(args.RoleARN).serviceAccount("aws-load-balancer-controller.posit.team"),
 			"hostNetwork":    true,
 			"enableWaf":      false, "enableWafv2": false, "enableShield": false,
 		}),
@@ -40,6 +40,3 @@ func NewLoadBalancerController(ctx *pulumi.Context, name string, args *LoadBalan
 
 // systemNamespace is where what a cluster itself needs runs.
 const systemNamespace = "kube-system"
-
-// roleAnnotation ties a service account to the IAM role that its pods assume.
-const roleAnnotation = "eks.amazonaws.com/role-arn"

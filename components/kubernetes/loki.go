@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -12,14 +13,13 @@ const grafanaCharts = "https://grafana.github.io/helm-charts"
 // LokiURL is where Loki (NewLoki) is reached in its cluster.
 const LokiURL = "http://loki-gateway.loki.svc.cluster.local"
 
-// LokiArgs says what a Loki is like. Bucket, Region and RoleARN are required.
+// LokiArgs says what a Loki is like. Store and Identity are required.
 type LokiArgs struct {
 	Installation
-	// Bucket of S3, in Region, holds the logs.
-	Bucket pulumi.StringInput
-	Region string
-	// RoleARN is the role, for loki/loki.posit.team, that reads and writes Bucket.
-	RoleARN pulumi.StringInput
+	// Store holds the logs.
+	Store ObjectStore
+	// Identity is that of loki/loki.posit.team, which reads and writes Store.
+	Identity Identity
 	// Replicas is how many pods there are of each part; 2 if 0.
 	Replicas int
 	// RetentionDays is after how long logs are deleted; 0 is never.
@@ -33,7 +33,7 @@ type LokiArgs struct {
 //
 // It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
 func NewLoki(ctx *pulumi.Context, name string, args *LokiArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
-	if args == nil || args.Bucket == nil || args.Region == "" || args.RoleARN == nil {
+	if args == nil || args.Store == nil || !args.Store.complete() || args.Identity.id == nil {
 		return nil, fmt.Errorf("chart of Loki %s: a bucket, its region and a role are required", name)
 	}
 	return NewChart(ctx, name, &ChartArgs{
@@ -46,26 +46,8 @@ func (args *LokiArgs) values() object {
 	off := object{"enabled": false}
 	loki := object{
 		"auth_enabled": false,
-		"storage": object{
-			"type":        "s3",
-			"bucketNames": object{"chunks": args.Bucket, "ruler": args.Bucket, "admin": args.Bucket},
-			"s3": object{
-				"region":           args.Region,
-				"insecure":         false,
-				"s3ForcePathStyle": false,
-				"backoff_config": object{
-					"min_period": "100ms", "max_period": "10s", "max_retries": 5,
-				},
-				"http_config": object{
-					"idle_conn_timeout": "90s", "response_header_timeout": "30s",
-					"insecure_skip_verify": false,
-				},
-			},
-		},
-		"storage_config": object{"hedging": object{
-			"at": "250ms", "max_per_second": 20, "up_to": 3,
-		}},
 	}
+	maps.Copy(loki, args.Store.loki())
 	limits := object{
 		"max_cache_freshness_per_query": "10m",
 		"query_timeout":                 "300s",
@@ -78,15 +60,16 @@ func (args *LokiArgs) values() object {
 	if args.RetentionDays > 0 {
 		limits["retention_period"] = fmt.Sprintf("%dh", 24*args.RetentionDays)
 		loki["compactor"] = object{
-			"retention_enabled": true, "delete_request_store": "s3",
+			"retention_enabled": true, "delete_request_store": args.Store.kind(),
 		}
 	}
 	if args.NoTelemetry {
 		loki["analytics"] = object{"reporting_enabled": false}
 	}
+	args.Identity.labelPods(loki)
 	made := object{
 		"gateway": object{"image": unprivilegedNginx()}, "loki": loki,
-		"serviceAccount": roleServiceAccount("loki.posit.team", args.RoleARN),
+		"serviceAccount": args.Identity.serviceAccount("loki.posit.team"),
 		"sidecar":        object{"image": object{"repository": "quay.io/kiwigrid/k8s-sidecar"}},
 		"monitoring": object{
 			"dashboards": off, "serviceMonitor": off,

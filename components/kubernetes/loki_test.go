@@ -26,8 +26,8 @@ var off = map[string]any{"enabled": false}
 
 func lokiArgs(change ...func(*LokiArgs)) *LokiArgs {
 	args := &LokiArgs{
-		Installation: controlled("5.42.0"), Bucket: pulumi.String("ptd-demo01-staging-loki"), Region: "us-east-2",
-		RoleARN: pulumi.String("arn:aws:iam::123456789012:role/loki.demo01-staging.posit.team"),
+		Installation: controlled("5.42.0"), Store: S3{Bucket: pulumi.String("ptd-demo01-staging-loki"), Region: "us-east-2"},
+		Identity: IAMRole(pulumi.String("arn:aws:iam::123456789012:role/loki.demo01-staging.posit.team")),
 	}
 	for _, change := range change {
 		change(args)
@@ -112,7 +112,8 @@ func TestLokiErrors(t *testing.T) {
 	const required = "Loki loki-helm-release: a bucket, its region and a role are required"
 	componenttest.Fails(t, makeLoki(nil), required)
 	for _, change := range []func(*LokiArgs){
-		func(args *LokiArgs) { args.Bucket = nil }, func(args *LokiArgs) { args.Region = "" }, func(args *LokiArgs) { args.RoleARN = nil },
+		func(args *LokiArgs) { args.Store = nil }, func(args *LokiArgs) { args.Identity = Identity{} },
+		func(args *LokiArgs) { args.Store = S3{Region: "us-east-2"} }, func(args *LokiArgs) { args.Store = S3{Bucket: pulumi.String("b")} },
 	} {
 		componenttest.Fails(t, makeLoki(lokiArgs(change)), required)
 	}
@@ -123,9 +124,8 @@ func ExampleNewLoki() {
 	program := func(ctx *pulumi.Context) error {
 		loki, err := NewLoki(ctx, "loki", &LokiArgs{
 			Installation:  Installation{Version: "5.42.0"},
-			Bucket:        pulumi.String("our-logs"),
-			Region:        "us-east-2",
-			RoleARN:       pulumi.String("arn:aws:iam::123456789012:role/loki"),
+			Store:         S3{Bucket: pulumi.String("our-logs"), Region: "us-east-2"},
+			Identity:      IAMRole(pulumi.String("arn:aws:iam::123456789012:role/loki")),
 			RetentionDays: 90,
 		})
 		if err != nil {

@@ -9,14 +9,13 @@ import (
 // MimirURL is where Mimir (NewMimir) is reached in its cluster.
 const MimirURL = "http://mimir-gateway.mimir.svc.cluster.local"
 
-// MimirArgs says what a Mimir is like. Bucket, Region and RoleARN are required.
+// MimirArgs says what a Mimir is like. Store and Identity are required.
 type MimirArgs struct {
 	Installation
-	// Bucket of S3, in Region, holds the metrics.
-	Bucket pulumi.StringInput
-	Region string
-	// RoleARN is the role, for mimir/mimir.posit.team, that reads and writes Bucket.
-	RoleARN pulumi.StringInput
+	// Store holds the metrics.
+	Store ObjectStore
+	// Identity is that of mimir/mimir.posit.team, which reads and writes Store.
+	Identity Identity
 	// Replicas is how many pods there are of each part that keeps data; 2 if 0.
 	Replicas int
 	// RetentionDays is after how long metrics are deleted; 0 is never.
@@ -31,7 +30,7 @@ type MimirArgs struct {
 //
 // It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
 func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
-	if args == nil || args.Bucket == nil || args.Region == "" || args.RoleARN == nil {
+	if args == nil || args.Store == nil || !args.Store.complete() || args.Identity.id == nil {
 		return nil, fmt.Errorf("chart of Mimir %s: a bucket, its region and a role are required", name)
 	}
 	return NewChart(ctx, name, &ChartArgs{
@@ -46,26 +45,22 @@ func (args *MimirArgs) values() object {
 	if args.RetentionDays > 0 {
 		limits["compactor_blocks_retention_period"] = fmt.Sprintf("%dd", args.RetentionDays)
 	}
-	config := object{
-		"blocks_storage": object{
-			"backend": "s3", "storage_prefix": "blocks",
-			"s3": object{
-				"bucket_name": args.Bucket, "endpoint": "s3." + args.Region + ".amazonaws.com",
-				"insecure": false,
-			},
-		},
-		"limits": limits,
-	}
+	config := args.Store.mimir()
+	config["limits"] = limits
 	if args.NoTelemetry {
 		config["usage_stats"] = off
 	}
 	made := object{
-		"serviceAccount": roleServiceAccount("mimir.posit.team", args.RoleARN),
+		"serviceAccount": args.Identity.serviceAccount("mimir.posit.team"),
 		"minio":          off, "alertmanager": off, "ruler": off, "nginx": off,
 		"mimir": object{"structuredConfig": config},
 		"gateway": object{
 			"enabledNonEnterprise": true, "nginx": object{"image": unprivilegedNginx()},
 		},
+	}
+	if global := (object{}); args.Identity.labels != nil {
+		args.Identity.labelPods(global)
+		made["global"] = global
 	}
 	for _, part := range []string{"ingester", "compactor", "store_gateway"} {
 		stateful := args.stateful()

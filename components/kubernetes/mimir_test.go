@@ -11,8 +11,8 @@ import (
 
 func mimirArgs(change ...func(*MimirArgs)) *MimirArgs {
 	args := &MimirArgs{
-		Installation: controlled("5.2.1"), Bucket: pulumi.String("ptd-demo01-staging-mimir"), Region: "us-east-2",
-		RoleARN: pulumi.String("arn:aws:iam::123456789012:role/mimir.demo01-staging.posit.team"),
+		Installation: controlled("5.2.1"), Store: S3{Bucket: pulumi.String("ptd-demo01-staging-mimir"), Region: "us-east-2"},
+		Identity: IAMRole(pulumi.String("arn:aws:iam::123456789012:role/mimir.demo01-staging.posit.team")),
 	}
 	for _, change := range change {
 		change(args)
@@ -95,7 +95,8 @@ func TestMimirErrors(t *testing.T) {
 	const required = "Mimir mimir-helm-release: a bucket, its region and a role are required"
 	componenttest.Fails(t, makeMimir(nil), required)
 	for _, change := range []func(*MimirArgs){
-		func(args *MimirArgs) { args.Bucket = nil }, func(args *MimirArgs) { args.Region = "" }, func(args *MimirArgs) { args.RoleARN = nil },
+		func(args *MimirArgs) { args.Store = nil }, func(args *MimirArgs) { args.Identity = Identity{} },
+		func(args *MimirArgs) { args.Store = S3{Region: "us-east-2"} }, func(args *MimirArgs) { args.Store = S3{Bucket: pulumi.String("b")} },
 	} {
 		componenttest.Fails(t, makeMimir(mimirArgs(change)), required)
 	}
@@ -105,9 +106,8 @@ func ExampleNewMimir() {
 	program := func(ctx *pulumi.Context) error {
 		_, err := NewMimir(ctx, "mimir", &MimirArgs{
 			Installation: Installation{Version: "5.2.1"},
-			Bucket:       pulumi.String("our-metrics"),
-			Region:       "us-east-2",
-			RoleARN:      pulumi.String("arn:aws:iam::123456789012:role/mimir"),
+			Store:        S3{Bucket: pulumi.String("our-metrics"), Region: "us-east-2"},
+			Identity:     IAMRole(pulumi.String("arn:aws:iam::123456789012:role/mimir")),
 		})
 		return err
 	}

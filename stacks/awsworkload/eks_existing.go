@@ -11,6 +11,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload"
 )
 
 // ExistingCluster is what the state of the eks stack tells of a release's cluster that the
@@ -40,11 +41,7 @@ type ExistingNodeGroup struct {
 }
 
 // StateResource is a resource as a stack's state has it.
-type StateResource struct {
-	Name            string // logical
-	Provider        string // its logical name; "" if that was not asked for
-	Inputs, Outputs resource.PropertyMap
-}
+type StateResource = workload.StateResource
 
 // The types that ExistingClusters reads.
 const (
@@ -57,18 +54,18 @@ const (
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
-func ExistingClusters(workload *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
+func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
 	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease} {
 		found, err := resources(typ)
 		if err != nil {
-			return nil, fmt.Errorf("read the clusters of %s from state: %w", workload.CompoundName(), err)
+			return nil, fmt.Errorf("read the clusters of %s from state: %w", w.CompoundName(), err)
 		}
 		state[typ] = found
 	}
 	existing := map[string]ExistingCluster{}
-	for release := range workload.SortedClusters() {
-		name := workload.ClusterName(release)
+	for release := range w.SortedClusters() {
+		name := w.ClusterName(release)
 		at := slices.IndexFunc(state[stateCluster], func(r StateResource) bool { return textOf(r.Inputs, "name") == name })
 		if at < 0 {
 			continue

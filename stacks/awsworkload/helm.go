@@ -3,7 +3,6 @@ package awsworkload
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -11,6 +10,8 @@ import (
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
+	"github.com/ptd-go/ptd/stacks/workload"
+	"github.com/ptd-go/ptd/stacks/workload/charts"
 )
 
 // HelmIn is what the helm stack is made from.
@@ -25,7 +26,7 @@ type HelmIn struct {
 	Clusters   *ClustersOutputs
 	// Existing are the charts that state has, by release (see FindExistingCharts). A
 	// chart whose version the configuration does not give stays at its version.
-	Existing map[string]ExistingCharts
+	Existing map[string]charts.Existing
 	// KeepSharedIngress keeps the load balancer that all sites share although each is to have
 	// its own, because those are not there yet.
 	KeepSharedIngress bool
@@ -44,11 +45,7 @@ type HelmOutputs struct {
 
 // ClusterChartsOutputs is what the helm stack gives of one release.
 type ClusterChartsOutputs struct {
-	// Versions are those of the charts that are installed, by chart.
-	Versions pulumi.StringMapOutput `pulumi:"*_chart_versions"`
-	// Charts names the HelmChart objects, {namespace}/{name}, sorted: what the Helm
-	// controller is to install.
-	Charts pulumi.StringArrayOutput `pulumi:"*_charts"`
+	charts.Outputs
 	// IngressHostname is that of the load balancer that all sites share; none with
 	// load_balancer_per_site.
 	IngressHostname pulumi.StringOutput `pulumi:"*_ingress_hostname,optional"`
@@ -72,8 +69,8 @@ func Helm(ctx *pulumi.Context, in HelmIn) (*HelmOutputs, error) {
 		Parts:    pulumi.ToStringArray(Parts(in.Config)).ToStringArrayOutput(),
 	}}
 	err := components.Register(ctx, "ptd:awsworkload:Helm", in.Config.CompoundName(), h, func(child pulumi.ResourceOption) error {
-		for release, cluster := range in.Config.SortedClusters() {
-			if err := h.makeRelease(release, cluster, child); err != nil {
+		for release := range in.Config.SortedClusters() {
+			if err := h.makeRelease(release, child); err != nil {
 				return fmt.Errorf("release %s: %w", release, err)
 			}
 		}
@@ -100,8 +97,7 @@ type helmRelease struct {
 	setup   ClusterSetupOutputs
 
 	child    pulumi.ResourceOption
-	versions pulumi.StringMap   // by chart
-	objects  pulumi.StringArray // HelmChart objects
+	charts   *charts.Cluster
 	hostname pulumi.StringOutput
 
 	// webhook is the AWS Load Balancer Controller: its webhook sees every new Service,
@@ -112,7 +108,27 @@ type helmRelease struct {
 	secretsStore *kubernetes.Chart
 }
 
-func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulumi.ResourceOption) error {
+func newHelmRelease(ctx *pulumi.Context, in HelmIn, release, managedBy string) *helmRelease {
+	cluster := in.Config.Clusters[release]
+	r := &helmRelease{
+		ctx: ctx, in: in, config: in.Config, release: release, cluster: cluster, name: in.Config.ClusterName(release),
+		labels: map[string]string{config.TagManagedBy: managedBy},
+	}
+	r.charts = &charts.Cluster{
+		Ctx: ctx, Name: r.name, Release: release, Workload: &in.Config.WorkloadCommon,
+		CompoundName: in.Config.CompoundName(), Tenant: in.Config.Tenant(), Sites: sitesOf(in.Config, in.SiteFiles),
+		Settings: cluster.ReleaseCommon, Components: cluster.Components.ComponentVersions, Gives: cluster.Gives,
+		Values: cluster.ChartValues, Labels: r.labels, Existing: in.Existing[release],
+	}
+	if in.AwaitChart != nil {
+		r.charts.Await = func(ctx context.Context, namespace, name string) error {
+			return in.AwaitChart(ctx, in.Config.ClusterARN(release), namespace, name)
+		}
+	}
+	return r
+}
+
+func (h *helm) makeRelease(release string, child pulumi.ResourceOption) error {
 	eks, err := h.in.EKS.Cluster(h.ctx, release)
 	if err != nil {
 		return err
@@ -125,12 +141,8 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 	if err != nil {
 		return err
 	}
-	r := &helmRelease{
-		ctx: h.ctx, in: h.in, config: h.in.Config, release: release, cluster: cluster, eks: eks, setup: setup,
-		name:     h.in.Config.ClusterName(release),
-		labels:   map[string]string{config.TagManagedBy: "ptd.pulumi_resources.aws_workload_helm"},
-		versions: pulumi.StringMap{},
-	}
+	r := newHelmRelease(h.ctx, h.in, release, "ptd.pulumi_resources.aws_workload_helm")
+	r.eks, r.setup = eks, setup
 	err = components.Register(h.ctx, "ptd:awsworkload:HelmCluster", r.name, r, func(child pulumi.ResourceOption) error {
 		r.child = child
 		for _, part := range []struct {
@@ -153,13 +165,13 @@ func (h *helm) makeRelease(release string, cluster config.AWSCluster, child pulu
 				return fmt.Errorf("%s: %w", part.what, err)
 			}
 		}
-		r.warnOfUnusedValues()
+		r.charts.WarnOfUnusedValues()
 		return nil
 	}, child, pulumi.Providers(provider))
 	if err != nil {
 		return err
 	}
-	gives := ClusterChartsOutputs{Versions: r.versions.ToStringMapOutput(), Charts: sortedStrings(r.objects)}
+	gives := ClusterChartsOutputs{Outputs: r.charts.Outputs()}
 	if !h.in.Config.LoadBalancerPerSite {
 		gives.IngressHostname = r.hostname
 	}
@@ -177,8 +189,38 @@ func (r *helmRelease) after(charts ...*kubernetes.Chart) pulumi.ResourceOption {
 	return pulumi.Composite(options...)
 }
 
-func sortedStrings(of pulumi.StringArray) pulumi.StringArrayOutput {
-	return of.ToStringArrayOutput().ApplyT(func(of []string) []string {
-		return slices.Sorted(slices.Values(of))
-	}).(pulumi.StringArrayOutput)
+// makeNvidiaDevicePlugin installs it for those who have GPUs.
+func (r *helmRelease) makeNvidiaDevicePlugin() error {
+	if !r.config.NvidiaGPUEnabled {
+		return nil
+	}
+	return r.charts.NewNvidiaDevicePlugin(r.after())
+}
+
+// makeTeamOperator installs the operator last.
+func (r *helmRelease) makeTeamOperator() error {
+	after := []*kubernetes.Chart{r.traefik}
+	if r.secretsStore != nil {
+		after = append(after, r.secretsStore)
+	}
+	return r.charts.NewTeamOperator(r.setup.TeamOperatorRoleARN, r.config.Region, r.after(after...))
+}
+
+// sitesOf are the sites of a workload with their files, sorted by name.
+func sitesOf(w *config.AWSWorkload, files map[string]*config.SiteFile) []workload.Site {
+	var sites []workload.Site
+	for name, site := range w.SortedSites() {
+		sites = append(sites, workload.Site{Name: name, Domain: site.Domain, File: files[name]})
+	}
+	return sites
+}
+
+// FindExistingCharts finds the charts of the workload's releases in the state of its helm
+// stack (see charts.FindExisting).
+func FindExistingCharts(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]charts.Existing, error) {
+	clusters := map[string]string{}
+	for release := range w.Clusters {
+		clusters[release] = w.ClusterName(release)
+	}
+	return charts.FindExisting(w.CompoundName(), clusters, "-k8s", resources)
 }

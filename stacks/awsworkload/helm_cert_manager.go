@@ -8,7 +8,7 @@ func (r *helmRelease) makeCertManager() error {
 	if !r.config.CertManagerEnabled {
 		return nil
 	}
-	installation := r.direct("cert-manager", "components.cert_manager_version", r.cluster.Components.CertManagerVersion)
+	installation := r.charts.Direct("cert-manager", "components.cert_manager_version", r.cluster.Components.CertManagerVersion)
 	_, err := kubernetes.NewCertManager(r.ctx, r.name+"-cert-manager", &installation, r.after())
 	return err
 }

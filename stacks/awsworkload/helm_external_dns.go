@@ -14,8 +14,18 @@ func (r *helmRelease) makeExternalDNS() error {
 		domains = append(domains, domain.Name)
 	}
 	_, err := kubernetes.NewExternalDNS(r.ctx, r.name+"-external-dns", &kubernetes.ExternalDNSArgs{
-		Installation: r.direct("external-dns", "components.external_dns_version", r.cluster.Components.ExternalDNSVersion),
+		Installation: r.charts.Direct("external-dns", "components.external_dns_version", r.cluster.Components.ExternalDNSVersion),
 		RoleARN:      r.roleARN("external-dns"), Region: r.config.Region, Domains: domains, OwnerID: r.config.RecordOwner(r.release),
 	}, r.after())
 	return err
+}
+
+// recordOwner marks the records of the cluster. It is no name of the cluster, and stays
+// what it was: records with another owner are strangers that ExternalDNS does not touch.
+// (facts: aws-workload-apps 0)
+func (r *helmRelease) recordOwner() string {
+	if r.release == "0" {
+		return "default_" + r.config.CompoundName() + "-control-plane"
+	}
+	return "default_" + r.name + "-control-plane"
 }

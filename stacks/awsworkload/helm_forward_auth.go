@@ -22,7 +22,7 @@ func (r *helmRelease) makeForwardAuth() error {
 			Name: name, Domain: site.Domain, LogicalName: "traefik-forward-auth-" + r.release + "-" + name,
 			Secret:       r.config.ForwardAuthSecretName(name),
 			Issuer:       site.TraefikForwardAuthIssuer,
-			Installation: r.direct("traefik-forward-auth-"+name, "components.traefik_forward_auth_version", version),
+			Installation: r.charts.Direct("traefik-forward-auth-"+name, "components.traefik_forward_auth_version", version),
 		})
 	}
 	after := []pulumi.ResourceOption{r.after(r.traefik)}

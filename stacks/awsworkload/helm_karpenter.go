@@ -17,10 +17,10 @@ func (r *helmRelease) makeKarpenter() error {
 		return nil
 	}
 	const key = "components.karpenter_version"
-	version := r.version("karpenter", key, r.cluster.Components.KarpenterVersion)
+	version := r.charts.Version("karpenter", key, r.cluster.Components.KarpenterVersion)
 	args := &kubernetes.KarpenterArgs{
-		Definitions: r.controlledAt("karpenter-crd", version),
-		Controller:  r.controlledAt("karpenter", version),
+		Definitions: r.charts.ControlledAt("karpenter-crd", version),
+		Controller:  r.charts.ControlledAt("karpenter", version),
 		ClusterName: r.name, Region: r.config.Region, Labels: r.labels,
 		NodeGroups: r.eks.NodeGroupNames, SubnetIDs: r.in.Persistent.PrivateSubnetIDs,
 		SecurityGroupIDs: karpenterSecurityGroups(r.eks.ClusterSecurityGroupID, r.eks.NodeSecurityGroupIDs),

@@ -27,22 +27,17 @@ func monitoringOf(t *testing.T, name, release string, change ...func(*config.AWS
 		for _, role := range []string{"loki", "mimir", "alloy"} {
 			roles[role] = pulumi.String("arn:aws:iam::" + workload.AccountID + ":role/" + role + "." + workload.CompoundName() + ".posit.team")
 		}
-		r := &helmRelease{
-			ctx: ctx, config: workload, release: release, cluster: workload.Clusters[release], name: workload.ClusterName(release),
-			labels:   map[string]string{config.TagManagedBy: "test"},
-			versions: pulumi.StringMap{},
-			in: HelmIn{
-				Config: workload, TargetName: workload.Name, SiteFiles: target.SiteFiles,
-				Persistent: &PersistentOutputs{
-					VpcCIDR:       constant(""), // older state
-					LokiBucket:    pulumi.String("ptd-" + name + "-loki").ToStringOutput(),
-					MimirBucket:   pulumi.String("ptd-" + name + "-mimir").ToStringOutput(),
-					MimirPassword: pulumi.ToSecret(pulumi.String(secretValue)).(pulumi.StringOutput),
-					RoleARNs:      roles.ToStringMapOutput(),
-				},
+		r := newHelmRelease(ctx, HelmIn{
+			Config: workload, TargetName: workload.Name, SiteFiles: target.SiteFiles,
+			Persistent: &PersistentOutputs{
+				VpcCIDR:       constant(""), // older state
+				LokiBucket:    pulumi.String("ptd-" + name + "-loki").ToStringOutput(),
+				MimirBucket:   pulumi.String("ptd-" + name + "-mimir").ToStringOutput(),
+				MimirPassword: pulumi.ToSecret(pulumi.String(secretValue)).(pulumi.StringOutput),
+				RoleARNs:      roles.ToStringMapOutput(),
 			},
-			child: pulumi.Composite(),
-		}
+		}, release, "test")
+		r.child = pulumi.Composite()
 		for name, chart := range map[string]**kubernetes.Chart{"webhook": &r.webhook, "traefik": &r.traefik} {
 			made, err := kubernetes.NewChart(ctx, name, &kubernetes.ChartArgs{
 				Chart: name, Namespace: name, Installation: kubernetes.Installation{Version: "1"},

@@ -6,18 +6,18 @@ import "github.com/ptd-go/ptd/components/kubernetes"
 func (r *helmRelease) makeStorageDrivers() error {
 	versions := r.cluster.Components
 	_, err := kubernetes.NewOpenZFSDriver(r.ctx, r.name+"-aws-fsx-openzfs-csi-helm-release", &kubernetes.OpenZFSDriverArgs{
-		Installation: r.controlled("aws-fsx-openzfs-csi", "components.aws_fsx_openzfs_csi_driver_version", versions.AWSFSxOpenZFSCSIDriverVersion),
+		Installation: r.charts.Controlled("aws-fsx-openzfs-csi", "components.aws_fsx_openzfs_csi_driver_version", versions.AWSFSxOpenZFSCSIDriverVersion),
 		RoleARN:      r.roleARN("aws-fsx-openzfs-csi-driver"),
 	}, r.after())
 	if err != nil || r.config.SecretsStoreAddonEnabled {
 		return err
 	}
-	driver := r.controlled("secret-store-csi", "components.secret_store_csi_driver_version", versions.SecretStoreCSIDriverVersion)
+	driver := r.charts.Controlled("secret-store-csi", "components.secret_store_csi_driver_version", versions.SecretStoreCSIDriverVersion)
 	r.secretsStore, err = kubernetes.NewSecretsStoreDriver(r.ctx, r.name+"-secret-store-csi-helm-release", &driver, r.after())
 	if err != nil {
 		return err
 	}
-	provider := r.controlled("secrets-store-csi-driver-provider-aws", "components.secret_store_csi_driver_aws_provider_version",
+	provider := r.charts.Controlled("secrets-store-csi-driver-provider-aws", "components.secret_store_csi_driver_aws_provider_version",
 		versions.SecretStoreCSIDriverAWSProviderVersion)
 	_, err = kubernetes.NewSecretsStoreAWSProvider(r.ctx, r.name+"-secret-store-csi-provider-aws-helm-release", &provider, r.after())
 	return err

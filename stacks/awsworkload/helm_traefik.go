@@ -6,7 +6,7 @@ import "github.com/ptd-go/ptd/components/kubernetes"
 // step makes), the load balancer in front of it. (facts: aws-workload-apps 8.2, 8.3)
 func (r *helmRelease) makeTraefik() error {
 	traefik, err := kubernetes.NewTraefik(r.ctx, r.name+"-traefik", &kubernetes.TraefikArgs{
-		Installation: r.controlled("traefik", "components.traefik_version", r.cluster.Components.TraefikVersion),
+		Installation: r.charts.Controlled("traefik", "components.traefik_version", r.cluster.Components.TraefikVersion),
 		Replicas:     r.cluster.Components.TraefikDeploymentReplicas,
 		NoTelemetry:  !r.config.ThirdPartyTelemetryEnabled,
 		Labels:       r.labels,

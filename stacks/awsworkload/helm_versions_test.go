@@ -14,6 +14,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/charts"
 )
 
 // A version that nobody gave stays what it was, loudly; a given one counts.
@@ -24,7 +25,7 @@ func TestHelmAdoptedVersions(t *testing.T) {
 		cluster.Components.Given = config.GivenKeys{"grafana_version": true, "traefik_forward_auth_version": true}
 		w.Clusters["20250115"] = cluster
 	})
-	in.Existing = map[string]ExistingCharts{
+	in.Existing = map[string]charts.Existing{
 		"20250115": {Versions: map[string]string{
 			"loki": "5.41.0", "grafana": "6.0.0", "team-operator": "v1.15.0", "karpenter": "1.5.0", "mimir": "5.2.1",
 			"traefik-forward-auth-main": "0.0.13", "gone": "1.0.0", "alloy": "",
@@ -63,7 +64,7 @@ func TestHelmAdoptedVersions(t *testing.T) {
 		stays("loki", "5.41.0", "5.42.0", "components.loki_version"),
 		stays("team-operator", "v1.15.0", "v1.16.2", "team_operator_chart_version"),
 	}
-	r.Find(t, stateDefinitionPatch, "demo01-staging-20250115-karpenter-crd-nodepools.karpenter.sh")
+	r.Find(t, "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch", "demo01-staging-20250115-karpenter-crd-nodepools.karpenter.sh")
 	if diff := cmp.Diff(want, slices.Sorted(slices.Values(log.said))); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

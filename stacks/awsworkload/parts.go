@@ -1,41 +1,30 @@
 package awsworkload
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload"
 )
 
-// Parts names what of a workload can be taken away and is in several stacks, sorted:
-// releases, sites, and what is switched on. The helm stack outputs them, so that the next
-// run knows what is no longer there.
-func Parts(workload *config.AWSWorkload) []string {
-	var parts []string
-	for feature, on := range map[string]bool{
-		"autoscaling": workload.AutoscalingEnabled, "keycloak": workload.KeycloakEnabled,
-		"nvidia": workload.NvidiaGPUEnabled, "cert-manager": workload.CertManagerEnabled,
-	} {
-		if on {
-			parts = append(parts, feature)
+// Parts are those of an AWS workload (see workload.Parts).
+func Parts(w *config.AWSWorkload) []string {
+	releases := map[string]map[string]bool{}
+	for release, cluster := range w.Clusters {
+		parts := map[string]bool{
+			"alloy":                  cluster.Components.AlloyVersion != "",
+			"forward authentication": cluster.Components.TraefikForwardAuthVersion != "",
 		}
-	}
-	for site := range workload.SortedSites() {
-		parts = append(parts, "site "+site)
-	}
-	for release, cluster := range workload.SortedClusters() {
-		parts = append(parts, "release "+release)
-		if cluster.Components.AlloyVersion != "" {
-			parts = append(parts, "alloy of release "+release)
-		}
-		if cluster.Components.TraefikForwardAuthVersion != "" {
-			parts = append(parts, "forward authentication of release "+release)
-		}
-		if pools := cluster.KarpenterConfig; pools != nil && workload.AutoscalingEnabled {
+		if pools := cluster.KarpenterConfig; pools != nil && w.AutoscalingEnabled {
 			for _, pool := range pools.NodePools {
-				parts = append(parts, "node pool "+pool.Name+" of release "+release)
+				parts["node pool "+pool.Name] = true
 			}
 		}
+		releases[release] = parts
 	}
-	slices.Sort(parts)
-	return parts
+	return workload.Parts(map[string]bool{
+		"autoscaling": w.AutoscalingEnabled, "keycloak": w.KeycloakEnabled,
+		"nvidia": w.NvidiaGPUEnabled, "cert-manager": w.CertManagerEnabled,
+	}, slices.Collect(maps.Keys(w.Sites)), releases)
 }

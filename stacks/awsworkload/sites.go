@@ -2,6 +2,7 @@ package awsworkload
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -10,6 +11,8 @@ import (
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
+	"github.com/ptd-go/ptd/stacks/workload"
+	"github.com/ptd-go/ptd/stacks/workload/site"
 )
 
 // SitesIn is what the sites stack is made from.
@@ -120,15 +123,15 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 	urls, namespaces := pulumi.StringMapMap{}, pulumi.StringMap{}
 	err = components.Register(s.ctx, "ptd:awsworkload:SitesCluster", r.name, r, func(child pulumi.ResourceOption) error {
 		r.child = child
-		for name, site := range s.in.Config.SortedSites() {
-			made, err := r.makeSite(name, site)
+		for _, of := range sitesOf(s.in.Config, s.in.SiteFiles) {
+			made, err := r.makeSite(of)
 			if err != nil {
-				return fmt.Errorf("site %s: %w", name, err)
+				return fmt.Errorf("site %s: %w", of.Name, err)
 			}
-			urls[name], namespaces[name] = siteURLs(site.Domain, s.siteFile(name)), made.Namespace
+			urls[of.Name], namespaces[of.Name] = site.URLs(of), made.Namespace
 			if s.in.Config.LoadBalancerPerSite {
-				if err := r.makeIngress(name, site); err != nil {
-					return fmt.Errorf("load balancer of site %s: %w", name, err)
+				if err := r.makeIngress(of.Name, s.in.Config.Sites[of.Name]); err != nil {
+					return fmt.Errorf("load balancer of site %s: %w", of.Name, err)
 				}
 			}
 		}
@@ -137,9 +140,9 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 				return err
 			}
 		}
-		_, manifests, err := customManifests(release, cluster, s.in.CustomResources)
+		_, manifests, err := workload.CustomManifests(release, cluster.CustomK8sResources, cluster.CalicoEnabled, s.in.CustomResources)
 		if err == nil {
-			err = makeCustomManifests(s.ctx, release, manifests, child)
+			err = workload.MakeCustomManifests(s.ctx, release, manifests, child)
 		}
 		if err != nil {
 			return fmt.Errorf("custom Kubernetes resources: %w", err)
@@ -157,29 +160,33 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 	return nil
 }
 
-func (r *sitesRelease) makeSite(name string, site config.AWSSite) (*kubernetes.Site, error) {
-	spec, err := r.siteSpec(name, site)
-	if err != nil {
-		return nil, err
+func (r *sitesRelease) makeSite(of workload.Site) (*kubernetes.Site, error) {
+	args := site.Args{
+		Site: of, Release: r.release, CompoundName: r.in.Config.CompoundName(), Workload: &r.in.Config.WorkloadCommon,
+		Labels: r.in.Config.Labels("ptd.pulumi_resources.team_site"),
+		Secret: r.in.Config.SiteSecretName(of.Name), WorkloadSecret: r.in.Config.WorkloadSecretName(), Cloud: r.cloudFields(),
 	}
-	return kubernetes.NewSite(r.ctx, r.name+"-"+name, &kubernetes.SiteArgs{
-		ObjectName: name, Labels: r.in.Config.Labels("ptd.pulumi_resources.team_site"), Spec: spec,
-	}, r.child)
+	if karpenter := r.cluster.KarpenterConfig; karpenter != nil {
+		args.SessionNodes = slices.ContainsFunc(karpenter.NodePools, func(pool config.KarpenterNodePool) bool { return pool.SessionTaints })
+	}
+	return site.New(r.ctx, r.name+"-"+of.Name, args, r.child)
 }
 
-// siteFile is the site.yaml of a site, an empty one when it has none.
-func (s *sites) siteFile(site string) *config.SiteFile {
-	if file := s.in.SiteFiles[site]; file != nil {
-		return file
+// cloudFields are those of the spec that all sites of a release have in AWS.
+func (r *sitesRelease) cloudFields() map[string]any {
+	persistent := r.in.Persistent
+	fields := map[string]any{
+		"awsAccountId":                 r.in.Config.AccountID,
+		"chronicle":                    map[string]any{"s3Bucket": persistent.ChronicleBucket},
+		"mainDatabaseCredentialSecret": map[string]any{"type": "aws", "vaultName": persistent.DBSecretARN},
+		"packageManager":               map[string]any{"s3Bucket": persistent.PackageManagerBucket},
+		"secret":                       map[string]any{"type": "aws"},
+		"secretType":                   "aws",
+		"workloadSecret":               map[string]any{"type": "aws"},
+		"volumeSource":                 map[string]any{"type": "nfs", "dnsName": persistent.FSDNSName},
 	}
-	return &config.SiteFile{Site: site}
-}
-
-// siteURLs are where a site and its products are.
-func siteURLs(domain string, file *config.SiteFile) pulumi.StringMap {
-	urls := pulumi.StringMap{"site": pulumi.String("https://" + domain)}
-	for product, prefix := range file.DomainPrefixes() {
-		urls[product] = pulumi.String("https://" + prefix + "." + domain)
+	if r.cluster.EFSNeeded() {
+		fields["efsEnabled"], fields["vpcCIDR"] = true, persistent.vpcCIDR(r.in.Config)
 	}
-	return urls
+	return fields
 }

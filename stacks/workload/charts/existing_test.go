@@ -1,4 +1,4 @@
-package awsworkload
+package charts
 
 import (
 	"errors"
@@ -8,17 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload"
 )
 
 // State as older programs wrote it: no outputs, charts without a version, Karpenter without
 // its release in the logical name and without a chart of its definitions.
-func TestFindExistingCharts(t *testing.T) {
+func TestFindExisting(t *testing.T) {
 	t.Parallel()
-	workload := load(t, "demo01-staging", func(w *config.AWSWorkload) { w.Clusters["20250401"] = w.Clusters["20250115"] })
 	const old, young = "demo01-staging-20250115", "demo01-staging-20250401"
-	chart := func(logical, provider, name string, version any) StateResource {
-		return StateResource{Name: logical, Provider: provider, Inputs: resource.NewPropertyMapFromMap(map[string]any{
+	clusters := map[string]string{"20250115": old, "20250401": young}
+	chart := func(logical, provider, name string, version any) workload.StateResource {
+		return workload.StateResource{Name: logical, Provider: provider, Inputs: resource.NewPropertyMapFromMap(map[string]any{
 			"metadata": map[string]any{"name": name}, "spec": map[string]any{"version": version},
 		})}
 	}
@@ -26,7 +26,7 @@ func TestFindExistingCharts(t *testing.T) {
 	secret.Inputs["spec"] = resource.MakeSecret(resource.NewObjectProperty(resource.PropertyMap{
 		"version": resource.MakeSecret(resource.NewStringProperty("37.1.2")),
 	}))
-	state := map[string][]StateResource{
+	state := map[string][]workload.StateResource{
 		stateHelmChart: {
 			chart(old+"-loki-helm-release", old+"-k8s", "loki", "5.41.0"),
 			chart(old+"-mimir-helm-release", "", "mimir", nil), // by its name
@@ -42,14 +42,14 @@ func TestFindExistingCharts(t *testing.T) {
 			{Name: old + "-team-operator", Inputs: resource.NewPropertyMapFromMap(map[string]any{"version": "v1.15.0"})},
 		},
 	}
-	find := func() map[string]ExistingCharts {
-		found, err := FindExistingCharts(workload, func(typ string) ([]StateResource, error) { return state[typ], nil })
+	find := func() map[string]Existing {
+		found, err := FindExisting("demo01-staging", clusters, "-k8s", func(typ string) ([]workload.StateResource, error) { return state[typ], nil })
 		if err != nil {
 			t.Fatal(err)
 		}
 		return found
 	}
-	want := map[string]ExistingCharts{
+	want := map[string]Existing{
 		"20250115": {KarpenterDefinitions: true, Versions: map[string]string{
 			"loki": "5.41.0", "mimir": "", "karpenter": "0.37.0", "external-dns": "1.14.4", "team-operator": "v1.15.0",
 		}},
@@ -61,13 +61,36 @@ func TestFindExistingCharts(t *testing.T) {
 
 	// After the first run, the chart of the definitions is there, and the marks stay.
 	state[stateHelmChart] = append(state[stateHelmChart], chart(old+"-karpenter-crd-helm-release", old+"-k8s", "karpenter-crd", "1.6.0"))
-	state[stateDefinitionPatch] = []StateResource{{Name: old + "-karpenter-crd-nodepools.karpenter.sh", Provider: old + "-k8s"}}
+	state[stateDefinitionPatch] = []workload.StateResource{{Name: old + "-karpenter-crd-nodepools.karpenter.sh", Provider: old + "-k8s"}}
 	if found := find(); !found["20250115"].KarpenterDefinitions || found["20250401"].KarpenterDefinitions {
 		t.Errorf("definitions that are marked: %v", found)
 	}
 
-	_, err := FindExistingCharts(workload, func(string) ([]StateResource, error) { return nil, errors.New("no state") })
+	_, err := FindExisting("demo01-staging", clusters, "-k8s", func(string) ([]workload.StateResource, error) { return nil, errors.New("no state") })
 	if err == nil || !strings.Contains(err.Error(), "read the charts of demo01-staging from state: no state") {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// Where a cluster's provider is called as the cluster, that tells its charts, too.
+func TestFindExistingWithoutSuffix(t *testing.T) {
+	t.Parallel()
+	chart := func(provider, version string) workload.StateResource {
+		return workload.StateResource{Name: "alloy", Provider: provider, Inputs: resource.NewPropertyMapFromMap(map[string]any{
+			"metadata": map[string]any{"name": "alloy"}, "spec": map[string]any{"version": version},
+		})}
+	}
+	found, err := FindExisting("demo", map[string]string{"1": "demo-1", "2": "demo-2"}, "", func(typ string) ([]workload.StateResource, error) {
+		if typ != stateHelmChart {
+			return nil, nil
+		}
+		return []workload.StateResource{chart("demo-1", "0.1.0"), chart("demo-2", "0.2.0"), chart("demo-3", "0.3.0")}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Existing{"1": {Versions: map[string]string{"alloy": "0.1.0"}}, "2": {Versions: map[string]string{"alloy": "0.2.0"}}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("charts (-want +got):\n%s", diff)
 	}
 }

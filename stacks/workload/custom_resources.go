@@ -1,4 +1,4 @@
-package awsworkload
+package workload
 
 import (
 	"fmt"
@@ -10,15 +10,15 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// customManifests are the objects of the folders that a release lists: those of kinds
-// that its cluster knows before charts are installed, for step clusters, and those of
-// other kinds, which charts may bring, for step sites. An object has the same logical
-// name in both.
-func customManifests(
-	release string, cluster config.AWSCluster, folders map[string][]config.CustomResourceFile,
+// CustomManifests are the objects of the folders that a release lists: those of kinds
+// that its cluster, with ptd's Calico or without, knows before charts are installed, for
+// step clusters, and those of other kinds, which charts may bring, for step sites. An
+// object has the same logical name in both.
+func CustomManifests(
+	release string, listed []string, calico bool, folders map[string][]config.CustomResourceFile,
 ) (early, late []kubernetes.Manifest, err error) {
 	var manifests []kubernetes.Manifest
-	for _, folder := range cluster.CustomK8sResources {
+	for _, folder := range listed {
 		files, ok := folders[folder]
 		if !ok {
 			return nil, nil, fmt.Errorf("folder %s was not read", folder)
@@ -29,13 +29,13 @@ func customManifests(
 			}
 		}
 	}
-	early, late = kubernetes.DefinedBeforeCharts(manifests, cluster.CalicoEnabled)
+	early, late = kubernetes.DefinedBeforeCharts(manifests, calico)
 	return early, late, nil
 }
 
-// makeCustomManifests makes the objects, if there are any. Their label is that of step
+// MakeCustomManifests makes the objects, if there are any. Their label is that of step
 // clusters in every step: users find all of them by it.
-func makeCustomManifests(ctx *pulumi.Context, release string, manifests []kubernetes.Manifest, opts ...pulumi.ResourceOption) error {
+func MakeCustomManifests(ctx *pulumi.Context, release string, manifests []kubernetes.Manifest, opts ...pulumi.ResourceOption) error {
 	if len(manifests) == 0 {
 		return nil
 	}

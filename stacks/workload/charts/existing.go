@@ -1,4 +1,4 @@
-package awsworkload
+package charts
 
 import (
 	"fmt"
@@ -7,11 +7,11 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload"
 )
 
-// ExistingCharts is what the state of the helm stack tells of the charts of a release.
-type ExistingCharts struct {
+// Existing is what the state of the helm stack tells of the charts of a release.
+type Existing struct {
 	// Versions are those of the charts, by Helm's name of the release; "" when the chart
 	// was installed without one, so that nobody knows which is there.
 	Versions map[string]string
@@ -20,36 +20,38 @@ type ExistingCharts struct {
 	KarpenterDefinitions bool
 }
 
-// The types that FindExistingCharts reads, besides releases of Helm.
+// The types that FindExisting reads.
 const (
+	stateRelease         = "kubernetes:helm.sh/v3:Release"
 	stateHelmChart       = "kubernetes:helm.cattle.io/v1:HelmChart"
 	stateDefinitionPatch = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch"
 )
 
-// FindExistingCharts finds the charts of the workload's releases in the state of its helm
-// stack; resources lists what state has of a type. It reads what was asked for, not what
-// ptd put out: older programs put out nothing.
-func FindExistingCharts(
-	workload *config.AWSWorkload, resources func(typ string) ([]StateResource, error),
-) (map[string]ExistingCharts, error) {
-	state := map[string][]StateResource{}
+// FindExisting finds the charts of a workload's clusters, by release, in the state of its
+// helm stack; resources lists what state has of a type. It reads what was asked for, not
+// what ptd put out: older programs put out nothing. The provider of a cluster is called
+// {cluster}{suffix}.
+func FindExisting(
+	compoundName string, clusters map[string]string, suffix string, resources func(typ string) ([]workload.StateResource, error),
+) (map[string]Existing, error) {
+	state := map[string][]workload.StateResource{}
 	for _, typ := range []string{stateHelmChart, stateRelease, stateDefinitionPatch} {
 		found, err := resources(typ)
 		if err != nil {
-			return nil, fmt.Errorf("read the charts of %s from state: %w", workload.CompoundName(), err)
+			return nil, fmt.Errorf("read the charts of %s from state: %w", compoundName, err)
 		}
 		state[typ] = found
 	}
-	existing := map[string]ExistingCharts{}
-	for release := range workload.SortedClusters() {
-		cluster := workload.ClusterName(release)
-		found := ExistingCharts{Versions: map[string]string{}}
-		for _, chart := range inCluster(cluster, state[stateHelmChart]) {
+	existing := map[string]Existing{}
+	for release, cluster := range clusters {
+		inCluster := func(typ string) []workload.StateResource { return inCluster(cluster, suffix, state[typ]) }
+		found := Existing{Versions: map[string]string{}}
+		for _, chart := range inCluster(stateHelmChart) {
 			if name := textAt(chart.Inputs, "metadata", "name"); name != "" {
 				found.Versions[name] = textAt(chart.Inputs, "spec", "version")
 			}
 		}
-		for _, chart := range inCluster(cluster, state[stateRelease]) {
+		for _, chart := range inCluster(stateRelease) {
 			name := textAt(chart.Inputs, "name")
 			if name == "" { // Helm's name is then the logical one
 				name = strings.TrimPrefix(chart.Name, cluster+"-")
@@ -59,7 +61,7 @@ func FindExistingCharts(
 		_, karpenter := found.Versions["karpenter"]
 		_, definitions := found.Versions["karpenter-crd"]
 		// The patches stay: to take them out again would be a change of every adopted cluster.
-		found.KarpenterDefinitions = karpenter && !definitions || len(inCluster(cluster, state[stateDefinitionPatch])) > 0
+		found.KarpenterDefinitions = karpenter && !definitions || len(inCluster(stateDefinitionPatch)) > 0
 		existing[release] = found
 	}
 	return existing, nil
@@ -67,10 +69,10 @@ func FindExistingCharts(
 
 // inCluster are the resources in a cluster: those of its provider, and those of its name
 // where another provider made them.
-func inCluster(cluster string, resources []StateResource) []StateResource {
-	return slices.DeleteFunc(slices.Clone(resources), func(r StateResource) bool {
-		if strings.HasSuffix(r.Provider, "-k8s") {
-			return r.Provider != cluster+"-k8s"
+func inCluster(cluster, suffix string, resources []workload.StateResource) []workload.StateResource {
+	return slices.DeleteFunc(slices.Clone(resources), func(r workload.StateResource) bool {
+		if r.Provider != "" && strings.HasSuffix(r.Provider, suffix) {
+			return r.Provider != cluster+suffix
 		}
 		return !strings.HasPrefix(r.Name, cluster+"-")
 	})
