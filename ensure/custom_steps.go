@@ -101,9 +101,9 @@ func newCustomStep(custom config.CustomStep, target *config.Target, environment 
 		Step: Step{
 			Name: custom.Name, Custom: true, Description: custom.Description, Proxy: custom.ProxyRequired, Project: project,
 		},
-		target:  target.Name,
-		stack:   environment.backend(target).Stack(project, target.Name),
-		host:    environment.host,
+		target: target.Name,
+		stack:  environment.backend(target).Stack(project, target.Name),
+		host:   environment.host,
 		config: map[string]string{
 			location: target.Region(), "ptd:workloadName": target.Name, "ptd:ptdYamlPath": file,
 		},
