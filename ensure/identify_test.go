@@ -36,7 +36,6 @@ func TestIdentifiers(t *testing.T) {
 		"aws:ec2/networkAclRule:NetworkAclRule":             "acl:number:protocol:egress",
 		"aws:ec2/route:Route":                               "table_destination",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role/policy",
-		"aws:rds/instance:Instance":                         "identifier",
 	}
 	chosen, checked := map[string]bool{}, map[string]bool{}
 	for _, object := range objects {
@@ -59,7 +58,30 @@ func TestIdentifiers(t *testing.T) {
 	if len(checked) < 30 {
 		t.Errorf("only %v are identified", slices.Sorted(maps.Keys(checked)))
 	}
-	if diff := cmp.Diff([]string{}, slices.Sorted(maps.Keys(chosen))); diff != "" {
+	if diff := cmp.Diff([]string{
+		"aws:acm/certificate:Certificate",
+		"aws:ec2/eip:Eip",
+		"aws:ec2/flowLog:FlowLog",
+		"aws:ec2/instance:Instance",
+		"aws:ec2/internetGateway:InternetGateway",
+		"aws:ec2/launchTemplate:LaunchTemplate",
+		"aws:ec2/natGateway:NatGateway",
+		"aws:ec2/networkAcl:NetworkAcl",
+		"aws:ec2/routeTable:RouteTable",
+		"aws:ec2/routeTableAssociation:RouteTableAssociation",
+		"aws:ec2/securityGroup:SecurityGroup",
+		"aws:ec2/securityGroupRule:SecurityGroupRule",
+		"aws:ec2/subnet:Subnet",
+		"aws:ec2/vpc:Vpc",
+		"aws:ec2/vpcEndpoint:VpcEndpoint",
+		"aws:efs/accessPoint:AccessPoint",
+		"aws:efs/fileSystem:FileSystem",
+		"aws:efs/mountTarget:MountTarget",
+		"aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+		"aws:rds/instance:Instance", // with a prefix
+		"aws:route53/zone:Zone",
+		"aws:s3/bucket:Bucket", // with a prefix
+	}, slices.Sorted(maps.Keys(chosen))); diff != "" {
 		t.Errorf("types of which the cloud chooses the ids (-want +got):\n%s", diff)
 	}
 }

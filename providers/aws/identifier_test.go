@@ -40,6 +40,10 @@ func TestIdentifier(t *testing.T) {
 		},
 		{typ: "aws:ec2/networkAclRule:NetworkAclRule", inputs: object{"networkAclId": "acl-1", "ruleNumber": 100.0, "protocol": "tcp"}, id: "acl-1:100:tcp:false"},
 		{typ: "aws:cloudwatch/eventRule:EventRule", inputs: object{"name": "interruption"}, id: "default/interruption"},
+		{
+			typ: "aws:route53/record:Record", inputs: object{"zoneId": "Z1", "name": "_1.example.com.", "type": "CNAME"},
+			id: "Z1__1.example.com_CNAME",
+		},
 		{typ: "aws:rds/instance:Instance", inputs: object{"identifier": "main"}, id: "main"},
 		{typ: "aws:acm/certificateValidation:CertificateValidation"},
 		{typ: "aws:ec2/vpc:Vpc", inputs: object{"tags": object{"Name": "main"}}, unknown: true},
