@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -53,6 +55,46 @@ func TestCanaryPlanTexts(t *testing.T) {
 		assert.Contains(t, violated.Error(), text)
 		assert.Empty(t, w.cloud.objects)
 	}
+}
+
+// What deviates is named, without values: they may be secret. Outputs of the stack, of
+// which the engine has no message, are a deviation like any other.
+func TestDeviationsHaveNoValues(t *testing.T) {
+	w := newWorld(t)
+	secret := func(value string, outputs ...string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			for _, output := range outputs {
+				ctx.Export(output, pulumi.ToSecret(pulumi.String(value)))
+			}
+			_, err := newThing(ctx, "database", pulumi.Map{
+				"name": pulumi.String("a"), "password": pulumi.ToSecret(pulumi.String(value)), "more": pulumi.String("hunter of " + value),
+			})
+			return err
+		}
+	}
+	stack := w.stack()
+	require.NoError(t, stack.Lock(t.Context()))
+	defer stack.Unlock(context.Background())
+	var shown strings.Builder
+	for _, program := range []pulumi.RunFunc{secret("hunter3"), secret("hunter2", "password", "another"), secret("hunter2")} {
+		plan, err := stack.Preview(t.Context(), w.operation(secret("hunter2", "password")))
+		require.NoError(t, err)
+		operation := w.operation(program)
+		operation.Display = &Display{Writer: &shown, Verbose: true}
+		_, err = stack.Up(t.Context(), operation, plan)
+		var violated *PlanViolatedError
+		require.ErrorAs(t, err, &violated)
+		fmt.Fprintln(&shown, err)
+		for _, event := range w.events {
+			if said, ok := event.(Diagnostic); ok {
+				fmt.Fprintln(&shown, said.Message)
+			}
+		}
+		w.events = nil
+	}
+	assert.NotContains(t, shown.String(), "hunter")
+	assert.Contains(t, shown.String(), "properties changed: more, password;")
+	assert.Contains(t, shown.String(), "the stack's outputs are others than its preview showed")
 }
 
 // The engine's last words say nothing that the error of an operation does not, and are
