@@ -27,9 +27,6 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if Interrupted(ctx) {
 		return nil, ErrCanceled
 	}
-	if operation.Host == nil {
-		return fail(errors.New("the operation has no plugin host"))
-	}
 	if plan != nil && plan.constraints == nil {
 		return fail(errors.New("its plan is not that of a preview"))
 	}
