@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -17,9 +19,14 @@ import (
 
 // The engine says by these texts alone that a program deviates from its plan.
 func TestCanaryPlanTexts(t *testing.T) {
+	fewer := func(ctx *pulumi.Context) error { // but the outputs
+		ctx.Export("serial", pulumi.String("thing-1"))
+		ctx.Export("password", pulumi.ToSecret("hunter2hunter2"))
+		return nil
+	}
 	for text, program := range map[string]pulumi.RunFunc{
 		"violates plan": database(pulumi.Map{"name": pulumi.String("b")}),
-		"expected resource operations for " + urnOf("database"): func(*pulumi.Context) error { return nil },
+		"expected resource operations for " + urnOf("database"): fewer,
 	} {
 		w := newWorld(t)
 		require.NoError(t, w.apply(func(*pulumi.Context) error { return nil }))
@@ -35,6 +42,46 @@ func TestCanaryPlanTexts(t *testing.T) {
 		assert.Contains(t, violated.Error(), text)
 		assert.Empty(t, w.cloud.objects)
 	}
+}
+
+// What deviates is named, without values: they may be secret. Outputs of the stack, of
+// which the engine has no message, are a deviation like any other.
+func TestDeviationsHaveNoValues(t *testing.T) {
+	w := newWorld(t)
+	secret := func(value string, outputs ...string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			for _, output := range outputs {
+				ctx.Export(output, pulumi.ToSecret(pulumi.String(value)))
+			}
+			_, err := newThing(ctx, "database", pulumi.Map{
+				"name": pulumi.String("a"), "password": pulumi.ToSecret(pulumi.String(value)), "more": pulumi.String("hunter of " + value),
+			})
+			return err
+		}
+	}
+	stack := w.stack()
+	require.NoError(t, stack.Lock(t.Context()))
+	defer stack.Unlock(context.Background())
+	var shown strings.Builder
+	for _, program := range []pulumi.RunFunc{secret("hunter3"), secret("hunter2", "password", "another"), secret("hunter2")} {
+		plan, err := stack.Preview(t.Context(), w.operation(secret("hunter2", "password")))
+		require.NoError(t, err)
+		operation := w.operation(program)
+		operation.Display = &Display{Writer: &shown, Verbose: true}
+		_, err = stack.Up(t.Context(), operation, plan)
+		var violated *PlanViolatedError
+		require.ErrorAs(t, err, &violated)
+		fmt.Fprintln(&shown, err)
+		for _, event := range w.events {
+			if said, ok := event.(Diagnostic); ok {
+				fmt.Fprintln(&shown, said.Message)
+			}
+		}
+		w.events = nil
+	}
+	assert.NotContains(t, shown.String(), "hunter")
+	assert.Contains(t, shown.String(), "properties changed: more, password;")
+	assert.Contains(t, shown.String(), "the stack's outputs are others than its preview showed")
 }
 
 // The engine's last words say nothing that the error of an operation does not, and are

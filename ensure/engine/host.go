@@ -46,6 +46,8 @@ type Host struct {
 	unheard   []error // what plugins complained of while no operation ran
 }
 
+var errClosed = errors.New("the plugin host is closed")
+
 // NewHost describes a host. Nothing is started before an operation needs it.
 func NewHost(plugins Plugins) *Host { return &Host{plugins: plugins} }
 
@@ -80,7 +82,7 @@ func (h *Host) reserve(session *session, wanted origin, configuration string) (*
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {
-		return nil, fmt.Errorf("start provider %q: the plugin host is closed", wanted.descriptor.Name)
+		return nil, fmt.Errorf("start provider %q: %w", wanted.descriptor.Name, errClosed)
 	}
 	var chosen *process
 	for _, p := range h.processes {

@@ -3,11 +3,16 @@ package engine
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
 // Each plugin gets its own environment and programs, over those that all have.
@@ -54,5 +59,31 @@ func TestEnvironmentOfPlugins(t *testing.T) {
 	_, err = session.Provider(descriptor("broken"), env.NewEnv(given))
 	if err == nil || !strings.Contains(err.Error(), `start provider "broken": no room`) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// The engine asks nobody for plugins that are simulated, and in a sandbox for none that
+// the state names.
+func TestInstalledPlugins(t *testing.T) {
+	t.Parallel()
+	before := &deploy.Snapshot{Resources: []*resource.State{
+		{Type: "pulumi:providers:azure-native", URN: "urn:pulumi:target::project::pulumi:providers:azure-native::main"},
+		{Type: "test:index:Thing", URN: "urn:pulumi:target::project::test:index:Thing::database"},
+	}}
+	simulated := map[string]func() (plugin.Provider, error){"test": nil}
+	for only, want := range map[bool][]string{true: {"azure-native", "test"}, false: {"test"}} {
+		var names []string
+		list := NewHost(Plugins{Simulated: simulated, OnlySimulated: only}).installed(before)
+		for _, installed := range list {
+			path, err := workspace.GetPluginPath(t.Context(), discard(), descriptor(installed.Name), list)
+			if err != nil || path == "" {
+				t.Errorf("the engine would look for %s: %v", installed.Name, err)
+			}
+			names = append(names, installed.Name)
+		}
+		slices.Sort(names)
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("only simulated: %v (-want +got):\n%s", only, diff)
+		}
 	}
 }

@@ -69,6 +69,7 @@ func TestOperationsCloseWhatTheyOpen(t *testing.T) {
 		"nothing":                   func(*attempt) {},
 		"not locked":                func(a *attempt) { a.stack.Unlock(a.ctx) },
 		"no host":                   func(a *attempt) { a.operation.Host = nil },
+		"closed host":               func(a *attempt) { a.operation.Host = over },
 		"canceled":                  func(a *attempt) { a.ctx = canceled },
 		"bad configuration":         func(a *attempt) { a.operation.Config = map[string]string{"a:b:c:d": "e"} },
 		"bad plan":                  func(a *attempt) { a.plan = &Plan{} },

@@ -128,7 +128,11 @@ func (p *process) configure(ctx context.Context, request plugin.ConfigureRequest
 		return plugin.ConfigureResponse{}, nil
 	}
 	p.configured = true
-	return p.provider.Configure(ctx, request)
+	response, err := p.provider.Configure(ctx, request)
+	if err != nil {
+		p.spend()
+	}
+	return response, err
 }
 
 // spend keeps the process from being used again.

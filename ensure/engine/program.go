@@ -28,7 +28,9 @@ type program struct {
 	address    string // of what serves the program's messages
 	log        sink
 
-	lifetime context.Context // of a function's calls to the engine
+	// A function that waits for the engine's answer, which may not come when an operation has
+	// failed, gets an error when it is finished.
+	lifetime context.Context
 	finish   func()
 
 	mutex   sync.Mutex // for what follows
@@ -59,11 +61,9 @@ func (p *program) stop() {
 	p.over = true
 }
 
-// end stops an executable and waits for its end. A function that still waits for the
-// engine, which answers no more, gets an error.
+// end stops an executable and waits for its end.
 func (p *program) end() {
 	p.stop()
-	p.finish()
 	p.running.Wait()
 }
 

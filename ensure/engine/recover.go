@@ -48,6 +48,7 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 	if err != nil {
 		return fmt.Errorf("recover stack %s: %w", s.Name(), err)
 	}
+	defer session.program.finish()
 	defer session.Close()
 	r := recovery{Plugins: operation.Host.plugins, session: session, snapshot: snapshot, providers: map[string]configuredProvider{}}
 	snapshot.PendingOperations = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
@@ -25,9 +26,6 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 	if Interrupted(ctx) {
 		return nil, ErrCanceled
-	}
-	if operation.Host == nil {
-		return fail(errors.New("the operation has no plugin host"))
 	}
 	if plan != nil && plan.constraints == nil {
 		return fail(errors.New("its plan is not that of a preview"))
@@ -54,7 +52,11 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if err != nil {
 		return fail(err)
 	}
-	defer session.Close() // before the watching ends, which hears the plugins' last words
+	// The watching hears the plugins' last words, but not what a function says that is cut
+	// off from the engine.
+	defer session.program.finish()
+	defer watch.finish()
+	defer session.Close()
 	target := &deploy.Target{
 		Name: name, Organization: "organization",
 		Config: settings, Decrypter: config.NopDecrypter, Snapshot: before,
@@ -144,6 +146,9 @@ func (s *Stack) classify(verb string, outcome *outcome, failure error, canceled 
 		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.violated}
 	case len(outcome.failures) == 0 && len(outcome.unreached) > 0:
 		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.unreached}
+	case len(outcome.failures) == 0 && strings.Contains(failure.Error(), violation):
+		// Of the stack's own outputs the engine says so in no message.
+		return &PlanViolatedError{Stack: s.Name(), Failures: []Failure{{Message: "the stack's outputs are others than its preview showed"}}}
 	case result.IsBail(failure):
 		failure = fmt.Errorf("%s failed", verb) // its messages are the failures
 	}

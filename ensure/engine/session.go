@@ -40,6 +40,15 @@ type session struct {
 
 // newSession begins to serve an operation on a stack whose state is before.
 func (h *Host) newSession(ctx context.Context, operation Operation, before *deploy.Snapshot, log sink) (*session, error) {
+	if h == nil {
+		return nil, errors.New("the operation has no plugin host")
+	}
+	h.mutex.Lock()
+	closed := h.closed
+	h.mutex.Unlock()
+	if closed {
+		return nil, errClosed
+	}
 	directory, err := workingDirectory()
 	if err != nil {
 		return nil, err

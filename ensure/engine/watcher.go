@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 
@@ -78,6 +79,10 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 		if ok && said(payload) {
 			continue
 		}
+		if ok {
+			payload.Message = withoutValues(payload.Message)
+			event = engine.NewEvent(payload)
+		}
 		if !ok || !unreached(payload.Message) {
 			show(event)
 		}
@@ -99,6 +104,24 @@ func said(payload engine.DiagEventPayload) bool {
 var endings = map[string]bool{
 	"update failed": true, "preview failed": true, "update canceled": true, "preview canceled": true,
 }
+
+// withoutValues takes the values out of the engine's message about a deviation from the
+// plan, which shows secrets, too. The names of the properties stay.
+func withoutValues(message string) string {
+	head, changes, found := strings.Cut(message, "properties changed: ")
+	if !found || !strings.Contains(head, violation) {
+		return message
+	}
+	var names []string
+	for _, name := range changedProperty.FindAllStringSubmatch(changes, -1) {
+		names = append(names, name[1])
+	}
+	return head + "properties changed: " + strings.Join(names, ", ") + "\n"
+}
+
+// changedProperty is how the engine begins a change: what was planned, what is done, and
+// the property.
+var changedProperty = regexp.MustCompile(`(?:^|, )[-+~=]{2}([\w/.-]+)`)
 
 // finish ends the watching and returns what was seen. It may be called again.
 func (w *watcher) finish() *outcome {
@@ -187,12 +210,15 @@ func (o *outcome) fail(failure Failure) {
 	switch {
 	case unreached(failure.Message):
 		o.unreached = append(o.unreached, failure)
-	case strings.Contains(failure.Message, "violates plan"):
+	case strings.Contains(failure.Message, violation):
 		o.violated = append(o.violated, failure)
 	default:
 		o.failures = append(o.failures, failure)
 	}
 }
+
+// violation is in the engine's messages about a deviation from the plan.
+const violation = "violates plan"
 
 // unreached tells the engine's message about a part of the plan that did not come.
 func unreached(message string) bool {

@@ -79,8 +79,11 @@ func Identifier(typ string, inputs, provider resource.PropertyMap) (id string, o
 		if !known {
 			found, known = text(inputs[resource.PropertyKey(name)])
 		}
-		if name == "url" { // of an issuer
+		switch name {
+		case "url": // of an issuer
 			found = strings.TrimPrefix(found, "https://")
+		case "name": // of a record, with the dot of the root
+			found = strings.TrimSuffix(found, ".")
 		}
 		switch {
 		case known:
