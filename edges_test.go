@@ -39,7 +39,6 @@ var edges = []edge{
 		owners: map[string]string{
 			"cmd/ptd":       "settings, in system.go",
 			"ensure/engine": "what plugins and custom programs inherit",
-			"ensure":        "no plugin look-ups in the sandbox; belongs to the engine",
 		},
 	},
 	{
@@ -49,11 +48,11 @@ var edges = []edge{
 		},
 		instead: "take a now func() time.Time, or a ticker, as cmd/ptd hands them on (system.go)",
 		owners: map[string]string{
-			"cmd/ptd":            "progress, in system.go",
-			"ensure/step":        "durations of steps; waiting for charts",
-			"ensure/engine":      "times in state; retries of locks",
-			"providers/sandbox":  "delays that faults.json asks for",
-			"stacks/awsworkload": "waiting for AWS, in mount_targets.go; belongs to providers/aws",
+			"cmd/ptd":                "progress, in system.go",
+			"ensure/step":            "durations of steps; waiting for charts",
+			"ensure/engine":          "times in state; retries of locks",
+			"providers/sandbox":      "delays that faults.json asks for",
+			"stacks/workload/secret": "pauses between attempts to write a secret that others write too",
 		},
 	},
 	{

@@ -237,7 +237,10 @@ func nulls(of map[string]any) map[string]any {
 	return found
 }
 
-// values are plain Go values, with inputs among them, as the values of a chart.
+// Inputs are plain Go values, with inputs among them, as inputs.
+func Inputs(of map[string]any) pulumi.Map { return values(of) }
+
+// values are Inputs as the values of a chart.
 func values(of map[string]any) pulumi.Map {
 	made := pulumi.Map{}
 	for key, value := range of {

@@ -66,7 +66,7 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 	existing := map[string]ExistingCluster{}
 	for release := range w.SortedClusters() {
 		name := w.ClusterName(release)
-		at := slices.IndexFunc(state[stateCluster], func(r StateResource) bool { return textOf(r.Inputs, "name") == name })
+		at := slices.IndexFunc(state[stateCluster], func(r StateResource) bool { return workload.TextAt(r.Inputs, "name") == name })
 		if at < 0 {
 			continue
 		}
@@ -75,13 +75,13 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 			return slices.ContainsFunc(state[typ], func(r StateResource) bool { return r.Name == name })
 		}
 		found := ExistingCluster{
-			Version: textOf(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
-			AuthenticationMode: textOf(cluster.Outputs, "accessConfig", "authenticationMode"),
+			Version: workload.TextAt(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
+			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
 		}
 		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
 		if found.Version == "" {
-			found.Version = textOf(cluster.Inputs, "version")
+			found.Version = workload.TextAt(cluster.Inputs, "version")
 		}
 		if removed := cluster.Inputs["defaultAddonsToRemoves"]; removed.IsArray() {
 			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
@@ -90,20 +90,12 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 		}
 		for _, chart := range state[stateRelease] {
 			if chart.Name == name+"-tigera-operator" {
-				found.CalicoVersion, found.PodCIDR = textOf(chart.Inputs, "version"), podCIDROf(chart.Inputs)
+				found.CalicoVersion, found.PodCIDR = workload.TextAt(chart.Inputs, "version"), podCIDROf(chart.Inputs)
 			}
 		}
 		existing[release] = found
 	}
 	return existing, nil
-}
-
-func textOf(properties resource.PropertyMap, path ...any) string {
-	value, ok := resource.PropertyPath(path).Get(resource.NewProperty(properties))
-	if ok && value.IsString() {
-		return value.StringValue()
-	}
-	return ""
 }
 
 // nodeGroupsOf finds the node groups of a cluster among all that state has.

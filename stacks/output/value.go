@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
 
@@ -113,59 +114,13 @@ func elementOf(typ reflect.Type) reflect.Type {
 
 // convert makes a value of typ from plain data.
 func convert(plain any, typ reflect.Type) (reflect.Value, error) {
-	mismatch := fmt.Errorf("is a %T, want %s", plain, typ)
-	if plain == nil {
-		return reflect.Zero(typ), nil
+	into := reflect.New(typ)
+	encoded, err := json.Marshal(plain)
+	if err == nil {
+		err = json.Unmarshal(encoded, into.Interface())
 	}
-	value := reflect.ValueOf(plain)
-	switch typ.Kind() {
-	case reflect.Interface:
-		return value, nil
-	case reflect.Pointer:
-		element, err := convert(plain, typ.Elem())
-		if err != nil {
-			return element, err
-		}
-		pointer := reflect.New(typ.Elem())
-		pointer.Elem().Set(element)
-		return pointer, nil
-	case reflect.Slice:
-		list, ok := plain.([]any)
-		if !ok {
-			return reflect.Value{}, mismatch
-		}
-		slice := reflect.MakeSlice(typ, 0, len(list))
-		for _, item := range list {
-			element, err := convert(item, typ.Elem())
-			if err != nil {
-				return element, err
-			}
-			slice = reflect.Append(slice, element)
-		}
-		return slice, nil
-	case reflect.Map:
-		object, ok := plain.(map[string]any)
-		if !ok {
-			return reflect.Value{}, mismatch
-		}
-		result := reflect.MakeMap(typ)
-		for key, item := range object {
-			element, err := convert(item, typ.Elem())
-			if err != nil {
-				return element, err
-			}
-			result.SetMapIndex(reflect.ValueOf(key), element)
-		}
-		return result, nil
-	case reflect.Int, reflect.Float64:
-		if value.Kind() != reflect.Float64 {
-			return reflect.Value{}, mismatch
-		}
-		return value.Convert(typ), nil
-	default:
-		if value.Type() != typ {
-			return reflect.Value{}, mismatch
-		}
-		return value, nil
+	if err != nil { // which may quote the value
+		return reflect.Value{}, fmt.Errorf("is a %T, want %s", plain, typ)
 	}
+	return into.Elem(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 )
 
 // Site is a site of a workload. File is its site.yaml, nil when it has none.
@@ -27,4 +28,15 @@ type StateResource struct {
 	Name            string // logical
 	Provider        string // its logical name; "" if that was not asked for
 	Inputs, Outputs resource.PropertyMap
+}
+
+// TextAt is the text at a path of properties, also a secret one; "" when there is none.
+func TextAt(properties resource.PropertyMap, path ...string) string {
+	plain, _, _ := output.Plain(resource.NewProperty(properties))
+	for _, key := range path {
+		above, _ := plain.(map[string]any)
+		plain = above[key]
+	}
+	text, _ := plain.(string)
+	return text
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
 	"github.com/ptd-go/ptd/stacks/workload"
 )
 
@@ -47,16 +45,16 @@ func FindExisting(
 		inCluster := func(typ string) []workload.StateResource { return inCluster(cluster, suffix, state[typ]) }
 		found := Existing{Versions: map[string]string{}}
 		for _, chart := range inCluster(stateHelmChart) {
-			if name := textAt(chart.Inputs, "metadata", "name"); name != "" {
-				found.Versions[name] = textAt(chart.Inputs, "spec", "version")
+			if name := workload.TextAt(chart.Inputs, "metadata", "name"); name != "" {
+				found.Versions[name] = workload.TextAt(chart.Inputs, "spec", "version")
 			}
 		}
 		for _, chart := range inCluster(stateRelease) {
-			name := textAt(chart.Inputs, "name")
+			name := workload.TextAt(chart.Inputs, "name")
 			if name == "" { // Helm's name is then the logical one
 				name = strings.TrimPrefix(chart.Name, cluster+"-")
 			}
-			found.Versions[name] = textAt(chart.Inputs, "version")
+			found.Versions[name] = workload.TextAt(chart.Inputs, "version")
 		}
 		_, karpenter := found.Versions["karpenter"]
 		_, definitions := found.Versions["karpenter-crd"]
@@ -76,25 +74,4 @@ func inCluster(cluster, suffix string, resources []workload.StateResource) []wor
 		}
 		return !strings.HasPrefix(r.Name, cluster+"-")
 	})
-}
-
-// textAt is the text at a path, "" when there is none. A secret text is one too.
-func textAt(properties resource.PropertyMap, path ...string) string {
-	value := resource.NewObjectProperty(properties)
-	for _, key := range path {
-		for value.IsSecret() {
-			value = value.SecretValue().Element
-		}
-		if !value.IsObject() {
-			return ""
-		}
-		value = value.ObjectValue()[resource.PropertyKey(key)]
-	}
-	for value.IsSecret() {
-		value = value.SecretValue().Element
-	}
-	if !value.IsString() {
-		return ""
-	}
-	return value.StringValue()
 }

@@ -71,7 +71,7 @@ func (args Args) spec() (pulumi.Map, error) {
 	if err := file.Check(withoutOutputs(merged).(map[string]any), args.Workload.AllowUnknownSiteFields); err != nil {
 		return nil, fmt.Errorf("the object does not fit the definition of a Site:\n%w", err)
 	}
-	return asInput(merged).(pulumi.Map), nil
+	return kubernetes.Inputs(merged), nil
 }
 
 // sessionTolerations let sessions run on the nodes that are kept for them.
@@ -117,27 +117,5 @@ func withoutOutputs(value any) any {
 		return "known in the run"
 	default:
 		return value
-	}
-}
-
-// asInput is a plain value, with outputs in it, as an input of a resource.
-func asInput(value any) pulumi.Input {
-	switch value := value.(type) {
-	case map[string]any:
-		input := pulumi.Map{}
-		for key, below := range value {
-			input[key] = asInput(below)
-		}
-		return input
-	case []any:
-		input := pulumi.Array{}
-		for _, below := range value {
-			input = append(input, asInput(below))
-		}
-		return input
-	case pulumi.Input:
-		return value
-	default:
-		return pulumi.ToOutput(value)
 	}
 }
