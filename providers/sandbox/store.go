@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // The files of a sandbox.
@@ -142,7 +144,9 @@ func (c *Cloud) fold() error {
 	if err := encoder.Encode(stored{Objects: c.objects}); err != nil {
 		return fmt.Errorf("write sandbox: %w", err)
 	}
-	if err := writeFile(filepath.Join(c.directory, document), content.Bytes()); err != nil {
+	// A reader sees all of it or nothing.
+	err := renameio.WriteFile(filepath.Join(c.directory, document), content.Bytes(), 0o600, renameio.WithTempDir(c.directory))
+	if err != nil {
 		return fmt.Errorf("write sandbox: %w", err)
 	}
 	// Dying here is harmless: the journal says again what the document already says.
@@ -197,18 +201,4 @@ func (c *Cloud) forget(key string) {
 		delete(c.byType[object.Type], key)
 		delete(c.objects, key)
 	}
-}
-
-// writeFile replaces a file so that a reader sees all of it or nothing.
-func writeFile(path string, content []byte) error {
-	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(content)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), path)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -81,9 +82,9 @@ func EachText(property string, wrong func(text string) string) Check {
 
 // Matches makes a check that a property, where it is given, matches a pattern.
 func Matches(property, pattern, text string) Check {
-	compiled := regexp.MustCompile(pattern)
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 	return func(in sandbox.Inputs) []sandbox.Problem {
-		if value, ok := in.Text(property); ok && !compiled.MatchString(value) {
+		if value, ok := in.Text(property); ok && !compiled().MatchString(value) {
 			return One(property, "%q %s", value, text)
 		}
 		return nil
