@@ -54,6 +54,7 @@ func main() {
 // TestCustomStepRuns compiles and runs a custom step, whose outputs then are those
 // of a stack like any other.
 func TestCustomStepRuns(t *testing.T) {
+	t.Parallel()
 	target := loadTarget(t, "minimal01-staging")
 	customizations := t.TempDir()
 	writeProgram(t, filepath.Join(customizations, "program"))

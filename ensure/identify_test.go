@@ -16,6 +16,7 @@ import (
 // The identifiers of what a workload makes are the ids that it gets, and the rest is known
 // by name: what ptd would have to warn of if its creation were cut off.
 func TestIdentifiers(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)

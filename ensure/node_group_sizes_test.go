@@ -10,6 +10,7 @@ import (
 // TestNodeGroupSizes moves the bounds of a node group, past the size that it has: EKS
 // would refuse that size. A second run changes nothing.
 func TestNodeGroupSizes(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("slow: several runs of the demo")
 	}

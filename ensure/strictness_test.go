@@ -171,6 +171,7 @@ func TestStrictness(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			trial := newTrial(t)
 			for i, program := range test.programs {
 				err := trial.up(program)

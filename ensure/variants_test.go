@@ -65,6 +65,7 @@ func TestVariants(t *testing.T) {
 			if testing.Short() && name != "as it is" && name != "no cluster" {
 				t.Skip("slow: one of many shapes")
 			}
+			t.Parallel() // each in a sandbox of its own, in one process
 			directory := t.TempDir()
 			target := loadTarget(t, test.target)
 			test.change(target)
