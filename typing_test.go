@@ -16,7 +16,7 @@ func TestRenamedOutputDoesNotCompile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ field, consumer, where string }{
 		{"DBAddress", "./stacks/awsworkload", "postgres_config.go"}, // a later stack
-		{"DBSecretARN", "./stacks/awsworkload", "sites_spec.go"},    // the one before the last
+		{"DBSecretARN", "./stacks/awsworkload", "sites.go"},         // the one before the last
 		{"DBURL", "./ensure", "aws_workload.go"},                    // the runner
 	} {
 		t.Run(test.field, func(t *testing.T) {

@@ -237,14 +237,6 @@ func nulls(of map[string]any) map[string]any {
 	return found
 }
 
-// labels are labels as an input; nil for none.
-func labels(of map[string]string) pulumi.StringMapInput {
-	if len(of) == 0 {
-		return nil
-	}
-	return pulumi.ToStringMap(of)
-}
-
 // Inputs are plain Go values, with inputs among them, as inputs.
 func Inputs(of map[string]any) pulumi.Map { return values(of) }
 
