@@ -297,8 +297,7 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 	empty := func() (map[string]string, error) { return map[string]string{}, nil }
 	for _, site := range slices.Sorted(slices.Values(b.in.Sites)) {
 		prefix := b.in.Target + "-" + site
-		first := func() (map[string]string, error) { return secret.NewSite(site) }
-		if err := b.secret(ctx, SiteSecretName(b.in.Target, site), secret.SiteKeys(), first); err != nil {
+		if err := b.made(secret.MakeSite(ctx, b.keys(SiteSecretName(b.in.Target, site)), site, b.dryRun)); err != nil {
 			return err
 		}
 		for _, name := range []string{prefix + ".sessions.posit.team", prefix + "-ssh-ppm-keys.posit.team"} {
@@ -319,7 +318,15 @@ func SiteSecretName(target, site string) string { return target + "-" + site + "
 
 // secret makes one secret unless it exists.
 func (b *bootstrap) secret(ctx context.Context, name string, keys []string, first func() (map[string]string, error)) error {
-	change, err := secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}.Make(ctx, keys, first, b.dryRun)
+	return b.made(b.keys(name).Make(ctx, keys, first, b.dryRun))
+}
+
+// keys is a secret in the workload's account.
+func (b *bootstrap) keys(name string) secret.Keys {
+	return secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}
+}
+
+func (b *bootstrap) made(change Change, err error) error {
 	if err == nil {
 		b.report(change)
 	}
