@@ -284,8 +284,7 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 	}
 	empty := func() (map[string]string, error) { return map[string]string{}, nil }
 	for site := range b.workload.SortedSites() {
-		first := func() (map[string]string, error) { return secret.NewSite(site) }
-		if err := b.secret(ctx, b.workload.SiteSecretName(site), secret.SiteKeys(), first); err != nil {
+		if err := b.made(secret.MakeSite(ctx, b.keys(b.workload.SiteSecretName(site)), site, b.dryRun)); err != nil {
 			return err
 		}
 		for _, name := range []string{b.workload.SiteSessionSecretName(site), b.workload.SSHVaultName(site)} {
@@ -299,7 +298,15 @@ func (b *bootstrap) secrets(ctx context.Context) error {
 
 // secret makes one secret unless it exists.
 func (b *bootstrap) secret(ctx context.Context, name string, keys []string, first func() (map[string]string, error)) error {
-	change, err := secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}.Make(ctx, keys, first, b.dryRun)
+	return b.made(b.keys(name).Make(ctx, keys, first, b.dryRun))
+}
+
+// keys is a secret in the workload's account.
+func (b *bootstrap) keys(name string) secret.Keys {
+	return secret.Object{Store: b.account.Secrets(), Name: name, Type: secretType}
+}
+
+func (b *bootstrap) made(change Change, err error) error {
 	if err == nil {
 		b.report(change)
 	}

@@ -18,3 +18,11 @@ type Keys interface {
 	// secrets.ErrNotFound otherwise.
 	Merge(ctx context.Context, set map[string]*string, dryRun bool) (action.Change, error)
 }
+
+var _ Keys = Object{}
+
+// MakeSite makes the secret of a site's products with its first values; what is there
+// stays as it is. (facts: aws-workload-base 2.1, azure-workload 4)
+func MakeSite(ctx context.Context, keys Keys, site string, dryRun bool) (action.Change, error) {
+	return keys.Make(ctx, SiteKeys(), func() (map[string]string, error) { return NewSite(site) }, dryRun)
+}
