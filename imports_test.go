@@ -16,8 +16,9 @@ import (
 
 const module = "github.com/ptd-go/ptd/"
 
-// allowed says which layers each layer may import (DESIGN section 2: imports go one
-// way, cmd → ensure → stacks → components). Layers are found by the longest prefix.
+// allowed says which layers each layer may import
+// (docs/reference/design.md 2: imports go one way, cmd → ensure → stacks → components). Layers
+// are found by the longest prefix.
 var allowed = map[string][]string{
 	"cmd":                {"cmd", "ensure", "stacks/config"},
 	"ensure":             {"ensure", "ensure/engine", "ensure/step", "ensure/awsworkload", "stacks", "stacks/config", "stacks/output", "providers"},
@@ -64,7 +65,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	for file, imports := range sources(t) {
 		from := layer(path.Dir(file))
 		if from == "" {
-			t.Errorf("%s is in no layer of DESIGN section 2", file)
+			t.Errorf("%s is in no layer of docs/reference/design.md 2", file)
 			continue
 		}
 		for _, imported := range imports {

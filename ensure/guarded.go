@@ -1,7 +1,7 @@
 package ensure
 
 // guarded are the types whose objects hold what cannot be made again: data, keys,
-// and what everything else hangs on (DESIGN section 5).
+// and what everything else hangs on (docs/reference/design.md 5).
 var guarded = map[string]bool{
 	"aws:dynamodb/table:Table":                     true,
 	"aws:ec2/subnet:Subnet":                        true,

@@ -18,7 +18,7 @@ type programs struct {
 
 // linkedPrograms are the programs by plugin: the kubeconfig of every cluster runs ptd, and
 // eks refuses to work without an aws, which it would only run for a kubeconfig of its own.
-// (facts: aws-workload-eks 9, 19.1)
+// (docs/reference/aws-workload-eks.md 9, 19.1)
 var linkedPrograms = map[string]string{"kubernetes": "ptd", "eks": awsProgram}
 
 // directory is where a plugin's programs are, "" if it has none.

@@ -18,7 +18,7 @@ type key struct {
 	usage    string
 }
 
-// settingKeys are the keys (facts: config-and-cli 3.2).
+// settingKeys are the keys (docs/reference/config-and-cli.md 3.2).
 var settingKeys = []key{
 	{name: "verbose", boolean: true, fallback: "false", flag: true, usage: "say more, also about what does not change"},
 	{name: "targets_config_dir", fallback: "infra", flag: true,

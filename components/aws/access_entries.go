@@ -47,8 +47,8 @@ func ClusterAccessPolicy(name string) string { return "arn:aws:eks::aws:cluster-
 // accessEntries are entries as the cluster takes them.
 //
 // It is an error if a required field is missing, two entries have the same name, or one
-// that is not STANDARD has groups or policies, which EKS refuses. (facts:
-// aws-workload-eks 6.6, 11.2)
+// that is not STANDARD has groups or policies, which EKS refuses.
+// (docs/reference/aws-workload-eks.md 6.6, 11.2)
 func accessEntries(entries []AccessEntry, tagged map[string]string) (map[string]eks.AccessEntryArgs, error) {
 	made := map[string]eks.AccessEntryArgs{}
 	for _, entry := range entries {
@@ -105,7 +105,7 @@ func below(parent pulumi.Resource, typ, name string) pulumi.Resource {
 }
 
 // accessBelow are the resources of entries below the component of a cluster.
-// (facts: aws-workload-eks 19.4)
+// (docs/reference/aws-workload-eks.md 19.4)
 func accessBelow(cluster pulumi.Resource, name string, entries ...AccessEntry) []pulumi.Resource {
 	var made []pulumi.Resource
 	for _, entry := range entries {

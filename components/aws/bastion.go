@@ -44,7 +44,7 @@ type Bastion struct {
 // cannot change without replacing the instance, so that one made without encryption
 // stays so until somebody deletes it and has it made again.
 //
-// (facts: aws-workload-base 4.6, rows 33 to 37)
+// (docs/reference/aws-workload-base.md 4.6, rows 33 to 37)
 func NewBastion(ctx *pulumi.Context, name string, args *BastionArgs, opts ...pulumi.ResourceOption) (*Bastion, error) {
 	if args == nil || args.Network.ID.OutputState == nil {
 		return nil, errors.New("bastion " + name + ": a network is required")

@@ -62,7 +62,7 @@ type Bucket struct {
 // It is an error if there is no name or prefix, or both, if the prefix is longer than
 // MaxBucketPrefix, or if a number of days is negative.
 //
-// (facts: aws-workload-base 4.8, aws-control-room 7.1, 9.9)
+// (docs/reference/aws-workload-base.md 4.8; docs/reference/aws-control-room.md 7.1, 9.9)
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
 	if err := checkBucket(args); err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)

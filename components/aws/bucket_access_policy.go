@@ -5,7 +5,8 @@ import "strings"
 // BucketReadWritePolicy lets its holder list the bucket and read, write and delete
 // its objects below prefix; "" or "/" is the whole bucket.
 //
-// (facts: aws-workload-base 5.3, aws-workload-apps 7.4, 15 point 3)
+// (docs/reference/aws-workload-base.md 5.3;
+// docs/reference/aws-workload-apps.md 7.4, 15 point 3)
 func BucketReadWritePolicy(bucketARN, prefix string) PolicyDocument {
 	return NewPolicyDocument(
 		listBucket(bucketARN, prefix),
@@ -19,7 +20,7 @@ func BucketReadWritePolicy(bucketARN, prefix string) PolicyDocument {
 }
 
 // BucketReadPolicy lets its holder list the bucket and read its objects below prefix;
-// "" or "/" is the whole bucket. (facts: as those of BucketReadWritePolicy)
+// "" or "/" is the whole bucket. (as those of BucketReadWritePolicy)
 func BucketReadPolicy(bucketARN, prefix string) PolicyDocument {
 	return NewPolicyDocument(
 		listBucket(bucketARN, prefix),

@@ -59,7 +59,8 @@ type Certificate struct {
 // It is an error if the domain or a zone is missing, or if ACM does not answer with a
 // record for a domain.
 //
-// (facts: aws-workload-base 4.10 rows 51 to 53, aws-control-room 9.4)
+// (docs/reference/aws-workload-base.md 4.10 rows 51 to 53;
+// docs/reference/aws-control-room.md 9.4)
 func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
 	if args == nil || args.Domain == "" {
 		return nil, errors.New("certificate " + name + ": a domain is required")

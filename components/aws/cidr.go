@@ -23,7 +23,7 @@ type Subnets struct {
 // It is an error if cidr is not an IPv4 block, has host bits set, or is larger
 // than /16 (AWS's limit) or smaller than /20 (4096 addresses).
 //
-// (facts: aws-workload-base 4.1)
+// (docs/reference/aws-workload-base.md 4.1)
 func SplitCIDR(cidr string) (Subnets, error) {
 	var subnets Subnets
 	block, err := netip.ParsePrefix(cidr)

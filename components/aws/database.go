@@ -95,7 +95,7 @@ type Database struct {
 // It is an error if the network is missing, the engine version is none, or an extra
 // parameter has no name or that of another.
 //
-// (facts: aws-workload-base 4.7, aws-control-room 7.1)
+// (docs/reference/aws-workload-base.md 4.7; docs/reference/aws-control-room.md 7.1)
 func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
 	if args == nil || args.Network.ID.OutputState == nil {
 		return nil, fmt.Errorf("database %s: a network is required", name)

@@ -31,7 +31,7 @@ type EKSAddonArgs struct {
 //
 // It is an error if a required argument is missing.
 //
-// (facts: aws-workload-eks 12, 19.4)
+// (docs/reference/aws-workload-eks.md 12, 19.4)
 func NewEKSAddon(ctx *pulumi.Context, name string, args *EKSAddonArgs, opts ...pulumi.ResourceOption) (*eks.Addon, error) {
 	if args == nil || args.Cluster == nil || args.Addon == "" || args.Version == "" {
 		return nil, fmt.Errorf("EKS add-on %s: a cluster, an add-on and its version are required", name)

@@ -102,7 +102,7 @@ var nodePolicies = []struct{ name, policy string }{
 //
 // It is an error if a required argument is missing, or an access entry is wrong.
 //
-// (facts: aws-workload-eks 6.2 to 6.4, 6.6, 6.10, 19)
+// (docs/reference/aws-workload-eks.md 6.2 to 6.4, 6.6, 6.10, 19)
 func NewEKSCluster(ctx *pulumi.Context, name string, args *EKSClusterArgs, opts ...pulumi.ResourceOption) (*EKSCluster, error) {
 	if args == nil || args.Version == "" || args.VpcID == nil || args.SubnetIDs == nil {
 		return nil, fmt.Errorf("EKS cluster %s: a version, a VPC and subnets are required", name)
@@ -172,8 +172,8 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 
 // controlPlaneArgs are the arguments of the cluster but those that are made before it.
 // The switches keep it from making anything of its own but the cluster, access entries
-// and the OIDC provider, and from talking to the Kubernetes API. (facts:
-// aws-workload-eks 6.3, 19.3)
+// and the OIDC provider, and from talking to the Kubernetes API.
+// (docs/reference/aws-workload-eks.md 6.3, 19.3)
 func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.ClusterArgs, error) {
 	yes, no, mode := true, false, eks.AuthenticationModeApi
 	made := &eks.ClusterArgs{

@@ -24,7 +24,7 @@ const (
 // transform sets what the component has no argument for. Access entries and the ConfigMap
 // are both on in a new cluster, and one that is there keeps its mode. What can only be
 // decided when a cluster is made is not looked at afterwards: a change would replace it.
-// Add-ons are below the control plane too. (facts: aws-workload-eks 4.2, 6.3, 19.5)
+// Add-ons are below the control plane too. (docs/reference/aws-workload-eks.md 4.2, 6.3, 19.5)
 func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
 	return func(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 		switch made.Type {
@@ -84,7 +84,7 @@ func (args *EKSClusterArgs) transformCluster(made *pulumi.ResourceTransformArgs)
 
 // coreData tells node groups what they ask of a cluster that knows no access entries: that
 // the role of the nodes is let in by the ConfigMap, which the component did not write.
-// (facts: aws-workload-eks 19.4)
+// (docs/reference/aws-workload-eks.md 19.4)
 func (c *EKSCluster) coreData(args *EKSClusterArgs, role *iam.Role) pulumi.Map {
 	return pulumi.Map{
 		"cluster": c.controlPlane.EksCluster, "clusterIamRole": role, "endpoint": c.Endpoint,

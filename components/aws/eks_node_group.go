@@ -71,7 +71,7 @@ type EKSNodeGroup struct {
 //
 // It is an error if a required argument is missing, or a taint's effect is not one.
 //
-// (facts: aws-workload-eks 4.1, 6.5)
+// (docs/reference/aws-workload-eks.md 4.1, 6.5)
 func NewEKSNodeGroup(ctx *pulumi.Context, name string, args *EKSNodeGroupArgs, opts ...pulumi.ResourceOption) (*EKSNodeGroup, error) {
 	if args == nil || args.Cluster == nil || args.Version == "" || args.InstanceType == "" || args.AMIType == "" ||
 		args.MaxSize == 0 || args.DiskGiB == 0 || args.SecurityGroupIDs == nil {
@@ -104,7 +104,7 @@ func NewEKSNodeGroup(ctx *pulumi.Context, name string, args *EKSNodeGroupArgs, o
 }
 
 // rootDevice is the device that a node's data is on: Bottlerocket keeps the system on one
-// of its own. (facts: aws-workload-eks 21.29)
+// of its own. (docs/reference/aws-workload-eks.md 21.29)
 func rootDevice(amiType string) string {
 	if strings.HasPrefix(amiType, "BOTTLEROCKET") {
 		return "/dev/xvdb"

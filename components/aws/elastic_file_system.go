@@ -50,7 +50,7 @@ type ElasticFileSystem struct {
 // does not change who a client is: ownership is that of its users.
 //
 // It is an error if a required argument is missing or there are fewer subnets than
-// mount targets. (facts: aws-workload-base 9)
+// mount targets. (docs/reference/aws-workload-base.md 9)
 func NewElasticFileSystem(ctx *pulumi.Context, name string, args *ElasticFileSystemArgs, opts ...pulumi.ResourceOption) (*ElasticFileSystem, error) {
 	if args == nil || args.SubnetIDs == nil || args.MountTargets < 1 || args.SecurityGroupIDs == nil {
 		return nil, fmt.Errorf("file system %s: subnets, at least one mount target and security groups are required", name)

@@ -58,7 +58,7 @@ func (v *ExistingVpc) Network() Network {
 // It is an error if a subnet name is that of no subnet of the VPC, or if a look-up
 // fails.
 //
-// (facts: aws-workload-base 4.5)
+// (docs/reference/aws-workload-base.md 4.5)
 func NewExistingVpc(ctx *pulumi.Context, name string, args *ExistingVpcArgs, opts ...pulumi.ResourceOption) (*ExistingVpc, error) {
 	if args == nil || args.VpcID == "" || args.CIDR == "" || len(args.PrivateSubnetNames) == 0 {
 		return nil, errors.New("existing VPC " + name + ": id, CIDR and names of private subnets are required")

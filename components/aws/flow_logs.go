@@ -35,7 +35,7 @@ var flowLogFormat = "${" + strings.Join([]string{
 // and a flow log for it and for each extra destination. The flow log of the own
 // group has the bare name; the others are numbered.
 //
-// (facts: aws-workload-base 4.4)
+// (docs/reference/aws-workload-base.md 4.4)
 func newFlowLogs(
 	ctx *pulumi.Context, name string, args *FlowLogsArgs, vpc *ec2.Vpc, tags pulumi.StringMap, child pulumi.ResourceOption,
 ) error {

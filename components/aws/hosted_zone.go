@@ -50,7 +50,7 @@ type HostedZone struct {
 // It is an error if the domain is missing, a private zone has no VPC (it would become
 // a public one), or a public zone has one (it would become a private one).
 //
-// (facts: aws-workload-base 4.10 rows 50a and 50b)
+// (docs/reference/aws-workload-base.md 4.10 rows 50a and 50b)
 func NewHostedZone(ctx *pulumi.Context, name string, args *HostedZoneArgs, opts ...pulumi.ResourceOption) (*HostedZone, error) {
 	if err := checkZone(args); err != nil {
 		return nil, fmt.Errorf("hosted zone %s: %w", name, err)

@@ -65,7 +65,7 @@ var karpenterEvents = []struct{ name, source, detail string }{
 // in kube-system. The event rules have names that the engine makes up.
 //
 // It is an error if a required argument is missing.
-// (facts: aws-workload-apps 7.13, aws-workload-eks 18.1)
+// (docs/reference/aws-workload-apps.md 7.13; docs/reference/aws-workload-eks.md 18.1)
 func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ...pulumi.ResourceOption) (*Karpenter, error) {
 	if args == nil || args.Cluster == "" || args.Region == "" || args.AccountID == "" || args.Issuers == nil {
 		return nil, fmt.Errorf("karpenter %s: cluster, region, account id and issuers are required", name)

@@ -4,7 +4,7 @@ package aws
 // tag and end instances that are the cluster's, and read what it chooses them by. It
 // has what Karpenter 1.7 to 1.12 need besides.
 //
-// (facts: aws-workload-apps 7.13, aws-workload-eks 18.1)
+// (docs/reference/aws-workload-apps.md 7.13; docs/reference/aws-workload-eks.md 18.1)
 func KarpenterControllerPolicy(region, accountID, cluster, nodeRoleARN string) PolicyDocument {
 	const (
 		resourceTag, requestTag = "aws:ResourceTag/", "aws:RequestTag/"

@@ -8,7 +8,7 @@ import "slices"
 // Statement 14 tests the tag in the request, as the controller's own documentation
 // does, not that on the resource, which does not have it yet.
 //
-// (facts: aws-workload-base 5.4, aws-control-room 12.5)
+// (docs/reference/aws-workload-base.md 5.4; docs/reference/aws-control-room.md 12.5)
 func LoadBalancerControllerPolicy() PolicyDocument {
 	const (
 		everything     = "*"

@@ -40,7 +40,7 @@ type LoadBalancerRecords struct {
 // It is an error if a required argument is missing, if the weight is not from 0 to 255,
 // or if the load balancer turns out to have no name.
 //
-// (facts: aws-workload-apps 8.3)
+// (docs/reference/aws-workload-apps.md 8.3)
 func NewLoadBalancerRecords(ctx *pulumi.Context, name string, args *LoadBalancerRecordsArgs, opts ...pulumi.ResourceOption) (*LoadBalancerRecords, error) {
 	if args == nil || args.Domain == "" || args.ZoneID == nil || args.Hostname == nil || args.LoadBalancerZoneID == nil || args.SetIdentifier == "" {
 		return nil, fmt.Errorf("load balancer records %s: domain, zones, host name and set identifier are required", name)

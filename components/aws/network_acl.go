@@ -32,7 +32,7 @@ type NetworkACLRule struct {
 // base rules of every Vpc: the web from outside, NFS and everything else from
 // inside, all on the way out.
 //
-// (facts: aws-workload-base 4.2.2)
+// (docs/reference/aws-workload-base.md 4.2.2)
 func WorkloadNetworkACLRules() []NetworkACLRule {
 	rules := append(webFromAnywhere(), nfsWithin(Public)...)
 	rules = append(rules, allWithin(Public)...)
@@ -43,7 +43,7 @@ func WorkloadNetworkACLRules() []NetworkACLRule {
 
 // ControlRoomNetworkACLRules is the same for a control room, which has no NFS.
 //
-// (facts: aws-control-room 5)
+// (docs/reference/aws-control-room.md 5)
 func ControlRoomNetworkACLRules() []NetworkACLRule {
 	rules := append(webFromAnywhere(), allOut(Public), allOut(Private))
 	rules = append(rules, allWithin(Public)...)
@@ -53,7 +53,7 @@ func ControlRoomNetworkACLRules() []NetworkACLRule {
 // WorkspacesNetworkACLRules is the same for the network of a control room's
 // administrative workspaces.
 //
-// (facts: aws-control-room 5)
+// (docs/reference/aws-control-room.md 5)
 func WorkspacesNetworkACLRules() []NetworkACLRule {
 	return []NetworkACLRule{
 		{Subnets: Public, Protocol: "all"},
@@ -96,7 +96,7 @@ func allOut(subnets Access) NetworkACLRule {
 
 // baseNetworkACLRules are in every Vpc, under names of their own. All are TCP.
 //
-// (facts: aws-workload-base 4.2.1)
+// (docs/reference/aws-workload-base.md 4.2.1)
 var baseNetworkACLRules = []struct {
 	suffix   string
 	subnets  Access

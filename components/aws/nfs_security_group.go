@@ -51,7 +51,7 @@ var nfsPorts = []portRange{{111, 111}, {2049, 2049}, {20001, 20003}}
 //
 // It is an error if a required argument is missing.
 //
-// (facts: aws-workload-base 4.9 rows 46i, 47 and 48)
+// (docs/reference/aws-workload-base.md 4.9 rows 46i, 47 and 48)
 func NewNFSSecurityGroup(ctx *pulumi.Context, name string, args *NFSSecurityGroupArgs, opts ...pulumi.ResourceOption) (*NFSSecurityGroup, error) {
 	if args == nil || args.Use < FSxServer || args.Use > EFSNodes || args.Owner == "" || args.Network.ID.OutputState == nil {
 		return nil, fmt.Errorf("nfs security group %s: use, owner and network are required", name)

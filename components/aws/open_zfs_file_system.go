@@ -63,7 +63,7 @@ type OpenZfsFileSystem struct {
 // It is an error if a required argument is missing or the network has not enough
 // private subnets.
 //
-// (facts: aws-workload-base 4.9 rows 49a and 49b)
+// (docs/reference/aws-workload-base.md 4.9 rows 49a and 49b)
 func NewOpenZfsFileSystem(ctx *pulumi.Context, name string, args *OpenZfsFileSystemArgs, opts ...pulumi.ResourceOption) (*OpenZfsFileSystem, error) {
 	if args == nil || args.Network.ID.OutputState == nil || args.SecurityGroupIDs == nil {
 		return nil, fmt.Errorf("file system %s: a network and security groups are required", name)

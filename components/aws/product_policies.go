@@ -6,7 +6,7 @@ import "fmt"
 // account and region; * stands for any text. The list of all secrets, which cannot be
 // narrowed, gives names and no values.
 //
-// (facts: aws-workload-apps 7.4, 15 point 1)
+// (docs/reference/aws-workload-apps.md 7.4, 15 point 1)
 func ReadSecretsPolicy(region, accountID string, names ...string) PolicyDocument {
 	resources := make([]string, len(names))
 	for i, name := range names {
@@ -20,7 +20,7 @@ func ReadSecretsPolicy(region, accountID string, names ...string) PolicyDocument
 }
 
 // BedrockPolicy lets its holder use every model and knowledge base of the account.
-// (facts: aws-workload-apps 7.4)
+// (docs/reference/aws-workload-apps.md 7.4)
 func BedrockPolicy() PolicyDocument {
 	return NewPolicyDocument(PolicyStatement{
 		Action:   Actions("bedrock", "Get*", "List*", "Retrieve", "RetrieveAndGenerate", "ApplyGuardrail", "Invoke*"),
@@ -29,7 +29,8 @@ func BedrockPolicy() PolicyDocument {
 }
 
 // ElasticFileSystemPolicy lets its holder mount a file system and write to it, if
-// accessPointID is not "" through that access point only. (facts: aws-workload-apps 7.4)
+// accessPointID is not "" through that access point only.
+// (docs/reference/aws-workload-apps.md 7.4)
 func ElasticFileSystemPolicy(region, accountID, fileSystemID, accessPointID string) PolicyDocument {
 	prefix := fmt.Sprintf("arn:aws:elasticfilesystem:%s:%s:", region, accountID)
 	mount := PolicyStatement{

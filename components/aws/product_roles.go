@@ -71,7 +71,7 @@ type ProductRoles struct {
 // the buckets. The roles of a site read the secrets of that site alone.
 //
 // It is an error if a required argument is missing. IAM takes names of 64 characters.
-// (facts: aws-workload-apps 7.2 to 7.4, 15 points 1 to 4)
+// (docs/reference/aws-workload-apps.md 7.2 to 7.4, 15 points 1 to 4)
 func NewProductRoles(ctx *pulumi.Context, name string, args *ProductRolesArgs, opts ...pulumi.ResourceOption) (*ProductRoles, error) {
 	if args == nil || args.Workload == "" || args.Release == "" || args.Region == "" || args.AccountID == "" || args.Issuers == nil {
 		return nil, fmt.Errorf("product roles %s: workload, release, region, account id and issuers are required", name)

@@ -69,7 +69,7 @@ type ServiceAccountRole struct {
 //
 // It is an error if a required argument is missing or a policy has no name.
 //
-// (facts: aws-workload-base 5.1, 5.3, aws-workload-apps 7.2)
+// (docs/reference/aws-workload-base.md 5.1, 5.3; docs/reference/aws-workload-apps.md 7.2)
 func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccountRoleArgs, opts ...pulumi.ResourceOption) (*ServiceAccountRole, error) {
 	if args == nil || args.Namespace == "" || len(args.ServiceAccounts) == 0 || args.Issuers == nil || args.AccountID == nil {
 		return nil, fmt.Errorf("service account role %s: namespace, service accounts, issuers and account id are required", name)
@@ -153,7 +153,7 @@ const maxTrustPolicy = 2048
 // it is one that denies everybody, since IAM does not take a trust policy without
 // statements.
 //
-// (facts: aws-workload-base 5.1, 12 point 13)
+// (docs/reference/aws-workload-base.md 5.1, 12 point 13)
 func ServiceAccountTrust(accountID string, issuers []string, namespace string, serviceAccounts []string) PolicyDocument {
 	var tails []string
 	for _, issuer := range issuers {

@@ -56,7 +56,8 @@ type TailscaleRouter struct {
 // "{cn}-tailscale". It waits until the service is steady: a router that the
 // tailnet does not accept fails the update.
 //
-// (facts: aws-workload-base 4.6, rows 38 to 45; aws-control-room 7.2)
+// (docs/reference/aws-workload-base.md 4.6, rows 38 to 45;
+// docs/reference/aws-control-room.md 7.2)
 func NewTailscaleRouter(
 	ctx *pulumi.Context, name string, args *TailscaleRouterArgs, opts ...pulumi.ResourceOption,
 ) (*TailscaleRouter, error) {

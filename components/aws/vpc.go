@@ -80,7 +80,7 @@ func (v *Vpc) Network() Network {
 // MaxZones, or there are fewer zone ids than that. One zone only, and the zone
 // use1-az2, which does not have all instance types, are worth a warning.
 //
-// (facts: aws-workload-base 4.1 to 4.4, aws-control-room 5)
+// (docs/reference/aws-workload-base.md 4.1 to 4.4; docs/reference/aws-control-room.md 5)
 func NewVpc(ctx *pulumi.Context, name string, args *VpcArgs, opts ...pulumi.ResourceOption) (*Vpc, error) {
 	if args == nil {
 		args = &VpcArgs{}

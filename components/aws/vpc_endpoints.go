@@ -56,7 +56,7 @@ func (a VpcEndpointsArgs) services() ([]string, error) {
 // endpointSecurityGroup makes the group that lets everybody in the VPC talk to
 // interface endpoints.
 //
-// (facts: aws-workload-base 4.2 row 23, 4.5 row 32)
+// (docs/reference/aws-workload-base.md 4.2 row 23, 4.5 row 32)
 func endpointSecurityGroup(
 	ctx *pulumi.Context, name string, vpcID pulumi.StringInput, cidr string, base map[string]string, opts ...pulumi.ResourceOption,
 ) (*ec2.SecurityGroup, error) {
@@ -108,7 +108,7 @@ func (a *InterfaceEndpointArgs) check(name string) error {
 // reason a zone added later gets no address; names resolve to those of the other
 // zones. In an adopted network the subnets follow the configuration.
 //
-// (facts: aws-workload-base 4.3)
+// (docs/reference/aws-workload-base.md 4.3)
 func NewInterfaceEndpoint(
 	ctx *pulumi.Context, name string, args *InterfaceEndpointArgs, opts ...pulumi.ResourceOption,
 ) (*ec2.VpcEndpoint, error) {

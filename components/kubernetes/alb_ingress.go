@@ -63,7 +63,7 @@ const certificatesOfALB = 25
 // It is an error if a required argument is missing, or if a tag cannot be written in an
 // annotation. Too many certificates are an error as soon as their number is known.
 //
-// (facts: aws-workload-apps 8.3)
+// (docs/reference/aws-workload-apps.md 8.3)
 func NewALBIngress(ctx *pulumi.Context, name string, args *ALBIngressArgs, opts ...pulumi.ResourceOption) (*ALBIngress, error) {
 	if args == nil || args.ObjectName == "" || args.Namespace == "" || args.Service == "" || args.CertificateARNs == nil {
 		return nil, fmt.Errorf("load balancer ingress %s: object name, namespace, service and certificates are required", name)

@@ -37,7 +37,7 @@ type Alloy struct {
 // With Config.SystemLogs it runs privileged, and as root.
 //
 // It is an error if a required argument is missing or the configuration cannot be
-// written (see AlloyConfig.Text). (facts: aws-workload-apps 8.1, 8.2, 8.4)
+// written (see AlloyConfig.Text). (docs/reference/aws-workload-apps.md 8.1, 8.2, 8.4)
 func NewAlloy(ctx *pulumi.Context, name string, args *AlloyArgs, opts ...pulumi.ResourceOption) (*Alloy, error) {
 	if args == nil || args.Identity.id == nil || (args.Config.ControlRoom != nil && args.Password == nil) {
 		return nil, fmt.Errorf("Alloy %s: a role is required, and with a control room a password", name)

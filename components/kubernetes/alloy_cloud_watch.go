@@ -35,7 +35,7 @@ var cloudWatchDiscoveries = []cloudWatchDiscovery{
 }
 
 // cloudWatch collects what AWS measures of the workload's resources.
-// (facts: aws-workload-apps 8.6)
+// (docs/reference/aws-workload-apps.md 8.6)
 func (c AlloyConfig) cloudWatch() []riverBlock {
 	cloud := c.CloudWatch
 	if cloud == nil {

@@ -109,7 +109,7 @@ func (c AlloyConfig) check() error {
 // comes out as text.
 //
 // It is an error if something required is missing, a host is none, or a tag would not
-// be taken literally. (facts: aws-workload-apps 8.4 to 8.6)
+// be taken literally. (docs/reference/aws-workload-apps.md 8.4 to 8.6)
 func (c AlloyConfig) Text() (string, error) {
 	if err := c.check(); err != nil {
 		return "", fmt.Errorf("configuration of Alloy: %w", err)

@@ -87,7 +87,7 @@ func blockOf(t *testing.T, blocks []parsed, id string) parsed {
 	return parsed{}
 }
 
-// The components in the order of the sheet. (facts: aws-workload-apps 8.4)
+// The components in the order of the sheet. (docs/reference/aws-workload-apps.md 8.4)
 func TestAlloyConfigOrder(t *testing.T) {
 	t.Parallel()
 	want := []string{
@@ -253,7 +253,7 @@ func TestAlloyConfigProbes(t *testing.T) {
 	}
 }
 
-// (facts: aws-workload-apps 8.6)
+// (docs/reference/aws-workload-apps.md 8.6)
 func TestAlloyConfigCloudWatch(t *testing.T) {
 	t.Parallel()
 	exporter := blockOf(t, readAlloy(t, alloyConfig()), "prometheus.exporter.cloudwatch.cloudwatch")

@@ -37,7 +37,7 @@ func makeAlloy(args *AlloyArgs) pulumi.RunFunc {
 }
 
 // alloyValues are those of the sheet, with tolerations where the chart has them.
-// (facts: aws-workload-apps 8.2)
+// (docs/reference/aws-workload-apps.md 8.2)
 func alloyValues() map[string]any {
 	return map[string]any{
 		"serviceAccount": serviceAccount("alloy.posit.team", "alloy.demo01-staging.posit.team"),

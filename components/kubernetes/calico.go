@@ -44,7 +44,8 @@ type Calico struct {
 // runs on the host's network and on nodes that are not ready yet: nodes and Calico are
 // made side by side, and neither may wait for the other.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-eks 4.1, 6.11, 10)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-eks.md 4.1, 6.11, 10)
 func NewCalico(ctx *pulumi.Context, name string, args *CalicoArgs, opts ...pulumi.ResourceOption) (*Calico, error) {
 	if args == nil || args.Version == "" || args.PodCIDR == "" || args.Controller != nil {
 		return nil, fmt.Errorf("calico %s: a version and a block for pods are required, and no controller", name)

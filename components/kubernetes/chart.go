@@ -74,7 +74,7 @@ type Chart struct {
 //
 // It is an error if a required argument is missing.
 //
-// (facts: aws-workload-apps 8.1; aws-workload-eks 10)
+// (docs/reference/aws-workload-apps.md 8.1; docs/reference/aws-workload-eks.md 10)
 func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.Chart == "" || args.Version == "" || args.Namespace == "" {
 		return nil, fmt.Errorf("chart %s: a chart, its version and a namespace are required", name)

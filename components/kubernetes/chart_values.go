@@ -1,7 +1,7 @@
 package kubernetes
 
 // sessionToleration lets a pod run on the nodes that are kept for sessions, too.
-// (facts: aws-workload-apps 8.2)
+// (docs/reference/aws-workload-apps.md 8.2)
 func sessionToleration() object {
 	return object{"key": "workload-type", "operator": "Equal", "value": "session", "effect": "NoSchedule"}
 }

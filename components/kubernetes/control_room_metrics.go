@@ -5,7 +5,7 @@ import "slices"
 // ControlRoomMetrics are the metrics, by their full names and sorted, that the alerts and
 // dashboards of a control room use, those about Azure included.
 //
-// (facts: aws-control-room 10, 11)
+// (docs/reference/aws-control-room.md 10, 11)
 func ControlRoomMetrics() []string {
 	metrics := slices.Clone(controlRoomMetrics)
 	for prefix, names := range azureMetrics {

@@ -17,7 +17,8 @@ type OpenZFSDriverArgs struct {
 // NewOpenZFSDriver installs the CSI driver of FSx for OpenZFS in kube-system, on the
 // nodes that are kept for sessions too.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewOpenZFSDriver(ctx *pulumi.Context, name string, args *OpenZFSDriverArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.RoleARN == nil {
 		return nil, errors.New("FSx OpenZFS driver " + name + ": a role is required")
@@ -46,7 +47,7 @@ func NewOpenZFSDriver(ctx *pulumi.Context, name string, args *OpenZFSDriverArgs,
 // keeps Kubernetes Secrets in step, and looks for rotated secrets every 2 minutes, which
 // is the driver's own default: oftener costs a request a pod and secret each time.
 //
-// (facts: aws-workload-apps 8.1, 8.2, 15 point 18)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2, 15 point 18)
 func NewSecretsStoreDriver(ctx *pulumi.Context, name string, args *Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil {
 		args = &Installation{}
@@ -65,7 +66,7 @@ func NewSecretsStoreDriver(ctx *pulumi.Context, name string, args *Installation,
 // NewSecretsStoreAWSProvider installs what reads AWS Secrets Manager for the Secrets Store
 // CSI driver, on the nodes that are kept for sessions too.
 //
-// (facts: aws-workload-apps 8.1, 8.2)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewSecretsStoreAWSProvider(ctx *pulumi.Context, name string, args *Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil {
 		args = &Installation{}

@@ -31,7 +31,7 @@ type ExternalDNSArgs struct {
 // marked as its own.
 //
 // It is an error if a required argument is missing or the version is of another form.
-// (facts: aws-workload-apps 7.7)
+// (docs/reference/aws-workload-apps.md 7.7)
 func NewExternalDNS(ctx *pulumi.Context, name string, args *ExternalDNSArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.RoleARN == nil || args.Region == "" || args.OwnerID == "" || len(args.Domains) == 0 {
 		return nil, errors.New("ExternalDNS " + name + ": role, region, domains and owner are required")

@@ -47,7 +47,7 @@ type ForwardAuth struct {
 // installs them in opts (pulumi.DependsOnInputs).
 //
 // It is an error if a required argument is missing, or if a domain cannot stand in a rule.
-// (facts: aws-workload-apps 7.10)
+// (docs/reference/aws-workload-apps.md 7.10)
 func NewForwardAuth(ctx *pulumi.Context, name string, args *ForwardAuthArgs, opts ...pulumi.ResourceOption) (*ForwardAuth, error) {
 	if args == nil || args.RoleARN == nil {
 		return nil, fmt.Errorf("forward auth %s: a role is required", name)

@@ -63,8 +63,8 @@ type allowRule struct {
 }
 
 // forwardAuthRules are the requests that need no login: those that a product authenticates
-// itself, by a key or a token, and those that anybody may make. (facts: aws-workload-apps
-// 7.10)
+// itself, by a key or a token, and those that anybody may make.
+// (docs/reference/aws-workload-apps.md 7.10)
 func forwardAuthRules(domain string) []allowRule {
 	const header, prefix = "HeadersRegexp", "PathPrefix"
 	hosts := func(product string) matcher { return anyOf("Host", product+"."+domain, product+"-"+domain) }

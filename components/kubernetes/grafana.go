@@ -55,7 +55,7 @@ type Grafana struct {
 //
 // It is an error if a required argument is missing or Domain is no host name.
 //
-// (facts: aws-workload-apps 8.1, 8.2, 15 point 13)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2, 15 point 13)
 func NewGrafana(ctx *pulumi.Context, name string, args *GrafanaArgs, opts ...pulumi.ResourceOption) (*Grafana, error) {
 	if args == nil || args.Domain == "" || args.LokiURL == "" || args.MimirURL == "" {
 		return nil, fmt.Errorf("Grafana %s: a domain and the URLs of Loki and Mimir are required", name)

@@ -34,7 +34,7 @@ func makeGrafana(args *GrafanaArgs) pulumi.RunFunc {
 }
 
 // grafanaValues are those of the sheet, and of a Grafana that believes only proxies.
-// (facts: aws-workload-apps 8.2)
+// (docs/reference/aws-workload-apps.md 8.2)
 func grafanaValues() map[string]any {
 	return map[string]any{
 		"envFromSecret": "grafana-db-url",

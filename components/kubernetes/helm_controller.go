@@ -42,7 +42,7 @@ type HelmController struct {
 // Deployment, which runs as a service account of its own. That account may do
 // everything, as the jobs that install charts must. Logical names begin with name.
 //
-// (facts: aws-workload-apps 7.9, 15 point 5)
+// (docs/reference/aws-workload-apps.md 7.9, 15 point 5)
 func NewHelmController(ctx *pulumi.Context, name string, args *HelmControllerArgs, opts ...pulumi.ResourceOption) (*HelmController, error) {
 	if args == nil {
 		args = &HelmControllerArgs{}

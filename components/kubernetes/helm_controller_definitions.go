@@ -3,7 +3,7 @@ package kubernetes
 import "maps"
 
 // The definitions of the Helm controller v0.16.10, whose schemas refuse what it does
-// not know (facts: aws-workload-apps 7.9).
+// not know (docs/reference/aws-workload-apps.md 7.9).
 
 // schema is a part of an OpenAPI schema.
 type schema = map[string]any

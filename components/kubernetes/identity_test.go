@@ -11,7 +11,7 @@ import (
 )
 
 // A managed identity is an annotation of the service account, and a label of it and of
-// the pods, wherever a chart takes those. (facts: azure-workload 10.2)
+// the pods, wherever a chart takes those. (docs/reference/azure-workload.md 10.2)
 func TestWorkloadIdentity(t *testing.T) {
 	t.Parallel()
 	client := WorkloadIdentity(pulumi.String("client"))

@@ -50,8 +50,8 @@ type Karpenter struct {
 // Definitions that an older Karpenter brought are marked as the chart's first: that mark
 // stays when the patches go.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2,
-// 8.8)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2, 8.8)
 func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ...pulumi.ResourceOption) (*Karpenter, error) {
 	if args == nil || args.ClusterName == "" || args.Region == "" || args.RoleARN == nil || args.InterruptionQueue == nil ||
 		args.NodeGroups == nil || args.InstanceProfile == nil || args.SubnetIDs == nil || args.SecurityGroupIDs == nil {

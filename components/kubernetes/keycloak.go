@@ -37,7 +37,7 @@ const keycloakOperator = "keycloak-operator"
 // posit-team-system, which works in posit-team and may do nothing elsewhere. Both
 // namespaces must be there.
 //
-// (facts: aws-workload-apps 7.6, 15 point 20)
+// (docs/reference/aws-workload-apps.md 7.6, 15 point 20)
 func NewKeycloakOperator(ctx *pulumi.Context, name string, args *KeycloakOperatorArgs, opts ...pulumi.ResourceOption) (*KeycloakOperator, error) {
 	if args == nil {
 		args = &KeycloakOperatorArgs{}

@@ -20,7 +20,8 @@ type LoadBalancerControllerArgs struct {
 // webhook looks at every Service that is made from then on: make those after
 // Chart.Installed.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewLoadBalancerController(ctx *pulumi.Context, name string, args *LoadBalancerControllerArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.ClusterName == "" || args.RoleARN == nil {
 		return nil, errors.New("load balancer controller " + name + ": cluster name and role are required")

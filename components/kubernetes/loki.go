@@ -31,7 +31,8 @@ type LokiArgs struct {
 // NewLoki makes the Chart of Loki, in the namespace loki, which must be there: logs in
 // a bucket, and a gateway at LokiURL.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewLoki(ctx *pulumi.Context, name string, args *LokiArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.Store == nil || !args.Store.complete() || args.Identity.id == nil {
 		return nil, fmt.Errorf("chart of Loki %s: a bucket, its region and a role are required", name)

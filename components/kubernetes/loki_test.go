@@ -42,7 +42,7 @@ func makeLoki(args *LokiArgs) pulumi.RunFunc {
 	}
 }
 
-// lokiValues are those of the sheet. (facts: aws-workload-apps 8.2)
+// lokiValues are those of the sheet. (docs/reference/aws-workload-apps.md 8.2)
 func lokiValues(replicas float64) map[string]any {
 	values := map[string]any{
 		"gateway": map[string]any{"image": map[string]any{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}},

@@ -6,7 +6,7 @@ import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 // autoscalers and kubectl what pods and nodes use.
 //
 // It works in the network of its node: the control plane reaches nodes, and not pods
-// when Calico is their network. (facts: aws-workload-apps 8.1, 8.2)
+// when Calico is their network. (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewMetricsServer(ctx *pulumi.Context, name string, args *Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil {
 		args = &Installation{}

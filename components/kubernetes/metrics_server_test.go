@@ -9,7 +9,7 @@ import (
 	"github.com/ptd-go/ptd/components/componenttest"
 )
 
-// (facts: aws-workload-apps 8.1, 8.2)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func TestMetricsServer(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
@@ -33,7 +33,7 @@ func TestMetricsServer(t *testing.T) {
 	}, "version")
 }
 
-// (facts: aws-workload-apps 8.1, 8.2)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func TestKubeStateMetrics(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, func(ctx *pulumi.Context) error {

@@ -28,7 +28,8 @@ type MimirArgs struct {
 // metrics in a bucket, and a gateway at MimirURL. The parts with volumes stay off the
 // nodes that Karpenter may take away.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil || args.Store == nil || !args.Store.complete() || args.Identity.id == nil {
 		return nil, fmt.Errorf("chart of Mimir %s: a bucket, its region and a role are required", name)

@@ -27,7 +27,7 @@ func makeMimir(args *MimirArgs) pulumi.RunFunc {
 	}
 }
 
-// mimirValues are those of the sheet. (facts: aws-workload-apps 8.2)
+// mimirValues are those of the sheet. (docs/reference/aws-workload-apps.md 8.2)
 func mimirValues(replicas float64) map[string]any {
 	values := map[string]any{
 		"serviceAccount": serviceAccount("mimir.posit.team", "mimir.demo01-staging.posit.team"),

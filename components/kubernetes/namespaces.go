@@ -37,7 +37,7 @@ type Namespaces struct {
 // NewNamespaces makes namespaces.
 //
 // It is an error if there is none, one has no name, or two have the same.
-// (facts: aws-workload-apps 7.5, 7.8, 7.9, 8.1)
+// (docs/reference/aws-workload-apps.md 7.5, 7.8, 7.9, 8.1)
 func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
 	if args == nil || len(args.Namespaces) == 0 {
 		return nil, fmt.Errorf("namespaces %s: at least one is required", name)

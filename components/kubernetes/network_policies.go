@@ -56,7 +56,7 @@ type NetworkPolicies struct {
 // whole cluster, where only ptd's own namespaces then still work.
 //
 // It is an error if the suffix is missing, or the trust is none of the three.
-// (facts: aws-workload-apps 7.11, 15 point 16)
+// (docs/reference/aws-workload-apps.md 7.11, 15 point 16)
 func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesArgs, opts ...pulumi.ResourceOption) (*NetworkPolicies, error) {
 	if args == nil || args.Suffix == "" {
 		return nil, fmt.Errorf("network policies %s: a suffix is required", name)

@@ -6,7 +6,7 @@ import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 // their nodes, and node feature discovery, which finds those nodes. Both go to the
 // namespace nvidia-device-plugin, which must be there.
 //
-// (facts: aws-workload-apps 8.1, 8.2)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func NewNvidiaDevicePlugin(ctx *pulumi.Context, name string, args *Installation, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil {
 		args = &Installation{}

@@ -36,7 +36,7 @@ type Site struct {
 //
 // It is an error if a required argument is missing.
 //
-// (facts: aws-workload-apps 9; site-spec)
+// (docs/reference/aws-workload-apps.md 9; docs/reference/site-spec.md)
 func NewSite(ctx *pulumi.Context, name string, args *SiteArgs, opts ...pulumi.ResourceOption) (*Site, error) {
 	if args == nil || args.ObjectName == "" || args.Spec["domain"] == nil {
 		return nil, errors.New("site " + name + ": an object name and a spec with a domain are required")

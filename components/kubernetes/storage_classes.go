@@ -37,7 +37,7 @@ type StorageClasses struct {
 // {name}-ebs-csi-default-sc-encrypted.
 //
 // A class cannot change: one with the driver's retired name keeps it, which the driver
-// serves too. (facts: aws-workload-eks 13, 21.16)
+// serves too. (docs/reference/aws-workload-eks.md 13, 21.16)
 func NewStorageClasses(ctx *pulumi.Context, name string, args *StorageClassesArgs, opts ...pulumi.ResourceOption) (*StorageClasses, error) {
 	if args == nil {
 		args = &StorageClassesArgs{}

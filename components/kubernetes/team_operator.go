@@ -30,7 +30,7 @@ type Toleration struct{ Key, Operator, Value, Effect string }
 // the namespace posit-team-system. It works in posit-team. Removing it keeps its
 // definitions, and with them the sites.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 7.5)
+// It is an error if a required argument is missing. (docs/reference/aws-workload-apps.md 7.5)
 func NewTeamOperator(ctx *pulumi.Context, name string, args *TeamOperatorArgs, opts ...pulumi.ResourceOption) (*Chart, error) {
 	if args == nil {
 		return nil, errors.New("Team Operator " + name + ": a version is required")

@@ -41,8 +41,8 @@ type Traefik struct {
 // on a port of each node, and answers health checks on TraefikPort. Its dashboard, which
 // would be on that port too, is off.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-apps 8.1, 8.2,
-// 8.7, 15 point 11)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2, 8.7, 15 point 11)
 func NewTraefik(ctx *pulumi.Context, name string, args *TraefikArgs, opts ...pulumi.ResourceOption) (*Traefik, error) {
 	if args == nil {
 		return nil, errors.New("Traefik " + name + ": a version is required")

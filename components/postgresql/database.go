@@ -51,7 +51,7 @@ type Database struct {
 //
 // It is an error if the name is missing.
 //
-// (facts: aws-workload-base 8.2, 9; aws-control-room 8)
+// (docs/reference/aws-workload-base.md 8.2, 9; docs/reference/aws-control-room.md 8)
 func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
 	if args == nil || args.Name == "" {
 		return nil, errors.New("database " + name + ": a name is required")

@@ -20,7 +20,7 @@ type run interface {
 
 // checkForwardAuthSecrets makes sure that the sites with a login have its credentials,
 // which people put there: without them its pods never start, while the chart counts as
-// installed. A dry run only warns. (facts: aws-workload-apps 7.10)
+// installed. A dry run only warns. (docs/reference/aws-workload-apps.md 7.10)
 func checkForwardAuthSecrets(ctx context.Context, r run, workload *config.AWSWorkload, secrets aws.Secrets) error {
 	var failures []error
 	for _, site := range workload.ForwardAuthSites() {

@@ -12,8 +12,8 @@ import (
 )
 
 // MergeCustom places the enabled custom steps of a target's manifest among its standard
-// steps (facts: config-and-cli 3.6): after the anchor they name with insertAfter, before
-// that of insertBefore, the rest at the end; steps with the same anchor stay in the
+// steps (docs/reference/config-and-cli.md 3.6): after the anchor they name with insertAfter,
+// before that of insertBefore, the rest at the end; steps with the same anchor stay in the
 // manifest's order. A target without a manifest has none.
 //
 // It is an error if a step has the name of a standard one. That there is a Go module

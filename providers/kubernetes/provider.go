@@ -32,8 +32,8 @@ type Args struct {
 // It applies on the server's side, and updates ConfigMaps and Secrets in place. Its
 // kubeconfig has no credential: the plugin asks `ptd token` for one.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-eks 9,
-// aws-workload-apps 6)
+// It is an error if a required argument is missing. (docs/reference/aws-workload-eks.md 9;
+// docs/reference/aws-workload-apps.md 6)
 func NewProvider(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*kubernetes.Provider, error) {
 	if args.Target == "" || args.Cluster == "" || args.Identifier == "" || args.Endpoint == nil || args.CertificateAuthority == nil {
 		return nil, errors.New("make the Kubernetes provider " + name +

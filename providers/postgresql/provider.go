@@ -32,7 +32,8 @@ type Args struct {
 // NewProvider makes a provider with the logical name name, {target}-postgres-provider
 // in the sheets. A changed password updates it and replaces nothing.
 //
-// It is an error if a required argument is missing. (facts: aws-workload-base 8.2 row 79)
+// It is an error if a required argument is missing.
+// (docs/reference/aws-workload-base.md 8.2 row 79)
 func NewProvider(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*postgresql.Provider, error) {
 	if args.Host == nil || args.Username == "" || args.Password == nil {
 		return nil, errors.New("make the PostgreSQL provider " + name + ": host, username and password are required")

@@ -1,6 +1,6 @@
 // Package sandbox simulates clouds: resource providers and the calls behind actions
 // work on one store in a directory, so that a target's real programs can run with
-// the real engine and no account (DESIGN section 6).
+// the real engine and no account (docs/reference/design.md 6).
 //
 // The simulation earns trust by being strict. Inputs are checked against the
 // provider SDK's own types; an identifier that was never issued, a name that is

@@ -20,9 +20,9 @@ type adminStatement struct {
 }
 
 // AdminPolicyDocument is the compact JSON document of PositTeamDedicatedAdmin for an
-// account (facts: aws-workload-base 2.2; 12 point 31: zones can be deleted too). Policies
-// that are there are never changed: what older ones do not allow must be asked for by a
-// key of the configuration.
+// account (docs/reference/aws-workload-base.md 2.2; 12 point 31: zones can be deleted too).
+// Policies that are there are never changed: what older ones do not allow must be asked for by
+// a key of the configuration.
 func AdminPolicyDocument(accountID string) (string, error) {
 	boundary := config.AdminPolicyARN(accountID)
 	account := []string{accountID}

@@ -17,9 +17,9 @@ import (
 
 // Bootstrap makes what must exist before the first stack: the state key, the state
 // bucket, the admin policy (when asked for), the workload secret and each site's
-// three secrets (facts: aws-workload-base 2). What exists is completed, never
-// overwritten: a bucket's own policy or encryption and every existing secret stay
-// as they are. It stops at the first error; running it again goes on from there.
+// three secrets (docs/reference/aws-workload-base.md 2). What exists is completed, never
+// overwritten: a bucket's own policy or encryption and every existing secret stay as they are.
+// It stops at the first error; running it again goes on from there.
 func Bootstrap(ctx context.Context, account aws.Account, workload *config.AWSWorkload, dryRun bool) ([]Change, error) {
 	if err := checkIdentity(ctx, account, workload.AccountID); err != nil {
 		return nil, fmt.Errorf("bootstrap %s: %w", workload.Name, err)

@@ -12,7 +12,7 @@ import (
 
 // clusterProvider makes the Kubernetes provider of a release's cluster, one a stack and
 // release, named {cluster}-k8s. It is identified by the cluster's ARN, which the names
-// give, so that it is known before the cluster is. (facts: aws-workload-eks 9)
+// give, so that it is known before the cluster is. (docs/reference/aws-workload-eks.md 9)
 func clusterProvider(
 	ctx *pulumi.Context, workload *config.AWSWorkload, targetName, release string, cluster ClusterOutputs, opts ...pulumi.ResourceOption,
 ) (*pulumikubernetes.Provider, error) {

@@ -36,9 +36,9 @@ type clusters struct {
 
 // Clusters makes in each cluster what must be there before charts: namespaces, the
 // Helm controller, network policies, Grafana's database address and the target's own
-// objects; and for it in AWS the roles of the products and Karpenter's side (facts:
-// aws-workload-apps 7). Everything hangs below one component, named after the workload,
-// and below it one a release.
+// objects; and for it in AWS the roles of the products and Karpenter's side
+// (docs/reference/aws-workload-apps.md 7). Everything hangs below one component, named after
+// the workload, and below it one a release.
 func Clusters(ctx *pulumi.Context, in ClustersIn) (*ClustersOutputs, error) {
 	c := &clusters{
 		ctx: ctx, in: in, tags: in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_clusters"),

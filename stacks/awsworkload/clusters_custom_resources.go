@@ -8,7 +8,8 @@ import (
 
 // makeCustomResources makes the target's own objects of kinds that are there before
 // charts, after everything that the step itself makes in the cluster: they may live in
-// its namespaces and be of its kinds, or of Calico's. (facts: aws-workload-apps 7.12)
+// its namespaces and be of its kinds, or of Calico's.
+// (docs/reference/aws-workload-apps.md 7.12)
 func (s *clusterSetup) makeCustomResources() error {
 	manifests, _, err := workload.CustomManifests(s.release, s.cluster.CustomK8sResources, s.cluster.CalicoEnabled, s.in.CustomResources)
 	if err != nil {

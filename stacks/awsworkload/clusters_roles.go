@@ -8,7 +8,7 @@ import (
 	"github.com/ptd-go/ptd/components/aws"
 )
 
-// makeRoles makes the roles of the products (facts: aws-workload-apps 7.3).
+// makeRoles makes the roles of the products (docs/reference/aws-workload-apps.md 7.3).
 func (s *clusterSetup) makeRoles() error {
 	workload := s.in.Config
 	args := &aws.ProductRolesArgs{
@@ -65,7 +65,7 @@ func (s *clusterSetup) teamOperatorPolicy() pulumi.StringOutput {
 }
 
 // fileSystem is the EFS file system of the cluster, which the configuration names or
-// persistent makes; nil for none. (facts: aws-workload-apps 7.4)
+// persistent makes; nil for none. (docs/reference/aws-workload-apps.md 7.4)
 func (s *clusterSetup) fileSystem() *aws.FileSystemAccess {
 	switch {
 	case s.cluster.EFSConfig != nil:
@@ -79,8 +79,9 @@ func (s *clusterSetup) fileSystem() *aws.FileSystemAccess {
 	}
 }
 
-// makeKarpenter makes the AWS side of the autoscaler (facts: aws-workload-apps 7.13).
-// Without access entries its nodes are let in by the eks step's aws-auth.
+// makeKarpenter makes the AWS side of the autoscaler
+// (docs/reference/aws-workload-apps.md 7.13). Without access entries its nodes are let in by
+// the eks step's aws-auth.
 func (s *clusterSetup) makeKarpenter() error {
 	workload := s.in.Config
 	if !workload.AutoscalingEnabled {

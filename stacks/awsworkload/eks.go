@@ -22,9 +22,9 @@ type EKSIn struct {
 }
 
 // EKS makes a cluster for each release: control plane, nodes, access, add-ons, storage
-// classes and the pods' network (facts: aws-workload-eks). Everything hangs below one
-// component, named after the workload, and below one a release. All names have the
-// release in them, so that releases side by side never clash.
+// classes and the pods' network (docs/reference/aws-workload-eks.md). Everything hangs below
+// one component, named after the workload, and below one a release. All names have the release
+// in them, so that releases side by side never clash.
 //
 // It is an error if a version of Kubernetes is not the next one to what a cluster runs,
 // or something changes that only a new cluster can have.
@@ -87,7 +87,7 @@ type eksRelease struct {
 }
 
 // make makes the cluster. Nodes and Calico come side by side: nodes are only ready with a
-// network, and it needs them. Add-ons wait for both. (facts: aws-workload-eks 4.1)
+// network, and it needs them. Add-ons wait for both. (docs/reference/aws-workload-eks.md 4.1)
 func (r *eksRelease) make(child pulumi.ResourceOption) (ClusterOutputs, error) {
 	err := components.Register(r.ctx, "ptd:awsworkload:EKSRelease", r.name, r, func(child pulumi.ResourceOption) error {
 		r.child = child
@@ -168,7 +168,7 @@ func (r *eksRelease) encrypts() (bool, error) {
 }
 
 // ingress lets ptd's own way in reach the API; a customer's bastion has rules of its own.
-// (facts: aws-workload-eks 6.2, 8.2)
+// (docs/reference/aws-workload-eks.md 6.2, 8.2)
 func (r *eksRelease) ingress() []aws.EKSIngress {
 	from := "bastion"
 	switch {
@@ -185,7 +185,7 @@ func (r *eksRelease) ingress() []aws.EKSIngress {
 }
 
 // makeProvider makes the provider of what is in the cluster. All of that waits for access
-// to the cluster. (facts: aws-workload-eks 21.5)
+// to the cluster. (docs/reference/aws-workload-eks.md 21.5)
 func (r *eksRelease) makeProvider() error {
 	provider, err := clusterProvider(r.ctx, r.config, r.in.TargetName, r.release, r.outputs, r.child)
 	if err != nil {

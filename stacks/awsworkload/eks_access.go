@@ -21,14 +21,14 @@ func (r *eksRelease) adminPrincipal() string {
 }
 
 // entries tells whether access entries decide about access, and not the ConfigMap
-// aws-auth. (facts: aws-workload-eks 4.2, 6.6)
+// aws-auth. (docs/reference/aws-workload-eks.md 4.2, 6.6)
 func (r *eksRelease) entries() bool {
 	return r.cluster.EKSAccessEntries.Enabled && r.existing.AuthenticationMode != "CONFIG_MAP"
 }
 
 // accessEntries are who may enter the cluster: ptd, the account's power users if asked
 // for, and who the configuration lists. None when the ConfigMap aws-auth decides.
-// (facts: aws-workload-eks 6.6, 11.3)
+// (docs/reference/aws-workload-eks.md 6.6, 11.3)
 func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
 	if !r.entries() {
 		return nil, nil
@@ -91,7 +91,7 @@ func (r *eksRelease) powerUser() (string, error) {
 }
 
 // makeAwsAuth writes the ConfigMap aws-auth, if it decides about access. Items of others
-// are replaced: the list is one text. (facts: aws-workload-eks 6.7, 11.4)
+// are replaced: the list is one text. (docs/reference/aws-workload-eks.md 6.7, 11.4)
 func (r *eksRelease) makeAwsAuth() error {
 	if r.entries() {
 		return nil

@@ -49,7 +49,7 @@ func (r *eksRelease) makeStorageClasses() error {
 // What EKS installs itself, coredns and kube-proxy, becomes an add-on only with a version
 // that the configuration gives: EKS moves an add-on without one no more than its own, no
 // version fits all of Kubernetes', and taking over overwrites a Corefile that was changed.
-// (facts: aws-workload-eks 6.8, 12)
+// (docs/reference/aws-workload-eks.md 6.8, 12)
 func (r *eksRelease) makeAddons() error {
 	role, err := r.driverRole("ebs", "AmazonEBSCSIDriverPolicy")
 	if err != nil {

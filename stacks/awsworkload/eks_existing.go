@@ -151,7 +151,7 @@ func podCIDROf(chart resource.PropertyMap) string {
 }
 
 // check refuses what EKS would refuse, and what would break a cluster that is there.
-// (facts: aws-workload-eks 14.5, 21.8, 21.25)
+// (docs/reference/aws-workload-eks.md 14.5, 21.8, 21.25)
 func (r *eksRelease) check() error {
 	if !r.exists {
 		return nil

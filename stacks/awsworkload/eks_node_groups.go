@@ -13,7 +13,7 @@ import (
 )
 
 // makeNodeGroups makes the default node group and the additional ones, in the order of
-// their names. (facts: aws-workload-eks 6.5, 8.1)
+// their names. (docs/reference/aws-workload-eks.md 6.5, 8.1)
 func (r *eksRelease) makeNodeGroups() error {
 	groups := pulumi.StringArray{r.in.Persistent.NodesFSxSecurityGroupID}
 	if r.cluster.EFSNeeded() {

@@ -60,9 +60,9 @@ type helm struct {
 	outputs HelmOutputs
 }
 
-// Helm installs the charts of each cluster, with what they need (facts:
-// aws-workload-apps 7.5 to 7.7, 7.10, 8). Everything hangs below one component, named
-// after the workload, and below it one a release.
+// Helm installs the charts of each cluster, with what they need
+// (docs/reference/aws-workload-apps.md 7.5 to 7.7, 7.10, 8). Everything hangs below one
+// component, named after the workload, and below it one a release.
 func Helm(ctx *pulumi.Context, in HelmIn) (*HelmOutputs, error) {
 	h := &helm{ctx: ctx, in: in, outputs: HelmOutputs{
 		Clusters: output.Releases[ClusterChartsOutputs]{},

@@ -4,7 +4,7 @@ import "github.com/ptd-go/ptd/components/kubernetes"
 
 // makeExternalDNS installs what makes the records of the sites. Its policy stays sync: with
 // upsert-only, the weighted records of a release that is gone would go on getting their
-// share of the requests. (facts: aws-workload-apps 7.7)
+// share of the requests. (docs/reference/aws-workload-apps.md 7.7)
 func (r *helmRelease) makeExternalDNS() error {
 	if !r.config.ExternalDNSEnabled {
 		return nil
@@ -22,7 +22,7 @@ func (r *helmRelease) makeExternalDNS() error {
 
 // recordOwner marks the records of the cluster. It is no name of the cluster, and stays
 // what it was: records with another owner are strangers that ExternalDNS does not touch.
-// (facts: aws-workload-apps 0)
+// (docs/reference/aws-workload-apps.md 0)
 func (r *helmRelease) recordOwner() string {
 	if r.release == "0" {
 		return "default_" + r.config.CompoundName() + "-control-plane"

@@ -7,7 +7,7 @@ import (
 )
 
 // makeForwardAuth puts a login before the sites that ask for one. It needs the definitions
-// of Traefik and of the Secrets Store driver. (facts: aws-workload-apps 7.10)
+// of Traefik and of the Secrets Store driver. (docs/reference/aws-workload-apps.md 7.10)
 func (r *helmRelease) makeForwardAuth() error {
 	version := r.cluster.Components.TraefikForwardAuthVersion
 	if version == "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/ptd-go/ptd/stacks/output"
 )
 
-// makeKarpenter installs Karpenter, and makes the node pools of the cluster. (facts:
-// aws-workload-apps 8.2, 8.8)
+// makeKarpenter installs Karpenter, and makes the node pools of the cluster.
+// (docs/reference/aws-workload-apps.md 8.2, 8.8)
 func (r *helmRelease) makeKarpenter() error {
 	if !r.config.AutoscalingEnabled {
 		return nil

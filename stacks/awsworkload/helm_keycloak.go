@@ -3,8 +3,8 @@ package awsworkload
 import "github.com/ptd-go/ptd/components/kubernetes"
 
 // makeKeycloakOperator makes the operator of Keycloak. It has no IAM role: the one of the
-// sites' Keycloaks trusts these, and the operator calls nothing in AWS. (facts:
-// aws-workload-apps 7.6, 15 point 20)
+// sites' Keycloaks trusts these, and the operator calls nothing in AWS.
+// (docs/reference/aws-workload-apps.md 7.6, 15 point 20)
 func (r *helmRelease) makeKeycloakOperator() error {
 	if !r.config.KeycloakEnabled {
 		return nil

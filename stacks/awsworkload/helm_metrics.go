@@ -12,8 +12,8 @@ import (
 )
 
 // makeMonitoring installs what collects, keeps and shows metrics and logs, in buckets. The
-// login before Grafana is that of the site called main, if it has one. (facts:
-// aws-workload-apps 8.1, 8.2)
+// login before Grafana is that of the site called main, if it has one.
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func (r *helmRelease) makeMonitoring() error {
 	versions := r.cluster.Components
 	installation := r.charts.Controlled("metrics-server", "components.metrics_server_version", versions.MetricsServerVersion)

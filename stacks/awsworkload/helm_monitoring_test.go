@@ -109,7 +109,7 @@ func TestMonitoringPreviewsTheSame(t *testing.T) {
 }
 
 // What the charts have from the configuration and other steps.
-// (facts: aws-workload-apps 8.1, 8.2)
+// (docs/reference/aws-workload-apps.md 8.1, 8.2)
 func TestMonitoringValues(t *testing.T) {
 	t.Parallel()
 	r := componenttest.New()
@@ -274,7 +274,7 @@ func TestAlloyOfTargets(t *testing.T) {
 }
 
 // What of the configuration of a target shows in that of Alloy.
-// (facts: aws-workload-apps 8.4, 8.5)
+// (docs/reference/aws-workload-apps.md 8.4, 8.5)
 func TestAlloyOfConfigurations(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

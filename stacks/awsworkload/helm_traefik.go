@@ -3,7 +3,8 @@ package awsworkload
 import "github.com/ptd-go/ptd/components/kubernetes"
 
 // makeTraefik installs Traefik and, unless each site has one of its own (which the sites
-// step makes), the load balancer in front of it. (facts: aws-workload-apps 8.2, 8.3)
+// step makes), the load balancer in front of it.
+// (docs/reference/aws-workload-apps.md 8.2, 8.3)
 func (r *helmRelease) makeTraefik() error {
 	traefik, err := kubernetes.NewTraefik(r.ctx, r.name+"-traefik", &kubernetes.TraefikArgs{
 		Installation: r.charts.Controlled("traefik", "components.traefik_version", r.cluster.Components.TraefikVersion),

@@ -9,7 +9,7 @@ import (
 
 // loadBalancer is a load balancer in front of Traefik in the cluster of a release, for
 // these domains and their subdomains. set tells its DNS records from those of the others.
-// (facts: aws-workload-apps 8.3)
+// (docs/reference/aws-workload-apps.md 8.3)
 func loadBalancer(
 	workload *config.AWSWorkload, cluster config.AWSCluster, object, set string, certificates pulumi.StringArrayInput, domains ...string,
 ) *kubernetes.ALBIngressArgs {

@@ -24,8 +24,8 @@ type MountTargetsIn struct {
 // AttachMountTargets adds the nodes' group to the mount targets of the file systems that
 // efs_config names, unless it says that others manage them. Groups that are there stay.
 // It belongs after every run of eks. A mount target is a part of somebody else's file
-// system, and has no resource for one of its groups: so it is an action. (facts:
-// aws-workload-eks 4.4, 21.2)
+// system, and has no resource for one of its groups: so it is an action.
+// (docs/reference/aws-workload-eks.md 4.4, 21.2)
 func AttachMountTargets(ctx context.Context, targets aws.MountTargets, in MountTargetsIn, dryRun bool) ([]Change, error) {
 	var changes []Change
 	var done []string

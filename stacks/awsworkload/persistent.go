@@ -48,7 +48,7 @@ type persistent struct {
 
 // Persistent makes what outlives clusters: network, way in, database, buckets, file
 // systems, zones, certificates, and the roles of the clusters' service accounts
-// (facts: aws-workload-base 3 to 5). Everything hangs below one component, named
+// (docs/reference/aws-workload-base.md 3 to 5). Everything hangs below one component, named
 // after the workload.
 func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error) {
 	p := &persistent{

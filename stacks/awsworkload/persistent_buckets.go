@@ -8,9 +8,9 @@ import (
 )
 
 // makeBuckets makes the buckets of Package Manager, Chronicle, Mimir and Loki, and
-// the password that the workload has at its control room's Mimir (facts:
-// aws-workload-base 4.8, 4.11). Mimir and Loki write an object once and expire it
-// themselves: old versions of theirs would only cost.
+// the password that the workload has at its control room's Mimir
+// (docs/reference/aws-workload-base.md 4.8, 4.11). Mimir and Loki write an object once and
+// expire it themselves: old versions of theirs would only cost.
 func (p *persistent) makeBuckets() error {
 	for _, bucket := range []struct {
 		logical string

@@ -2,7 +2,8 @@ package awsworkload
 
 import "github.com/ptd-go/ptd/components/aws"
 
-// makeDatabase makes the PostgreSQL server of the products (facts: aws-workload-base 4.7).
+// makeDatabase makes the PostgreSQL server of the products
+// (docs/reference/aws-workload-base.md 4.7).
 func (p *persistent) makeDatabase() error {
 	database, err := aws.NewDatabase(p.ctx, p.name, &aws.DatabaseArgs{
 		Network:                    p.network,

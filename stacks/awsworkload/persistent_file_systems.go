@@ -10,7 +10,7 @@ import (
 )
 
 // makeFileSystems makes the FSx for OpenZFS file system of the products, the groups
-// that let NFS through, and EFS where it is used (facts: aws-workload-base 4.9).
+// that let NFS through, and EFS where it is used (docs/reference/aws-workload-base.md 4.9).
 func (p *persistent) makeFileSystems() error {
 	server, err := p.nfsGroup(p.config.ScopedName("fsx-nfs"), aws.FSxServer)
 	if err != nil {

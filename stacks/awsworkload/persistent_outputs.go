@@ -9,7 +9,7 @@ import (
 )
 
 // PersistentOutputs is what the persistent stack gives to later steps and to people
-// (facts: aws-workload-base 5.5). Those marked optional are unknown to state that
+// (docs/reference/aws-workload-base.md 5.5). Those marked optional are unknown to state that
 // the Python programs wrote.
 type PersistentOutputs struct {
 	// BastionID is the instance that the proxy goes through; "" with Tailscale.

@@ -14,8 +14,8 @@ import (
 )
 
 // makeRoles makes the roles of the workload's service accounts, and the Team
-// Operator's policy, which the roles of each cluster attach (facts:
-// aws-workload-base 5).
+// Operator's policy, which the roles of each cluster attach
+// (docs/reference/aws-workload-base.md 5).
 func (p *persistent) makeRoles() error {
 	name := p.config.ScopedName("team-operator")
 	operator, err := iam.NewPolicy(p.ctx, name, &iam.PolicyArgs{
@@ -59,7 +59,7 @@ type serviceAccountRole struct {
 	policies  []aws.RolePolicy
 }
 
-// serviceAccountRoles lists the roles (facts: aws-workload-base 5.3).
+// serviceAccountRoles lists the roles (docs/reference/aws-workload-base.md 5.3).
 func (p *persistent) serviceAccountRoles() []serviceAccountRole {
 	const system = "kube-system"
 	roles := []serviceAccountRole{

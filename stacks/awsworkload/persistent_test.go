@@ -83,7 +83,7 @@ func TestPersistentRegistrations(t *testing.T) {
 	}
 }
 
-// The default set of resources (facts: aws-workload-base 11).
+// The default set of resources (docs/reference/aws-workload-base.md 11).
 func TestPersistentCounts(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()

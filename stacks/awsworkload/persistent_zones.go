@@ -11,8 +11,9 @@ import (
 )
 
 // makeZones makes, for each domain of the sites, a hosted zone (or reads the one
-// that is given) and a certificate of the domain and its subdomains (facts:
-// aws-workload-base 4.10). The first site of a domain by name decides about both.
+// that is given) and a certificate of the domain and its subdomains
+// (docs/reference/aws-workload-base.md 4.10). The first site of a domain by name decides about
+// both.
 func (p *persistent) makeZones() error {
 	names, zoneIDs := pulumi.StringArrayMap{}, pulumi.StringMap{}
 	records, sites := pulumi.StringMapArrayMap{}, pulumi.MapMap{}

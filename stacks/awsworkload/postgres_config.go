@@ -25,8 +25,8 @@ type PostgresConfigIn struct {
 	SitePasswords map[string]map[string]pulumi.StringInput
 }
 
-// PostgresConfigOutputs is what the postgres_config stack gives (facts:
-// aws-workload-base 8.3).
+// PostgresConfigOutputs is what the postgres_config stack gives
+// (docs/reference/aws-workload-base.md 8.3).
 type PostgresConfigOutputs struct {
 	GrafanaPassword pulumi.StringOutput `pulumi:"db_grafana_pw"` // secret
 	GrafanaDatabase pulumi.StringOutput `pulumi:"grafana_db_name"`
@@ -36,8 +36,8 @@ type PostgresConfigOutputs struct {
 }
 
 // PostgresConfig makes the roles and databases of Grafana, of extra_postgres_dbs, and,
-// unless the Team Operator does, of each site's products (facts: aws-workload-base 8
-// and 9). Databases are always protected.
+// unless the Team Operator does, of each site's products
+// (docs/reference/aws-workload-base.md 8 and 9). Databases are always protected.
 func PostgresConfig(ctx *pulumi.Context, in PostgresConfigIn) (*PostgresConfigOutputs, error) {
 	p := &postgresConfig{ctx: ctx, in: in}
 	err := components.Register(ctx, "ptd:awsworkload:PostgresConfig", in.TargetName, p, p.make)

@@ -61,8 +61,9 @@ func TestPostgresConfigRegistrations(t *testing.T) {
 	}
 }
 
-// Five resources without extra databases, four more with each (facts:
-// aws-workload-base 8.3), not counting components and the products of sites.
+// Five resources without extra databases, four more with each
+// (docs/reference/aws-workload-base.md 8.3), not counting components and the products of
+// sites.
 func TestPostgresConfigCounts(t *testing.T) {
 	t.Parallel()
 	for extra, want := range map[string]int{"": 5, "sol-eng": 9, "sol-eng two": 13} {

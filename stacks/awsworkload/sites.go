@@ -57,12 +57,12 @@ type sites struct {
 }
 
 // Sites makes the Site object of each site in the cluster of each release and, where the
-// configuration asks for it, the site's own load balancer and the DNS records (facts:
-// aws-workload-apps 8.3, 9); and the target's own objects of kinds that charts define,
-// which step clusters is too early for. A record has one owner: ExternalDNS, by the annotations of
-// the Ingress, or this stack when external_dns_enabled is false; in zones that others
-// manage, they do. Everything hangs below one component, named after the workload, and
-// below it one a release.
+// configuration asks for it, the site's own load balancer and the DNS records
+// (docs/reference/aws-workload-apps.md 8.3, 9); and the target's own objects of kinds that
+// charts define, which step clusters is too early for. A record has one owner: ExternalDNS, by
+// the annotations of the Ingress, or this stack when external_dns_enabled is false; in zones
+// that others manage, they do. Everything hangs below one component, named after the workload,
+// and below it one a release.
 func Sites(ctx *pulumi.Context, in SitesIn) (*SitesOutputs, error) {
 	s := &sites{ctx: ctx, in: in, outputs: SitesOutputs{Clusters: output.Releases[ClusterSitesOutputs]{}}}
 	err := s.make()

@@ -16,7 +16,7 @@ import (
 )
 
 // makeIngress makes a load balancer for one site, with the site's own certificate: a load
-// balancer takes no more than 25 (facts: aws-workload-apps 8.3, 15.12).
+// balancer takes no more than 25 (docs/reference/aws-workload-apps.md 8.3, 15.12).
 func (r *sitesRelease) makeIngress(name string, site config.AWSSite) error {
 	var certificates pulumi.StringArrayInput = certificatesOf(r.ctx, r.in.Config, r.in.Persistent, site.Domain)
 	if site.CertificateARN != "" {

@@ -18,7 +18,7 @@ import (
 	"github.com/ptd-go/ptd/stacks/workload/secret"
 )
 
-// workloadSecretKeys are those of the sheet. (facts: aws-workload-base 6.1)
+// workloadSecretKeys are those of the sheet. (docs/reference/aws-workload-base.md 6.1)
 var workloadSecretKeys = []string{
 	"chronicle-bucket", "fs-dns-name", "fs-root-volume-id", "main-database-id", "main-database-url", "mimir-password", "packagemanager-bucket",
 }

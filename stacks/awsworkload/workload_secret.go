@@ -36,9 +36,9 @@ func (in WorkloadSecretIn) values() map[string]*string {
 }
 
 // UpdateWorkloadSecret brings the workload secret up to date with the outputs of
-// persistent (facts: aws-workload-base 6.1). Keys that it does not own stay. It
-// belongs after every run of persistent, also one that changed nothing: it repairs
-// drift, and writes only when something differs.
+// persistent (docs/reference/aws-workload-base.md 6.1). Keys that it does not own stay. It
+// belongs after every run of persistent, also one that changed nothing: it repairs drift, and
+// writes only when something differs.
 func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadSecretIn, dryRun bool) ([]Change, error) {
 	name, set := in.Config.WorkloadSecretName(), in.values()
 	change, err := secret.Object{Store: secrets, Name: name, Type: secretType}.Merge(ctx, set, dryRun)

@@ -1,6 +1,6 @@
 package config
 
-// AWSCluster is the spec of one release's EKS cluster. (facts: config-and-cli 1.6)
+// AWSCluster is the spec of one release's EKS cluster. (docs/reference/config-and-cli.md 1.6)
 type AWSCluster struct {
 	_ struct{} `kebab:"true"`
 
@@ -151,7 +151,8 @@ type AccessScope struct {
 	Namespaces []string `yaml:"namespaces"`
 }
 
-// AWSNodeGroup is a managed node group besides the default one. (facts: config-and-cli 1.7)
+// AWSNodeGroup is a managed node group besides the default one.
+// (docs/reference/config-and-cli.md 1.7)
 type AWSNodeGroup struct {
 	InstanceType string `yaml:"instance_type" default:"t3.large" check:"instance-type"`
 	MinSize      int    `yaml:"min_size" default:"1" min:"0"`

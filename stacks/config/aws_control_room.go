@@ -1,6 +1,7 @@
 package config
 
-// AWSControlRoom is the spec of kind AWSControlRoomConfig. (facts: config-and-cli 1.12)
+// AWSControlRoom is the spec of kind AWSControlRoomConfig.
+// (docs/reference/config-and-cli.md 1.12)
 type AWSControlRoom struct {
 	// Name is the target: the directory the configuration was read from.
 	Name string `yaml:"-"`

@@ -7,7 +7,7 @@ import (
 )
 
 // ResolvedVpcCIDR is the CIDR of the provisioned VPC, else vpc_cidr, else one derived
-// from the compound name. (facts: config-and-cli 2.6)
+// from the compound name. (docs/reference/config-and-cli.md 2.6)
 func (w *AWSWorkload) ResolvedVpcCIDR() string {
 	if w.ProvisionedVpc != nil {
 		return w.ProvisionedVpc.CIDR
@@ -19,7 +19,7 @@ func (w *AWSWorkload) ResolvedVpcCIDR() string {
 }
 
 // RequiredTags are resource_tags, then true name, environment and, unless it is "",
-// managed-by; later ones win. (facts: config-and-cli 2.8)
+// managed-by; later ones win. (docs/reference/config-and-cli.md 2.8)
 func (w *AWSWorkload) RequiredTags(managedBy string) map[string]string {
 	return requiredTags(w.ResourceTags, w.TrueName(), w.Environment(), managedBy, awsTagKey)
 }
@@ -81,7 +81,7 @@ func (w *AWSWorkload) CSIDriverRoleName(release, driver string) string {
 
 // RecordOwner marks the DNS records and the metrics of a release's cluster. It is no name
 // of the cluster, and stays what it was: records with another owner are strangers that
-// ExternalDNS does not touch. (facts: aws-workload-apps 0)
+// ExternalDNS does not touch. (docs/reference/aws-workload-apps.md 0)
 func (w *AWSWorkload) RecordOwner(release string) string {
 	if release == "0" {
 		return "default_" + w.CompoundName() + "-control-plane"
@@ -106,7 +106,8 @@ func (w *AWSWorkload) LokiBucket() string { return "ptd-" + w.CompoundName() + "
 // GrafanaPostgresName is Grafana's role and database.
 func (w *AWSWorkload) GrafanaPostgresName() string { return "grafana-" + w.Name }
 
-// WorkloadSecretName is the secret of what persistent made. (facts: config-and-cli 4.4)
+// WorkloadSecretName is the secret of what persistent made.
+// (docs/reference/config-and-cli.md 4.4)
 func (w *AWSWorkload) WorkloadSecretName() string { return w.Name + ".posit.team" }
 
 // SecretPatterns match the secrets of the workload and its sites, as ARNs end: by the

@@ -1,7 +1,7 @@
 package config
 
 // WorkloadCommon holds the keys that AWS and Azure workloads share.
-// (facts: config-and-cli 1.3)
+// (docs/reference/config-and-cli.md 1.3)
 type WorkloadCommon struct {
 	// Name is the target: the directory the configuration was read from.
 	Name string `yaml:"-"`
@@ -54,7 +54,8 @@ func (n NetworkTrust) Level() int {
 	}
 }
 
-// AWSWorkload is the spec of kind AWSWorkloadConfig. (facts: config-and-cli 1.3, 1.4)
+// AWSWorkload is the spec of kind AWSWorkloadConfig.
+// (docs/reference/config-and-cli.md 1.3, 1.4)
 type AWSWorkload struct {
 	WorkloadCommon `yaml:",inline"`
 
@@ -183,7 +184,7 @@ type EFS struct {
 }
 
 // AWSSite is a site's spec. Sites that share a domain share its zone and certificate;
-// the first by name decides about them (see Domains). (facts: config-and-cli 1.5)
+// the first by name decides about them (see Domains). (docs/reference/config-and-cli.md 1.5)
 type AWSSite struct {
 	_ struct{} `kebab:"true"`
 

@@ -7,7 +7,8 @@ import (
 )
 
 // RequiredTags are resource_tags, then true name, environment and, unless it is "",
-// managed-by, those keys with ":" for "/"; later ones win. (facts: config-and-cli 2.8)
+// managed-by, those keys with ":" for "/"; later ones win.
+// (docs/reference/config-and-cli.md 2.8)
 func (w *AzureWorkload) RequiredTags(managedBy string) map[string]string {
 	return requiredTags(w.ResourceTags, w.TrueName(), w.Environment(), managedBy, azureTagKey)
 }
@@ -22,7 +23,7 @@ func (w *AzureWorkload) sanitized() string {
 	}, strings.ToLower(w.Name))
 }
 
-// ResourceGroup is rsg-ptd-{target}. (facts: config-and-cli 2.4)
+// ResourceGroup is rsg-ptd-{target}. (docs/reference/config-and-cli.md 2.4)
 func (w *AzureWorkload) ResourceGroup() string { return "rsg-ptd-" + w.sanitized() }
 
 // VnetResourceGroup holds network, bastion and jump box.
@@ -125,7 +126,7 @@ func (w *AzureWorkload) SiteSecretName(site string) string {
 }
 
 // SiteFieldSecretName is the Key Vault secret of one field of a site; with External
-// Secrets on any release it carries the compound name. (facts: config-and-cli 4.5)
+// Secrets on any release it carries the compound name. (docs/reference/config-and-cli.md 4.5)
 func (w *AzureWorkload) SiteFieldSecretName(site, field string) string {
 	for _, cluster := range w.Clusters {
 		if cluster.ExternalSecretsEnabled {

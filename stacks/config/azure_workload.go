@@ -1,6 +1,7 @@
 package config
 
-// AzureWorkload is the spec of kind AzureWorkloadConfig. (facts: config-and-cli 1.3, 1.9)
+// AzureWorkload is the spec of kind AzureWorkloadConfig.
+// (docs/reference/config-and-cli.md 1.3, 1.9)
 type AzureWorkload struct {
 	WorkloadCommon `yaml:",inline"`
 
@@ -117,7 +118,7 @@ type UserNodePool struct {
 	RootDiskSize int `yaml:"root_disk_size" default:"256" blank:"default" min:"30" max:"4095"`
 }
 
-// AzureSite is a site's spec. (facts: config-and-cli 1.10)
+// AzureSite is a site's spec. (docs/reference/config-and-cli.md 1.10)
 type AzureSite struct {
 	_ struct{} `kebab:"true"`
 

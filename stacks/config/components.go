@@ -1,7 +1,7 @@
 package config
 
 // ComponentVersions are chart versions and replicas that mean the same on both clouds.
-// (facts: config-and-cli 1.8)
+// (docs/reference/config-and-cli.md 1.8)
 type ComponentVersions struct {
 	// AlloyVersion "" (or null) installs no Alloy.
 	AlloyVersion string `yaml:"alloy_version" default:"0.12.6" null:"zero" blank:"allowed"`

@@ -20,7 +20,7 @@ func (c *AWSControlRoom) CompoundName() string { return c.TrueName() + "-" + c.E
 // ClusterName is the EKS cluster: the compound name.
 func (c *AWSControlRoom) ClusterName() string { return c.CompoundName() }
 
-// VpcCIDR is derived from the compound name. (facts: config-and-cli 2.6)
+// VpcCIDR is derived from the compound name. (docs/reference/config-and-cli.md 2.6)
 func (c *AWSControlRoom) VpcCIDR() string { return derivedCIDR(c.CompoundName()) }
 
 // RequiredTags are resource_tags, then true name, environment and, unless it is "",
@@ -48,7 +48,7 @@ func (c *AWSControlRoom) Edge() string {
 	return c.Domain
 }
 
-// GrafanaURL is where Grafana is. (facts: config-and-cli 2.7)
+// GrafanaURL is where Grafana is. (docs/reference/config-and-cli.md 2.7)
 func (c *AWSControlRoom) GrafanaURL() string { return "https://" + c.Edge() + "/grafana" }
 
 // MimirHost is the host that workloads write metrics to.
@@ -64,7 +64,8 @@ func (c *AWSControlRoom) ParentZoneName() string {
 	return parent + "."
 }
 
-// SecretName is the hand-made secret with the Mimir salt. (facts: config-and-cli 4.4)
+// SecretName is the hand-made secret with the Mimir salt.
+// (docs/reference/config-and-cli.md 4.4)
 func (c *AWSControlRoom) SecretName() string { return c.Name + ".ctrl.posit.team" }
 
 // MimirAuthSecretName is the secret with the workloads' Mimir passwords.

@@ -43,8 +43,8 @@ func (r CustomResource) Identity() string {
 	return strings.Join([]string{group, r.Kind, r.Namespace, r.Name}, "/")
 }
 
-// customResources reads the folders that releases list. (facts: aws-workload-apps 7.12,
-// 15 point 22)
+// customResources reads the folders that releases list.
+// (docs/reference/aws-workload-apps.md 7.12, 15 point 22)
 func (l *loader) customResources() {
 	releases := l.target.releases()
 	listed := map[string]bool{}

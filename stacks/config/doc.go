@@ -24,5 +24,5 @@
 //
 // Parsing is strict. All problems of a target are reported at once, each with file,
 // line, column, path and, where one is near, a suggestion.
-// (facts: config-and-cli 1 and 2)
+// (docs/reference/config-and-cli.md 1 and 2)
 package config

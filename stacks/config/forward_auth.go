@@ -1,7 +1,7 @@
 package config
 
 // ForwardAuthSecretName is the secret with the credentials of a site's login, which people
-// put there. (facts: aws-workload-apps 7.10)
+// put there. (docs/reference/aws-workload-apps.md 7.10)
 func (w *AWSWorkload) ForwardAuthSecretName(site string) string {
 	return forwardAuthSecret + "." + w.CompoundName() + "-" + site + ".posit.team"
 }

@@ -1,7 +1,7 @@
 package config
 
 // Manifest is customizations/manifest.yaml: the target's custom steps.
-// (facts: config-and-cli 3.6)
+// (docs/reference/config-and-cli.md 3.6)
 type Manifest struct {
 	// File is the manifest's path; steps are relative to its directory.
 	File        string       `yaml:"-"`

@@ -48,7 +48,7 @@ const (
 )
 
 // splitWorkloadName splits at the last hyphen, splitControlRoomName at the first.
-// (facts: config-and-cli 2.1)
+// (docs/reference/config-and-cli.md 2.1)
 func splitWorkloadName(target string) (trueName, environment string) {
 	if i := strings.LastIndexByte(target, '-'); i >= 0 {
 		return target[:i], target[i+1:]
@@ -67,7 +67,7 @@ func stateBucket(target string) string { return "ptd-" + target }
 func mimirAuthSecret(controlRoom string) string { return controlRoom + ".mimir-auth.posit.team" }
 
 // derivedCIDR is 10.{o}.0.0/16, o the sum of the name's code points modulo 255.
-// (facts: config-and-cli 2.6)
+// (docs/reference/config-and-cli.md 2.6)
 func derivedCIDR(compoundName string) string {
 	sum := 0
 	for _, r := range compoundName {
@@ -87,7 +87,7 @@ func adminRoleARN(accountID string) string {
 }
 
 // requiredTags are the resource tags under ptd's own; keyOf spells ptd's keys.
-// (facts: config-and-cli 2.8)
+// (docs/reference/config-and-cli.md 2.8)
 func requiredTags(
 	resourceTags map[string]string, trueName, environment, managedBy string, keyOf func(string) string,
 ) map[string]string {

@@ -7,7 +7,7 @@ import (
 
 // KubernetesLabels are the labels of the group's nodes: those of labels that nodes can
 // have, and posit.team/node-role=system with system_nodes. They used to be tags only, so
-// the rest stays what it was. (facts: aws-workload-eks 2.3, 21.9)
+// the rest stays what it was. (docs/reference/aws-workload-eks.md 2.3, 21.9)
 func (g AWSNodeGroup) KubernetesLabels() map[string]string {
 	labels := map[string]string{}
 	for key, value := range g.Labels {

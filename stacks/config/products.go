@@ -33,7 +33,7 @@ const (
 
 const keycloak = "keycloak"
 
-// Products are all that a site can have. (facts: aws-workload-base 2.1, 9)
+// Products are all that a site can have. (docs/reference/aws-workload-base.md 2.1, 9)
 func Products() []Product {
 	return []Product{
 		{
@@ -100,7 +100,7 @@ func (p Product) PasswordKey() string {
 }
 
 // Database is the name of the product's role and database of a site: what is neither a
-// lower-case letter nor a digit is "_". (facts: aws-workload-base 9)
+// lower-case letter nor a digit is "_". (docs/reference/aws-workload-base.md 9)
 func (p Product) Database(site string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

@@ -6,7 +6,7 @@ import (
 )
 
 // Domains are the distinct domains with their sites, in the order of each one's first
-// site by name. (facts: aws-workload-base 4.10)
+// site by name. (docs/reference/aws-workload-base.md 4.10)
 func (w *AWSWorkload) Domains() []Domain {
 	return domains(w.Sites, func(site AWSSite) string { return site.Domain })
 }
@@ -63,7 +63,7 @@ func (t *Target) resolveDomains() {
 }
 
 // validateDomains checks the sites' domains against each other, and against what ptd.yaml
-// names for them. (facts: aws-workload-base 12.10-11)
+// names for them. (docs/reference/aws-workload-base.md 12.10-11)
 func (d *decoder) validateDomains(t *Target) {
 	if w := t.AWSWorkload; w != nil {
 		for name, site := range w.SortedSites() {

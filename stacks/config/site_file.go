@@ -8,7 +8,7 @@ import (
 )
 
 // SiteFile is a site.yaml: what it overrides in the Site custom resource. nil overrides
-// nothing. (facts: config-and-cli 1.11)
+// nothing. (docs/reference/config-and-cli.md 1.11)
 type SiteFile struct {
 	// Site is the site's name; File is "" when there is no file.
 	Site, File string
@@ -84,7 +84,7 @@ func (s *SiteFile) place(key string) position {
 
 // Check compares the spec of a Site, merged from ptd's values and this file (see Merge),
 // with the definition. Problems of what comes from the file have their place in it, the
-// others only their path. (facts: site-spec)
+// others only their path. (docs/reference/site-spec.md)
 func (s *SiteFile) Check(merged map[string]any, allowUnknown bool) error {
 	if problems := s.check(merged, false, allowUnknown); len(problems) > 0 {
 		problems.sort()
@@ -148,7 +148,8 @@ func (s *SiteFile) DomainPrefixes() map[string]string {
 }
 
 // Schemas are those of the product's database besides public: its own, the first of which
-// may have another name, and one that the file adds. (facts: aws-workload-base 9, site-spec)
+// may have another name, and one that the file adds. (docs/reference/aws-workload-base.md 9;
+// docs/reference/site-spec.md)
 func (s *SiteFile) Schemas(product Product) []string {
 	schemas := slices.Clone(product.Schemas)
 	settings, _ := s.product(product)["databaseSettings"].(map[string]any)
@@ -179,7 +180,8 @@ func (s *SiteFile) product(product Product) map[string]any {
 }
 
 // Merge puts later values over earlier ones into a new map: maps recurse, lists append,
-// anything else and conflicts of type take the later value. (facts: config-and-cli 1.2)
+// anything else and conflicts of type take the later value.
+// (docs/reference/config-and-cli.md 1.2)
 func Merge(layers ...map[string]any) map[string]any {
 	merged := map[string]any{}
 	for _, layer := range layers {

@@ -16,7 +16,8 @@ import (
 var siteDefinitionText []byte
 
 // SiteDefinition is the OpenAPI v3 schema of a Site (core.posit.team/v1beta1), as its
-// CustomResourceDefinition has it, in a copy that belongs to the caller. (facts: site-spec)
+// CustomResourceDefinition has it, in a copy that belongs to the caller.
+// (docs/reference/site-spec.md)
 func SiteDefinition() map[string]any {
 	definition, err := parseSiteDefinition()
 	if err != nil {

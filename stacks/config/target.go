@@ -62,7 +62,7 @@ func (t *Target) Type() string {
 }
 
 // Project is the Pulumi project of a step: ptd-aws-workload-postgres-config.
-// persistent_reprise runs the project of persistent. (facts: config-and-cli 2.2)
+// persistent_reprise runs the project of persistent. (docs/reference/config-and-cli.md 2.2)
 func (t *Target) Project(step string) string {
 	if step == "persistent_reprise" {
 		step = "persistent"
@@ -75,7 +75,7 @@ func (t *Target) Stack(step string) string {
 	return "organization/" + t.Project(step) + "/" + t.Name
 }
 
-// BackendURL is where the target's state is. (facts: config-and-cli 4.3)
+// BackendURL is where the target's state is. (docs/reference/config-and-cli.md 4.3)
 func (t *Target) BackendURL() string {
 	if w := t.AzureWorkload; w != nil {
 		return fmt.Sprintf("azblob://%s?storage_account=%s", w.StateContainer(), w.StateStorageAccount())
@@ -123,7 +123,8 @@ func (t *Target) CompoundName() string {
 	return t.AWSControlRoom.CompoundName()
 }
 
-// HashName is the first 6 hex digits of the SHA-256 of the name. (facts: config-and-cli 2.5)
+// HashName is the first 6 hex digits of the SHA-256 of the name.
+// (docs/reference/config-and-cli.md 2.5)
 func (t *Target) HashName() string {
 	sum := sha256.Sum256([]byte(t.Name))
 	return hex.EncodeToString(sum[:])[:6]

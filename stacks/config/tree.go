@@ -16,7 +16,7 @@ const (
 	workloadDir    = "__work__"
 )
 
-// Tree is a targets directory. (facts: config-and-cli 1.1)
+// Tree is a targets directory. (docs/reference/config-and-cli.md 1.1)
 type Tree struct {
 	// Dir is the targets directory.
 	Dir string

@@ -38,7 +38,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 }
 
 // validateAWSNames checks the lengths that AWS would only reject at apply time.
-// (facts: aws-workload-base 12.18, aws-workload-eks 2.5)
+// (docs/reference/aws-workload-base.md 12.18; docs/reference/aws-workload-eks.md 2.5)
 func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	name := w.CompoundName()
 	if !awsName().MatchString(name) || !awsName().MatchString(w.Name) {
@@ -48,7 +48,7 @@ func (d *decoder) validateAWSNames(w *AWSWorkload) {
 		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), len(name)-over)
 	}
 	// Of the roles of a release and of those of a site in it, the longest each.
-	// (facts: aws-workload-apps 7.3, 15 point 19)
+	// (docs/reference/aws-workload-apps.md 7.3, 15 point 19)
 	longest := ""
 	for release := range w.SortedClusters() {
 		d.validateRoleName("spec.clusters."+release, w.ScopedName("team-operator."+release))
@@ -153,7 +153,8 @@ func (d *decoder) validateFSx(w *AWSWorkload) {
 	}
 }
 
-// validateAWSSites checks zones and certificates. (facts: aws-workload-base 4.10, 12.10-11)
+// validateAWSSites checks zones and certificates.
+// (docs/reference/aws-workload-base.md 4.10, 12.10-11)
 func (d *decoder) validateAWSSites(w *AWSWorkload) {
 	for name, site := range w.SortedSites() {
 		path := "spec.sites." + name + ".spec"
@@ -241,7 +242,7 @@ var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 
 // validateCalico checks that isolation which is asked for is there, and the addresses of
 // the pods. EKS takes one of two blocks for
-// services. (facts: aws-workload-eks 21.25)
+// services. (docs/reference/aws-workload-eks.md 21.25)
 func (d *decoder) validateCalico(w *AWSWorkload, path string, c AWSCluster) {
 	switch {
 	case c.CalicoEnabled:

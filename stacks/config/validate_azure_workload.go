@@ -52,7 +52,7 @@ func (d *decoder) validateAzureNetwork(n AzureNetwork) {
 	}
 }
 
-// validatePools checks agent pools. (facts: azure-workload 3.3)
+// validatePools checks agent pools. (docs/reference/azure-workload.md 3.3)
 func (d *decoder) validatePools(path string, pools []UserNodePool) {
 	var names []string
 	for i, pool := range pools {

@@ -28,7 +28,7 @@ func (d *decoder) validateName(w *WorkloadCommon) (hyphenated bool) {
 
 // validateControlRoomKeys holds account, cluster name and region together: the Mimir
 // password of a workload must not go to a guessed account or region.
-// (facts: aws-workload-base 12.19)
+// (docs/reference/aws-workload-base.md 12.19)
 func (d *decoder) validateControlRoomKeys(w *WorkloadCommon) {
 	keys := []struct{ key, value string }{
 		{"control_room_account_id", w.ControlRoomAccountID},

@@ -11,7 +11,7 @@ import (
 const configMapType = "kubernetes:core/v1:ConfigMap"
 
 // awsAuth is the ConfigMap that EKS makes with the first managed node group of a cluster
-// that reads it. (facts: aws-workload-eks 6.7)
+// that reads it. (docs/reference/aws-workload-eks.md 6.7)
 const awsAuth = "kube-system/aws-auth"
 
 // eksCluster is a cluster of EKS as those see it who work in it.
@@ -55,8 +55,8 @@ func (c *eksCluster) Provides(typ, id string) map[string]any {
 	}
 }
 
-// nodeRoles are the entries that EKS writes for its node groups. (facts: aws-workload-eks
-// 11.4)
+// nodeRoles are the entries that EKS writes for its node groups.
+// (docs/reference/aws-workload-eks.md 11.4)
 func (c *eksCluster) nodeRoles() string {
 	var roles []string
 	for _, group := range c.parts(nodeGroupType) {

@@ -1,7 +1,7 @@
 // Package eks simulates the component provider of pulumi-eks: it registers the children
 // that the real one does, with the engine that runs it, so that the simulated AWS makes
 // them. What the real one refuses is refused; what the sandbox cannot make is refused
-// with the switch that turns it off. (facts: aws-workload-eks 19)
+// with the switch that turns it off. (docs/reference/aws-workload-eks.md 19)
 package eks
 
 import (

@@ -49,8 +49,8 @@ const (
 	kubernetesSIG = "https://kubernetes-sigs.github.io/"
 )
 
-// charts are the charts of ptd's programs. (facts: aws-workload-apps 7, 8.1, 8.8;
-// aws-workload-eks 10)
+// charts are the charts of ptd's programs. (docs/reference/aws-workload-apps.md 7, 8.1, 8.8;
+// docs/reference/aws-workload-eks.md 10)
 var charts = []*chart{
 	{
 		name: "aws-load-balancer-controller", repositories: []string{"https://aws.github.io/eks-charts"},
@@ -293,7 +293,8 @@ func apiService(group, version string) map[string]any {
 	}
 }
 
-// calico builds what the Tigera operator's release has. (facts: aws-workload-eks 10)
+// calico builds what the Tigera operator's release has.
+// (docs/reference/aws-workload-eks.md 10)
 func calico(r *release) []map[string]any {
 	var objects []map[string]any
 	add := func(apiVersion, kind, value string, enabled bool) {

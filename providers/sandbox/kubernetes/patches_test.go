@@ -136,7 +136,7 @@ func TestPatchWaits(t *testing.T) {
 }
 
 // Calico's operator makes a FelixConfiguration itself, which its chart takes over only
-// when it bears Helm's marks. (facts: aws-workload-eks 6.11)
+// when it bears Helm's marks. (docs/reference/aws-workload-eks.md 6.11)
 func TestFelixConfigurationIsAdopted(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)

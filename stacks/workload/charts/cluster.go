@@ -77,7 +77,8 @@ const helmControllerNamespace = "helm-controller"
 
 // Controlled says how the Helm controller installs the chart called name. key is the key
 // of its version below the cluster's spec ("components.loki_version"), version what the
-// configuration has there, be it given or the default. (facts: aws-workload-apps 8.1)
+// configuration has there, be it given or the default.
+// (docs/reference/aws-workload-apps.md 8.1)
 func (c *Cluster) Controlled(name, key, version string) kubernetes.Installation {
 	return c.ControlledAt(name, c.Version(name, key, version))
 }

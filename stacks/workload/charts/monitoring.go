@@ -32,7 +32,8 @@ type MonitoringArgs struct {
 
 // NewMonitoring installs what collects, keeps and shows metrics and logs: before are the
 // options of all of it, ingress those of what is reached from outside. Alloy is not
-// installed when its version is "". (facts: aws-workload-apps 8.1, 8.2, azure-workload 10.2)
+// installed when its version is "". (docs/reference/aws-workload-apps.md 8.1, 8.2;
+// docs/reference/azure-workload.md 10.2)
 func (c *Cluster) NewMonitoring(args MonitoringArgs, before, ingress pulumi.ResourceOption) error {
 	for _, part := range []struct {
 		what string
@@ -88,8 +89,8 @@ func (c *Cluster) NewMonitoring(args MonitoringArgs, before, ingress pulumi.Reso
 
 func (c *Cluster) noTelemetry() bool { return !c.Workload.ThirdPartyTelemetryEnabled }
 
-// alloyConfig is what Alloy collects and where it sends it. (facts: aws-workload-apps 8.4
-// to 8.6, azure-workload 10.3)
+// alloyConfig is what Alloy collects and where it sends it.
+// (docs/reference/aws-workload-apps.md 8.4 to 8.6; docs/reference/azure-workload.md 10.3)
 func (c *Cluster) alloyConfig(args MonitoringArgs) kubernetes.AlloyConfig {
 	made := kubernetes.AlloyConfig{
 		Cluster: args.Label, Tenant: c.Tenant, Domain: c.mainDomain(),

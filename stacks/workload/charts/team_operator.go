@@ -8,8 +8,8 @@ import (
 
 // NewTeamOperator installs the operator, which belongs last: it makes objects of the
 // definitions that other charts bring. role is the IAM role of its service account, nil for
-// none; region its region of AWS, for which it reads secrets there. (facts:
-// aws-workload-apps 7.5, azure-workload 9.4)
+// none; region its region of AWS, for which it reads secrets there.
+// (docs/reference/aws-workload-apps.md 7.5; docs/reference/azure-workload.md 9.4)
 func (c *Cluster) NewTeamOperator(role pulumi.StringInput, region string, opts ...pulumi.ResourceOption) error {
 	args := &kubernetes.TeamOperatorArgs{
 		Installation: c.Direct("team-operator", "team_operator_chart_version", c.Settings.TeamOperatorChartVersion),

@@ -16,8 +16,8 @@ type GrafanaArgs struct {
 }
 
 // NewGrafanaSecret tells Grafana where its database is: in the Kubernetes secret
-// grafana-db-url of the namespace grafana, which must be there. (facts: aws-workload-apps
-// 7.8, azure-workload 10.1)
+// grafana-db-url of the namespace grafana, which must be there.
+// (docs/reference/aws-workload-apps.md 7.8; docs/reference/azure-workload.md 10.1)
 func NewGrafanaSecret(ctx *pulumi.Context, name string, args GrafanaArgs, opts ...pulumi.ResourceOption) error {
 	address := pulumi.All(args.Database, args.Role, args.Password, args.Host).ApplyT(func(values []any) string {
 		address := url.URL{

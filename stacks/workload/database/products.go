@@ -21,9 +21,9 @@ type Site struct {
 	Runs func(config.Product) bool
 }
 
-// NewProducts makes the databases of a site's products (facts: aws-workload-base 9). The
-// Team Operator finds them, and leaves them, because name and password are the ones that it
-// would use. prefix begins the logical names.
+// NewProducts makes the databases of a site's products
+// (docs/reference/aws-workload-base.md 9). The Team Operator finds them, and leaves them,
+// because name and password are the ones that it would use. prefix begins the logical names.
 //
 // It is an error if a password is missing.
 func (s *Server) NewProducts(prefix string, site Site) error {

@@ -22,7 +22,8 @@ type Keys interface {
 var _ Keys = Object{}
 
 // MakeSite makes the secret of a site's products with its first values; what is there
-// stays as it is. (facts: aws-workload-base 2.1, azure-workload 4)
+// stays as it is. (docs/reference/aws-workload-base.md 2.1;
+// docs/reference/azure-workload.md 4)
 func MakeSite(ctx context.Context, keys Keys, site string, dryRun bool) (action.Change, error) {
 	return keys.Make(ctx, SiteKeys(), func() (map[string]string, error) { return NewSite(site) }, dryRun)
 }

@@ -20,12 +20,13 @@ type MimirIn struct {
 // MimirType is the type of the control room's secret: it is always in AWS.
 const MimirType = "aws:secretsmanager:Secret"
 
-// UpdateMimir tells the control room the workload's Mimir password (facts:
-// aws-workload-base 6.2), under the name that its Alloy logs in with. Python programs took
-// the target's name, which differs where true_name or environment is overridden: that key
-// stays, because people may use it, and is named. Many workloads share that secret; none can
-// lose the password of another. It belongs after every run of persistent. A workload without
-// a control room has nothing to tell. controlRoom opens the secrets of the control room's account.
+// UpdateMimir tells the control room the workload's Mimir password
+// (docs/reference/aws-workload-base.md 6.2), under the name that its Alloy logs in with.
+// Python programs took the target's name, which differs where true_name or environment is
+// overridden: that key stays, because people may use it, and is named. Many workloads share
+// that secret; none can lose the password of another. It belongs after every run of
+// persistent. A workload without a control room has nothing to tell. controlRoom opens the
+// secrets of the control room's account.
 func UpdateMimir(
 	ctx context.Context, in MimirIn, controlRoom func(context.Context) (secrets.Store, error), dryRun bool,
 ) ([]action.Change, error) {

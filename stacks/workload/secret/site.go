@@ -20,8 +20,8 @@ func SiteKeys() []string {
 	return keys
 }
 
-// NewSite makes the first values of a site's secret (facts: aws-workload-base 2.1). Those
-// that people fill in are "".
+// NewSite makes the first values of a site's secret (docs/reference/aws-workload-base.md 2.1).
+// Those that people fill in are "".
 func NewSite(site string) (map[string]string, error) {
 	secret := map[string]string{}
 	for _, product := range config.Products() {

@@ -51,8 +51,8 @@ func URLs(site workload.Site) pulumi.StringMap {
 
 // spec is the spec of a site's object: what ptd knows of workload, site and release, and
 // over it the site.yaml: maps are merged, lists appended, and everything else replaced, also
-// by false and 0 (facts: aws-workload-apps 9, azure-workload 11). It is checked against the
-// definition as it will be sent.
+// by false and 0 (docs/reference/aws-workload-apps.md 9; docs/reference/azure-workload.md 11).
+// It is checked against the definition as it will be sent.
 func (args Args) spec() (pulumi.Map, error) {
 	file := args.Settings()
 	merged := config.Merge(args.Cloud, map[string]any{
