@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -59,7 +59,7 @@ func TestIdentifiers(t *testing.T) {
 	if len(checked) < 30 {
 		t.Errorf("only %v are identified", slices.Sorted(maps.Keys(checked)))
 	}
-	if diff := cmp.Diff([]string{
+	assert.Equal(t, []string{
 		"aws:acm/certificate:Certificate",
 		"aws:ec2/eip:Eip",
 		"aws:ec2/flowLog:FlowLog",
@@ -82,7 +82,5 @@ func TestIdentifiers(t *testing.T) {
 		"aws:rds/instance:Instance", // with a prefix
 		"aws:route53/zone:Zone",
 		"aws:s3/bucket:Bucket", // with a prefix
-	}, slices.Sorted(maps.Keys(chosen))); diff != "" {
-		t.Errorf("types of which the cloud chooses the ids (-want +got):\n%s", diff)
-	}
+	}, slices.Sorted(maps.Keys(chosen)), "types of which the cloud chooses the ids")
 }

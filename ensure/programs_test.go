@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/ensure/engine"
 )
@@ -21,14 +21,12 @@ func TestPlugins(t *testing.T) {
 	plugins := linked.serve(engine.Plugins{Environment: map[string]map[string]string{
 		"kubernetes": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "postgresql": {"ALL_PROXY": "socks5://localhost:1080"},
 	}})
-	if diff := cmp.Diff(map[string]map[string]string{
+	assert.Equal(t, map[string]map[string]string{
 		"kubernetes": {
 			"PULUMI_K8S_ENABLE_PATCH_FORCE": "true", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "true", "PULUMI_K8S_DELETE_UNREACHABLE": "true",
 		},
 		"postgresql": {"ALL_PROXY": "socks5://localhost:1080"},
-	}, plugins.Environment); diff != "" {
-		t.Errorf("environment (-want +got):\n%s", diff)
-	}
+	}, plugins.Environment, "environment")
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

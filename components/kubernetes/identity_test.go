@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -32,14 +32,10 @@ func TestWorkloadIdentity(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(text), &values); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(map[string]any{
+		assert.Equal(t, map[string]any{
 			"create": true, "name": name + ".posit.team", "labels": label,
 			"annotations": map[string]any{"azure.workload.identity/client-id": "client"},
-		}, values["serviceAccount"]); diff != "" {
-			t.Errorf("service account of %s (-want +got):\n%s", name, diff)
-		}
-		if diff := cmp.Diff(label, values[below].(map[string]any)["podLabels"]); diff != "" {
-			t.Errorf("pods of %s (-want +got):\n%s", name, diff)
-		}
+		}, values["serviceAccount"], "service account of %s", name)
+		assert.Equal(t, label, values[below].(map[string]any)["podLabels"], "pods of %s", name)
 	}
 }

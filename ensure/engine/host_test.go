@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/stretchr/testify/assert"
 )
 
 // Each plugin gets its own environment and programs, over those that all have.
@@ -40,13 +40,11 @@ func TestEnvironmentOfPlugins(t *testing.T) {
 		got[name] = environment["PATH"] + " " + environment["SETTING"]
 	}
 	colon := string(os.PathListSeparator)
-	if diff := cmp.Diff(map[string]string{
+	assert.Equal(t, map[string]string{
 		"kubernetes": "/programs/kubernetes" + colon + "/given own", "eks": "/programs/eks" + colon + "/own given", "aws": "/given given",
 		"bare":  "/programs/bare" + colon + os.Getenv("PATH") + " ",
 		"empty": "/programs/empty ", // an empty element is the working directory
-	}, got); diff != "" {
-		t.Errorf("PATH and SETTING by plugin (-want +got):\n%s", diff)
-	}
+	}, got, "PATH and SETTING by plugin")
 	if given["PATH"] != "/given" {
 		t.Errorf("the engine's own environment is now %v", given)
 	}
@@ -82,8 +80,6 @@ func TestInstalledPlugins(t *testing.T) {
 			names = append(names, installed.Name)
 		}
 		slices.Sort(names)
-		if diff := cmp.Diff(want, names); diff != "" {
-			t.Errorf("only simulated: %v (-want +got):\n%s", only, diff)
-		}
+		assert.Equal(t, want, names, "only simulated: %v", only)
 	}
 }

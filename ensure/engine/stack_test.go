@@ -260,47 +260,6 @@ func TestRefreshFindsDrift(t *testing.T) {
 	assert.Equal(t, Update, plan.Changes[0].Kind)
 }
 
-func TestDestroySparesWhatIsProtectedAndWhatThatNeeds(t *testing.T) {
-	w, ctx := newWorld(t), context.Background()
-	_, err := w.up(func(ctx *pulumi.Context) error {
-		network, err := newThing(ctx, "network", pulumi.Map{"name": pulumi.String("network")})
-		if err != nil {
-			return err
-		}
-		if _, err := newThing(ctx, "database", pulumi.Map{"name": network.Serial}, pulumi.Protect(true)); err != nil {
-			return err
-		}
-		_, err = newThing(ctx, "bastion", pulumi.Map{"name": network.Serial})
-		return err
-	})
-	require.NoError(t, err)
-	stack := w.stack()
-	require.NoError(t, stack.Lock(ctx))
-	defer stack.Unlock(ctx)
-	targets, kept, err := stack.Destructible(ctx, w.operation(nil))
-	require.NoError(t, err)
-	require.Len(t, targets, 1)
-	require.Len(t, kept, 2)
-	assert.Equal(t, "needed by database", kept[0].Reason)
-	assert.Equal(t, "protected", kept[1].Reason)
-	operation := w.operation(nil)
-	operation.Targets = targets
-	_, err = stack.Destroy(ctx, operation, false)
-	require.NoError(t, err)
-	assert.Len(t, w.cloud.objects, 2)
-
-	operation = w.operation(nil)
-	_, err = stack.Destroy(ctx, operation, false)
-	require.ErrorContains(t, err, "protected")
-	operation.Unprotect = []string{Everything}
-	_, err = stack.Destroy(ctx, operation, true)
-	require.NoError(t, err)
-	assert.Len(t, w.cloud.objects, 2)
-	_, err = stack.Destroy(ctx, operation, false)
-	require.NoError(t, err)
-	assert.Empty(t, w.cloud.objects)
-}
-
 func TestInterruptEndsWhatRunsAndWritesState(t *testing.T) {
 	w := newWorld(t)
 	requests := make(chan struct{})
@@ -412,51 +371,6 @@ func TestPassphrase(t *testing.T) {
 	outputs, _, err := open("correct").Outputs(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, "hunter2hunter2", outputs["password"].SecretValue().Element.StringValue())
-}
-
-// TestProvidersComeFromTheProgram refreshes and destroys with the provider's inputs of
-// today: the password in the state is that of yesterday.
-func TestProvidersComeFromTheProgram(t *testing.T) {
-	w, ctx := newWorld(t), context.Background()
-	program := func(password string) pulumi.RunFunc {
-		return func(ctx *pulumi.Context) error {
-			var provider pulumi.ProviderResourceState
-			err := ctx.RegisterResource("pulumi:providers:test", "explicit",
-				pulumi.Map{"password": pulumi.ToSecret(password)}, &provider)
-			if err != nil {
-				return err
-			}
-			_, err = newThing(ctx, "database", pulumi.Map{"name": pulumi.String("a")}, pulumi.Provider(&provider))
-			return err
-		}
-	}
-	w.cloud.password = "monday"
-	require.NoError(t, w.apply(program("monday")))
-	w.cloud.password = "tuesday"
-	stack := w.stack()
-	require.NoError(t, stack.Lock(ctx))
-	defer stack.Unlock(ctx)
-	operation := w.operation(program("tuesday"))
-	_, err := stack.Refresh(ctx, operation)
-	require.ErrorContains(t, err, "refresh stack organization/project/target: ")
-	assert.NotContains(t, err.Error(), "update failed")
-	operation.Providers, err = stack.Providers(ctx, w.operation(program("tuesday")))
-	require.NoError(t, err)
-	require.Len(t, operation.Providers, 1)
-	_, err = stack.Refresh(ctx, operation)
-	require.NoError(t, err)
-
-	w.cloud.password = "wednesday"
-	_, err = stack.Destroy(ctx, operation, false)
-	require.Error(t, err)
-	operation.Providers, err = stack.Providers(ctx, w.operation(program("wednesday")))
-	require.NoError(t, err)
-	_, err = stack.Destroy(ctx, operation, false)
-	require.NoError(t, err)
-	assert.Empty(t, w.cloud.objects)
-	for path, content := range w.files() {
-		assert.NotContains(t, content, "wednesday", path)
-	}
 }
 
 func TestBeyond(t *testing.T) {

@@ -205,6 +205,11 @@ func TestPipelineFromNothing(t *testing.T) {
 	require.NoError(t, again.Err)
 	assert.Equal(t, step.Changes{Update: 1, Same: 4}, again.Changes, "but for what follows the islands, nothing changes")
 	assert.Equal(t, 3, w.tunnels, "one a run")
+	direct := archipelago("north", "south")
+	direct.Direct = true
+	reached, _ := sail(t, w, direct, step.Options{DryRun: true})
+	require.NoError(t, reached.Err)
+	assert.Equal(t, 3, w.tunnels, "none where the network is reached without")
 
 	runner, err := step.New(archipelago("north", "south"), w, step.Options{})
 	require.NoError(t, err)

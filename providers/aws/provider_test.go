@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 )
 
 // providerMocks keeps the inputs of the one provider that a test makes.
@@ -46,9 +46,7 @@ func TestProvider(t *testing.T) {
 	got := m.inputs.Mappable()
 	delete(got, "skipCredentialsValidation") // the SDK's own defaults
 	delete(got, "skipRegionValidation")
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("inputs (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "inputs")
 	if m, err = makeProvider("us-east-2", "123456789012", nil); err != nil {
 		t.Fatal(err)
 	}

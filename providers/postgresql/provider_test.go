@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 )
 
 // mocks keeps the inputs of the one provider that a test makes.
@@ -63,9 +63,7 @@ func TestProvider(t *testing.T) {
 			}
 		}
 		test.want["connectTimeout"] = "180" // seconds, the SDK's own default
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s: inputs (-want +got):\n%s", name, diff)
-		}
+		assert.Equal(t, test.want, got, "%s: inputs", name)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -62,12 +62,8 @@ func TestBootstrapOfAnEmptyAccount(t *testing.T) {
 		}
 		planned[i].Planned = false
 	}
-	if diff := cmp.Diff(demoObjects, names); diff != "" {
-		t.Errorf("objects (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(planned, made); diff != "" {
-		t.Errorf("what was planned is not what was done (-planned +done):\n%s", diff)
-	}
+	assert.Equal(t, demoObjects, names, "objects")
+	assert.Equal(t, planned, made, "what was planned is not what was done")
 
 	bucket, key := account.buckets[demoBucket], account.keys["key-1"]
 	if !bucket.Versioned || !bucket.PublicAccessBlocked || bucket.KMSKey != key.ARN || bucket.Tags[config.TagManagedBy] != "admin" {
@@ -195,9 +191,7 @@ func TestBootstrapGoesOnWhereItStopped(t *testing.T) {
 			if len(account.keys) != 1 {
 				t.Errorf("%d state keys, want 1", len(account.keys))
 			}
-			if diff := cmp.Diff(complete.buckets, account.buckets); diff != "" {
-				t.Errorf("bucket (-want +got):\n%s", diff)
-			}
+			assert.Equal(t, complete.buckets, account.buckets, "bucket")
 			if got, want := slices.Sorted(maps.Keys(account.secrets)), slices.Sorted(maps.Keys(complete.secrets)); !slices.Equal(got, want) {
 				t.Errorf("secrets %v, want %v", got, want)
 			}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -95,9 +95,7 @@ func TestCertificatesAreByDomain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("certificates (-want +got):\n%s", diff)
-			}
+			assert.Equal(t, test.want, got, "certificates")
 		})
 	}
 }

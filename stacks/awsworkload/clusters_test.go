@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/componenttest"
@@ -182,9 +182,7 @@ func TestClustersNamespaces(t *testing.T) {
 			w.Clusters["20250301"], w.NvidiaGPUEnabled = cluster, test.gpu
 		}))
 		want := slices.Sorted(slices.Values(append(slices.Clone(common), test.more...)))
-		if diff := cmp.Diff(want, resolve(t, outputs)["20250301_namespaces"].value); diff != "" {
-			t.Errorf("namespaces with Alloy %q, GPU %v (-want +got):\n%s", test.alloy, test.gpu, diff)
-		}
+		assert.Equal(t, want, resolve(t, outputs)["20250301_namespaces"].value, "namespaces with Alloy %q, GPU %v", test.alloy, test.gpu)
 	}
 }
 
@@ -365,16 +363,14 @@ func TestClustersOutputs(t *testing.T) {
 		}
 	}
 	const role, cluster = "arn:aws:iam::123456789012:role/", "demo01-staging-20250115"
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"20250115_team_operator_role_arn":        role + "team-operator.20250115.demo01-staging.posit.team",
 		"20250115_keycloak_role_arn":             role + "keycloak.20250115.demo01-staging.posit.team",
 		"20250115_karpenter_controller_role_arn": role + "KarpenterControllerRole-" + cluster + ".posit.team",
 		"20250115_karpenter_node_role_name":      "KarpenterNodeRole-" + cluster + ".posit.team",
 		"20250115_karpenter_instance_profile":    "KarpenterNodeInstanceProfile-" + cluster + ".posit.team",
 		"20250115_karpenter_queue":               cluster,
-	}, got); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
-	}
+	}, got, "outputs")
 	if keys := slices.Sorted(maps.Keys(arns)); len(keys) != 15 || keys[0] != "chr-ro/analytics" {
 		t.Errorf("roles are %v", keys)
 	}

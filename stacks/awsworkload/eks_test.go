@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -119,7 +119,7 @@ func TestEKSOutputs(t *testing.T) {
 		got[name] = output.value
 	}
 	const name = "demo01-staging-20250115"
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"20250115_cluster_name": name, "20250115_endpoint": "https://" + name + ".eks.example", "20250115_certificate_authority": "Y2E=",
 		"20250115_oidc_issuer":               "https://oidc.eks.us-east-2.amazonaws.com/id/" + name,
 		"20250115_oidc_provider_arn":         "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/" + name,
@@ -127,9 +127,7 @@ func TestEKSOutputs(t *testing.T) {
 		"20250115_node_security_group_ids":   []string{"sg-fsx", "sg-efs", "sg/" + name},
 		"20250115_node_role_arn":             "arn:aws:iam::123456789012:role/" + name + "-eks-node.posit.team",
 		"20250115_node_group_names":          []string{name + "-0123456", name + "-gpu-0123456"},
-	}, got); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
-	}
+	}, got, "outputs")
 }
 
 // Kubernetes objects wait for access, add-ons for nodes; nodes and Calico for neither.
@@ -197,14 +195,12 @@ func TestEKSConfiguration(t *testing.T) {
 	for key, entry := range entries {
 		principals[key] = entry.(map[string]any)["principalArn"]
 	}
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"admin-access-entry":        "arn:aws:iam::123456789012:role/custom",
 		"node-access-entry":         "arn:aws:iam::123456789012:role/" + name + "-eks-node.posit.team",
 		"poweruser-access-entry":    "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_PowerUser_1",
 		"additional-access-entry-0": "arn:aws:iam::123456789012:role/readers",
-	}, principals); diff != "" {
-		t.Errorf("access entries (-want +got):\n%s", diff)
-	}
+	}, principals, "access entries")
 	policy := entries["poweruser-access-entry"].(map[string]any)["accessPolicies"].(map[string]any)["poweruser"].(map[string]any)["policyArn"]
 	if policy != "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy" {
 		t.Errorf("power users have %v", policy)
@@ -219,21 +215,15 @@ func TestEKSConfiguration(t *testing.T) {
 		t.Errorf("tags of the group: %v", tags)
 	}
 	groups := r.Find(t, "aws:ec2/launchTemplate:LaunchTemplate", name+"-gpu").Args()["vpcSecurityGroupIds"]
-	if diff := cmp.Diff([]any{"sg-fsx", "sg-efs", "sg/" + name, "sg-0123456789abcdef0"}, groups); diff != "" {
-		t.Errorf("groups of the nodes (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{"sg-fsx", "sg-efs", "sg/" + name, "sg-0123456789abcdef0"}, groups, "groups of the nodes")
 
 	values := r.Find(t, "kubernetes:helm.sh/v3:Release", name+"-tigera-operator").Args()["values"].(map[string]any)
 	pool := values["installation"].(map[string]any)["calicoNetwork"].(map[string]any)["ipPools"].([]any)[0].(map[string]any)["cidr"]
 	if pool != "10.244.0.0/16" {
 		t.Errorf("pods are in %v", pool)
 	}
-	if diff := cmp.Diff(map[string]any{"enabled": true}, values["whisker"]); diff != "" {
-		t.Errorf("chart_values (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"]); diff != "" {
-		t.Errorf("usage reports (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, map[string]any{"enabled": true}, values["whisker"], "chart_values")
+	assert.Equal(t, map[string]any{"enabled": true, "usageReportingEnabled": false}, values["defaultFelixConfiguration"], "usage reports")
 }
 
 // aws-auth lists each role once, in the order of the sheet.
@@ -340,9 +330,8 @@ func TestEKSScaling(t *testing.T) {
 			map[string]ExistingCluster{"20250115": {Version: "1.33", Calico: true, NodeGroups: map[string]ExistingNodeGroup{name: test.was}}})
 		group := r.Find(t, "eks:index:ManagedNodeGroup", name).Args()
 		sizes := map[string]any{"minSize": float64(test.min), "maxSize": float64(test.max), "desiredSize": test.wantDesired}
-		if diff := cmp.Diff(sizes, group["scalingConfig"]); diff != "" || group["ignoreScalingChanges"] != !test.wantScale {
-			t.Errorf("%s: ignored %v, sizes (-want +got):\n%s", test.what, group["ignoreScalingChanges"], diff)
-		}
+		assert.Equal(t, sizes, group["scalingConfig"], test.what)
+		assert.Equal(t, !test.wantScale, group["ignoreScalingChanges"], test.what)
 	}
 }
 
@@ -405,9 +394,7 @@ func TestEKSWithoutEFSDriver(t *testing.T) {
 		}
 	}
 	groups := r.Find(t, "aws:ec2/launchTemplate:LaunchTemplate", name).Args()["vpcSecurityGroupIds"]
-	if diff := cmp.Diff([]any{"sg-fsx", "sg-efs", "sg/" + name}, groups); diff != "" {
-		t.Errorf("groups of the nodes (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{"sg-fsx", "sg-efs", "sg/" + name}, groups, "groups of the nodes")
 	// The release is one of AL2023's images.
 	r.Find(t, "eks:index:ManagedNodeGroup", name).Want(t, map[string]any{"releaseVersion": "1.33.4-20250920"})
 	r.Find(t, "eks:index:ManagedNodeGroup", name+"-gpu").Want(t, map[string]any{"releaseVersion": nil})
@@ -453,7 +440,7 @@ func TestExistingClusters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]ExistingCluster{
+	assert.Equal(t, map[string]ExistingCluster{
 		"20250115": {Version: "1.32", Adopted: true, Calico: true, CalicoVersion: "3.29.0", PodCIDR: "172.16.0.0/16"},
 		"20250401": {
 			Version: "1.34", SecretsKey: true, AuthenticationMode: "API_AND_CONFIG_MAP",
@@ -463,9 +450,7 @@ func TestExistingClusters(t *testing.T) {
 			},
 		},
 		"20250601": {Version: "1.34"},
-	}, got); diff != "" {
-		t.Errorf("clusters (-want +got):\n%s", diff)
-	}
+	}, got, "clusters")
 	_, err = ExistingClusters(workload, func(string) ([]StateResource, error) { return nil, fmt.Errorf("denied") })
 	if err == nil || err.Error() != "read the clusters of demo01-staging from state: denied" {
 		t.Error(err)

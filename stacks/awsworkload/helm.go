@@ -116,7 +116,7 @@ func newHelmRelease(ctx *pulumi.Context, in HelmIn, release, managedBy string) *
 	}
 	r.charts = &charts.Cluster{
 		Ctx: ctx, Name: r.name, Release: release, Workload: &in.Config.WorkloadCommon,
-		CompoundName: in.Config.CompoundName(), Tenant: in.Config.Tenant(), Sites: sitesOf(in.Config, in.SiteFiles),
+		Sites:    sitesOf(in.Config, in.SiteFiles),
 		Settings: cluster.ReleaseCommon, Components: cluster.Components.ComponentVersions, Gives: cluster.Gives,
 		Values: cluster.ChartValues, Labels: r.labels, Existing: in.Existing[release],
 	}

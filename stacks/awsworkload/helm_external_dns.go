@@ -19,13 +19,3 @@ func (r *helmRelease) makeExternalDNS() error {
 	}, r.after())
 	return err
 }
-
-// recordOwner marks the records of the cluster. It is no name of the cluster, and stays
-// what it was: records with another owner are strangers that ExternalDNS does not touch.
-// (docs/reference/aws-workload-apps.md 0)
-func (r *helmRelease) recordOwner() string {
-	if r.release == "0" {
-		return "default_" + r.config.CompoundName() + "-control-plane"
-	}
-	return "default_" + r.name + "-control-plane"
-}

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/components/kubernetes"
@@ -165,9 +165,7 @@ func TestMonitoringValues(t *testing.T) {
 		{"grafana-alloy-release", false, []string{"alloy", "securityContext", "privileged"}},
 	} {
 		got := at(monitoringValues(t, r, cluster+"-"+want.chart), want.path...)
-		if diff := cmp.Diff(want.value, got); diff != "" {
-			t.Errorf("%s: %s (-want +got):\n%s", want.chart, strings.Join(want.path, "."), diff)
-		}
+		assert.Equal(t, want.value, got, "%s: %s", want.chart, strings.Join(want.path, "."))
 	}
 	secret := r.Find(t, "kubernetes:core/v1:Secret", cluster+"-alloy-mimir-auth")
 	secret.Want(t, map[string]any{"stringData": map[string]any{"password": secretValue}})

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -181,9 +181,7 @@ func TestHelmPreviewOfNothing(t *testing.T) {
 		}
 		return names
 	}
-	if diff := cmp.Diff(names(want), names(r)); diff != "" {
-		t.Errorf("resources (-run +preview):\n%s", diff)
-	}
+	assert.Equal(t, names(want), names(r), "resources")
 }
 
 func TestHelmNeedsEarlierSteps(t *testing.T) {
@@ -340,9 +338,7 @@ func TestHelmKarpenter(t *testing.T) {
 		"securityGroupSelectorTerms": []any{id("sg-cluster-of-20250115"), id("sg-fsx"), id("sg-efs")},
 		"amiSelectorTerms":           []any{map[string]any{"alias": "al2023@latest"}},
 	} {
-		if diff := cmp.Diff(want, spec[field]); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", field, diff)
-		}
+		assert.Equal(t, want, spec[field], "%s", field)
 	}
 	pool := r.Find(t, "kubernetes:karpenter.sh/v1:NodePool", "demo01-staging-20250115-karpenter-nodepool-sessions").Args()["spec"].(map[string]any)
 	want := map[string]any{
@@ -358,19 +354,15 @@ func TestHelmKarpenter(t *testing.T) {
 		"disruption": map[string]any{"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "5m"},
 		"weight":     100.0, "limits": map[string]any{"cpu": "100", "memory": "400Gi"},
 	}
-	if diff := cmp.Diff(want, pool); diff != "" {
-		t.Errorf("pool (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, pool, "pool")
 	settings := helmValues(t, r, "demo01-staging-20250115-karpenter-helm-release")["settings"]
-	if diff := cmp.Diff(map[string]any{"clusterName": "demo01-staging-20250115", "interruptionQueue": "karpenter-queue-of-20250115"}, settings); diff != "" {
-		t.Errorf("settings (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, map[string]any{"clusterName": "demo01-staging-20250115", "interruptionQueue": "karpenter-queue-of-20250115"}, settings, "settings")
 }
 
 func TestHelmTeamOperator(t *testing.T) {
 	t.Parallel()
 	r := mustRunHelm(t, helmIn(t, "demo01-staging"))
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"controllerManager": map[string]any{
 			"replicas":       1.0,
 			"container":      map[string]any{"env": map[string]any{"WATCH_NAMESPACES": "posit-team", "AWS_REGION": "us-east-2"}},
@@ -378,14 +370,10 @@ func TestHelmTeamOperator(t *testing.T) {
 			"tolerations":    []any{map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists", "effect": "NoSchedule"}},
 		},
 		"crd": map[string]any{"enable": true, "keep": true},
-	}, helmValues(t, r, "demo01-staging-20250115-team-operator")); diff != "" {
-		t.Errorf("values (-want +got):\n%s", diff)
-	}
+	}, helmValues(t, r, "demo01-staging-20250115-team-operator"), "values")
 	image := mustRunHelm(t, helmIn(t, "tailscale01-staging")).Find(t, releaseType, "tailscale01-staging-20250201-team-operator").
 		Args()["values"].(map[string]any)["controllerManager"].(map[string]any)["container"].(map[string]any)["image"]
-	if diff := cmp.Diff(map[string]any{"repository": "docker.io/posit/ptd-team-operator", "tag": "v1.20.0"}, image); diff != "" {
-		t.Errorf("image (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, map[string]any{"repository": "docker.io/posit/ptd-team-operator", "tag": "v1.20.0"}, image, "image")
 }
 
 func TestHelmForwardAuth(t *testing.T) {

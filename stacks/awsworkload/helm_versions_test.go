@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -65,9 +65,7 @@ func TestHelmAdoptedVersions(t *testing.T) {
 		stays("team-operator", "v1.15.0", "v1.16.2", "team_operator_chart_version"),
 	}
 	r.Find(t, "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch", "demo01-staging-20250115-karpenter-crd-nodepools.karpenter.sh")
-	if diff := cmp.Diff(want, slices.Sorted(slices.Values(log.said))); diff != "" {
-		t.Errorf("warnings (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, slices.Sorted(slices.Values(log.said)), "warnings")
 }
 
 func TestHelmChartValuesOfTheUserWin(t *testing.T) {
@@ -81,14 +79,12 @@ func TestHelmChartValuesOfTheUserWin(t *testing.T) {
 		w.Clusters["20250115"] = cluster
 	}))
 	values := helmValues(t, r, "demo01-staging-20250115-aws-lbc-helm-release")
-	if diff := cmp.Diff(map[string]any{
+	assert.Equal(t, map[string]any{
 		"clusterName": "demo01-staging-20250115", "hostNetwork": true, "enableWaf": true, "enableWafv2": false, "enableShield": false,
 		"serviceAccount": map[string]any{
 			"create": true, "name": "other", "annotations": map[string]any{"eks.amazonaws.com/role-arn": "arn:role/aws-load-balancer-controller"},
 		},
-	}, values); diff != "" {
-		t.Errorf("values (-want +got):\n%s", diff)
-	}
+	}, values, "values")
 	if got := helmValues(t, r, "demo01-staging-20250115-external-dns")["policy"]; got != "upsert-only" {
 		t.Errorf("policy %v", got)
 	}
@@ -129,9 +125,7 @@ func TestHelmAwaitsCharts(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(wanted)), slices.Sorted(maps.Keys(awaited))); diff != "" {
-		t.Errorf("charts (-made +awaited):\n%s", diff)
-	}
+	assert.Equal(t, slices.Sorted(slices.Values(wanted)), slices.Sorted(maps.Keys(awaited)), "charts")
 
 	preview := helmRecorder()
 	preview.Preview = true
@@ -156,9 +150,7 @@ func TestHelmChartValuesWithoutAChart(t *testing.T) {
 		want = append(want, "clusters.20250301.spec.chart_values."+chart+" has no effect: the cluster has no such chart, but alloy, "+
 			"aws-fsx-openzfs-csi, aws-load-balancer-controller, grafana, kube-state-metrics, loki, metrics-server, mimir, team-operator, traefik")
 	}
-	if diff := cmp.Diff(want, log.said); diff != "" {
-		t.Errorf("warnings (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, log.said, "warnings")
 }
 
 func TestHelmChartThatIsNotInstalled(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -56,22 +56,16 @@ func TestAttachMountTargets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("changes (-want +got):\n%s", diff)
-		}
+		assert.Equal(t, want, got, "changes")
 	}
 	same := func(id string) Change { return Change{Operation: Same, Type: mountTargetType, Name: id} }
 	update := Change{Operation: Update, Type: mountTargetType, Name: "fsmt-1", Keys: []string{"securityGroups"}}
 	planned := update
 	planned.Planned = true
 	run(true, planned, same("fsmt-2"))
-	if diff := cmp.Diff([]string{"sg-other"}, cloud["fs-1"][0].SecurityGroups); diff != "" {
-		t.Errorf("a dry run wrote: %s", diff)
-	}
+	assert.Equal(t, []string{"sg-other"}, cloud["fs-1"][0].SecurityGroups, "a dry run wrote")
 	run(false, update, same("fsmt-2"))
-	if diff := cmp.Diff([]string{"sg-other", "sg-nodes"}, cloud["fs-1"][0].SecurityGroups); diff != "" {
-		t.Error(diff)
-	}
+	assert.Equal(t, []string{"sg-other", "sg-nodes"}, cloud["fs-1"][0].SecurityGroups)
 	run(false, same("fsmt-1"), same("fsmt-2"))
 
 	in.SecurityGroupID = nil // in the first plan of all steps

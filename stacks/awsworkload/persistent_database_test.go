@@ -3,7 +3,7 @@ package awsworkload
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -22,9 +22,7 @@ func TestPersistentDatabaseParameters(t *testing.T) {
 		map[string]any{"name": "max_connections", "value": "500", "applyMethod": "pending-reboot"},
 		map[string]any{"name": "work_mem", "value": "8192"},
 	}
-	if diff := cmp.Diff(want, input(r.Find(t, group, name), "parameters")); diff != "" {
-		t.Errorf("parameters (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, input(r.Find(t, group, name), "parameters"), "parameters")
 }
 
 // Without the key nothing is set that the older programs did not set.

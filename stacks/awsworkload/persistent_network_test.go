@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -49,9 +49,7 @@ func TestPersistentSubnetsThatShareAZone(t *testing.T) {
 	for _, target := range r.All("aws:efs/mountTarget:MountTarget") {
 		mounted = append(mounted, input(target, "subnetId"))
 	}
-	if diff := cmp.Diff([]any{"subnet-0", "subnet-2"}, mounted); diff != "" {
-		t.Errorf("mount targets (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{"subnet-0", "subnet-2"}, mounted, "mount targets")
 	system := r.Find(t, "aws:fsx/openZfsFileSystem:OpenZfsFileSystem", "adopted01-production-filesystem")
 	system.Want(t, map[string]any{"subnetIds": []any{"subnet-0", "subnet-2"}, "preferredSubnetId": "subnet-0"})
 }

@@ -1,15 +1,15 @@
 package awsworkload
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -120,9 +120,7 @@ func TestPersistentCounts(t *testing.T) {
 			got[typ] = len(r.All(typ))
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("resources (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, got, "resources")
 }
 
 func TestPersistentEndpoints(t *testing.T) {
@@ -196,9 +194,7 @@ func TestPersistentOutputs(t *testing.T) {
 			}},
 		},
 	} {
-		if diff := cmp.Diff(want, outputs[name].value); diff != "" {
-			t.Errorf("output %s (-want +got):\n%s", name, diff)
-		}
+		assert.Equal(t, want, outputs[name].value, "output %s", name)
 	}
 	for name, got := range outputs {
 		if !got.known {
@@ -208,11 +204,10 @@ func TestPersistentOutputs(t *testing.T) {
 			t.Errorf("output %s: secret is %t", name, got.secret)
 		}
 	}
-	if arns := outputs["cert_arns"].value.([]string); len(arns) != 2 || !strings.Contains(arns[0], "analytics") {
-		t.Errorf("cert_arns %v, want those of the domains in order of their first site", arns)
-	} else if diff := cmp.Diff(map[string]string{firstDomain: arns[0], secondDomain: arns[1]}, outputs["certificate_arns"].value); diff != "" {
-		t.Errorf("certificate_arns (-want +got):\n%s", diff)
-	}
+	arns := outputs["cert_arns"].value.([]string)
+	require.Len(t, arns, 2)
+	assert.Contains(t, arns[0], "analytics", "cert_arns are those of the domains in order of their first site")
+	assert.Equal(t, map[string]string{firstDomain: arns[0], secondDomain: arns[1]}, outputs["certificate_arns"].value)
 	roles := outputs["role_arns"].value.(map[string]string)
 	want := []string{
 		"alloy", "aws-ebs-csi", "aws-fsx-openzfs-csi-driver", "aws-load-balancer-controller", "external-dns", "loki", "mimir", "traefik-forward-auth",
@@ -232,12 +227,8 @@ func TestPersistentOutputsOfOtherShapes(t *testing.T) {
 	if got := outputs["access_security_group_id"].value; got != "securitygroup/tailscale01-staging-tailscale-sg" {
 		t.Errorf("access_security_group_id with Tailscale is %q", got)
 	}
-	if diff := cmp.Diff(tailscale.ExtraClusterOIDCURLs, outputs["oidc_issuers"].value); diff != "" {
-		t.Errorf("oidc_issuers (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{tailscale.Sites["main"].CertificateARN}, outputs["cert_arns"].value); diff != "" {
-		t.Errorf("cert_arns (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, tailscale.ExtraClusterOIDCURLs, outputs["oidc_issuers"].value, "oidc_issuers")
+	assert.Equal(t, []string{tailscale.Sites["main"].CertificateARN}, outputs["cert_arns"].value, "cert_arns")
 
 	adopted, r := load(t, "adopted01-production"), newRecorder()
 	lookUps(r, adopted)
@@ -250,9 +241,7 @@ func TestPersistentOutputsOfOtherShapes(t *testing.T) {
 		"zone_ids": map[string]string{}, "efs_id": "", "cert_arns": []string{adopted.Sites["main"].CertificateARN},
 		"certificate_arns": map[string]string{"posit.corp.example.com": adopted.Sites["main"].CertificateARN},
 	} {
-		if diff := cmp.Diff(want, outputs[name].value); diff != "" {
-			t.Errorf("output %s (-want +got):\n%s", name, diff)
-		}
+		assert.Equal(t, want, outputs[name].value, "output %s", name)
 	}
 }
 
@@ -271,117 +260,6 @@ func TestPersistentPreview(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-type trustPolicy struct {
-	Statement []struct {
-		Effect    string
-		Action    any
-		Principal map[string][]string
-		Condition map[string]map[string]any
-	}
-}
-
-func trustOf(t *testing.T, role componenttest.Registration) trustPolicy {
-	t.Helper()
-	var trust trustPolicy
-	if err := json.Unmarshal([]byte(input(role, "assumeRolePolicy").(string)), &trust); err != nil {
-		t.Fatal(err)
-	}
-	return trust
-}
-
-// Without an issuer nobody may assume the roles, also not who runs ptd: an operator's
-// session would differ from run to run.
-func TestPersistentTrustWithoutIssuers(t *testing.T) {
-	t.Parallel()
-	r := newRecorder()
-	runPersistent(t, r, load(t, "minimal01-staging"))
-	trust := trustOf(t, r.Find(t, "aws:iam/role:Role", "loki.minimal01-staging.posit.team"))
-	if len(trust.Statement) != 1 || trust.Statement[0].Effect != "Deny" || trust.Statement[0].Principal["AWS"] == nil {
-		t.Errorf("trust %+v, want one that denies", trust)
-	}
-}
-
-func TestPersistentTrustOfIssuers(t *testing.T) {
-	t.Parallel()
-	const second = "https://oidc.eks.us-east-2.amazonaws.com/id/ANOTHER"
-	var documents []string
-	for _, issuers := range [][]string{{clusterIssuer, second}, {second, clusterIssuer, second}} {
-		r := newRecorder()
-		runPersistent(t, r, load(t, "demo01-staging"), issuers...)
-		role := r.Find(t, "aws:iam/role:Role", "aws-fsx-openzfs-csi-driver.posit.team")
-		documents = append(documents, input(role, "assumeRolePolicy").(string))
-		if role.Physical() != "aws-fsx-openzfs-csi-driver.demo01-staging.posit.team" ||
-			input(role, "permissionsBoundary") != "arn:aws:iam::111122223333:policy/PositTeamDedicatedAdmin" {
-			t.Errorf("role %s with boundary %v", role.Physical(), input(role, "permissionsBoundary"))
-		}
-		trust := trustOf(t, role)
-		var federated []string
-		for _, statement := range trust.Statement {
-			provider := strings.Join(statement.Principal["Federated"], " ")
-			federated = append(federated, provider)
-			tail := strings.SplitN(provider, "/", 2)[1]
-			want := map[string]map[string]any{"StringEquals": {
-				tail + ":aud": []any{"sts.amazonaws.com"},
-				tail + ":sub": []any{
-					"system:serviceaccount:kube-system:controller.aws-fsx-openzfs-csi-driver.posit.team",
-					"system:serviceaccount:kube-system:nodes.aws-fsx-openzfs-csi-driver.posit.team",
-				},
-			}}
-			if diff := cmp.Diff(want, statement.Condition); diff != "" || statement.Effect != "Allow" {
-				t.Errorf("statement %+v (-want +got):\n%s", statement, diff)
-			}
-		}
-		want := []string{
-			"arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/ANOTHER",
-			"arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-2.amazonaws.com/id/CLUSTER",
-		}
-		if diff := cmp.Diff(want, federated); diff != "" {
-			t.Errorf("issuers (-want +got):\n%s", diff)
-		}
-	}
-	if documents[0] != documents[1] {
-		t.Error("the order of the issuers changes the trust")
-	}
-}
-
-func TestPersistentPolicies(t *testing.T) {
-	t.Parallel()
-	const policyType = "aws:iam/policy:Policy"
-	r := newRecorder()
-	runPersistent(t, r, load(t, "demo01-staging"))
-	resources := func(name string) string {
-		return fmt.Sprint(input(r.Find(t, policyType, name), "policy"))
-	}
-	operator := resources("team-operator.demo01-staging.posit.team")
-	if strings.Contains(operator, `"*"`) || !strings.Contains(operator, "secret:rds!demo01-staging-0123456") ||
-		!strings.Contains(operator, "secret:demo01-staging-*") {
-		t.Errorf("the Team Operator's policy is %s", operator)
-	}
-	var lbc struct{ Statement []json.RawMessage }
-	if err := json.Unmarshal([]byte(resources("lbc.demo01-staging.posit.team")), &lbc); err != nil || len(lbc.Statement) != 16 {
-		t.Errorf("load-balancer policy has %d statements (%v), want 16", len(lbc.Statement), err)
-	}
-	if dns := resources("dns-update.demo01-staging.posit.team"); strings.Count(dns, "hostedzone/") != 2 {
-		t.Errorf("DNS policy is %s, want each of two zones once", dns)
-	}
-
-	shared := newRecorder()
-	runPersistent(t, shared, load(t, "minimal01-staging", func(w *config.AWSWorkload) { w.Sites["twin"] = w.Sites["main"] }))
-	dns := fmt.Sprint(input(shared.Find(t, policyType, "dns-update.minimal01-staging.posit.team"), "policy"))
-	if strings.Count(dns, "hostedzone/") != 1 {
-		t.Errorf("DNS policy of sites that share a zone is %s", dns)
-	}
-
-	// ExternalDNS on, zones managed by others: no statement may have an empty resource list.
-	foreign, adopted := newRecorder(), load(t, "adopted01-production", func(w *config.AWSWorkload) { w.ExternalDNSEnabled = true })
-	lookUps(foreign, adopted)
-	runPersistent(t, foreign, adopted)
-	if dns := fmt.Sprint(input(foreign.Find(t, policyType, "dns-update.adopted01-production.posit.team"), "policy")); strings.Contains(dns, "[]") ||
-		strings.Contains(dns, "ChangeResourceRecordSets") {
-		t.Errorf("DNS policy without zones is %s", dns)
 	}
 }
 
@@ -417,9 +295,7 @@ func TestPersistentPrivateZone(t *testing.T) {
 	for _, vpc := range input(zone, "vpcs").([]any) {
 		vpcs = append(vpcs, vpc.(map[string]any)["vpcId"])
 	}
-	if diff := cmp.Diff([]any{"vpc/tailscale01-staging", "vpc-0f1e2d3c4b5a69788"}, vpcs); diff != "" {
-		t.Errorf("VPCs of the private zone (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{"vpc/tailscale01-staging", "vpc-0f1e2d3c4b5a69788"}, vpcs, "VPCs of the private zone")
 	if got := input(zone, "comment"); got != "Hosted Zone for the Posit Team Dedicated service in tailscale01-staging. Private" {
 		t.Errorf("comment %q", got)
 	}
@@ -473,9 +349,7 @@ func TestPersistentTailscaleInAdoptedVpc(t *testing.T) {
 		"assignPublicIp": false, "securityGroups": []any{"securitygroup/adopted01-production-tailscale-sg"},
 		"subnets": []any{"subnet-0", "subnet-1", "subnet-2"},
 	}
-	if diff := cmp.Diff(want, input(service, "networkConfiguration")); diff != "" {
-		t.Errorf("network of the router (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, input(service, "networkConfiguration"), "network of the router")
 }
 
 func TestPersistentWithoutExternalDNS(t *testing.T) {

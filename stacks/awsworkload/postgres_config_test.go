@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -98,9 +98,7 @@ func TestPostgresConfigOutputs(t *testing.T) {
 		"grant_id":        {"grant/demo01-staging-grafana-grant", true, false},
 		"sol_eng_pw":      {secretValue, true, true},
 	}
-	if diff := cmp.Diff(want, resolve(t, outputs), cmp.AllowUnexported(resolved{})); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, resolve(t, outputs), "outputs")
 }
 
 func TestPostgresConfigOfSites(t *testing.T) {
@@ -122,9 +120,7 @@ func TestPostgresConfigOfSites(t *testing.T) {
 		want[site+"_connect"], want[site+"_workbench"] = "pub-db-password", "dev-db-password"
 		want[site+"_packagemanager"], want[site+"_keycloak"] = "pkg-db-password", "keycloak-db-password"
 	}
-	if diff := cmp.Diff(want, passwords); diff != "" {
-		t.Errorf("roles and where their passwords come from (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, passwords, "roles and where their passwords come from")
 	schemas := map[string][]string{}
 	for _, schema := range r.All("postgresql:index/schema:Schema") {
 		database := input(schema, "database").(string)
@@ -136,9 +132,8 @@ func TestPostgresConfigOfSites(t *testing.T) {
 	if got := schemas["two_words_packagemanager"]; !slices.Equal(got, []string{"metrics", "pm"}) {
 		t.Errorf("schemas of Package Manager %v", got)
 	}
-	if diff := cmp.Diff([]string{"instrumentation"}, schemas["main_connect"]); diff != "" || len(schemas) != 9 {
-		t.Errorf("schemas %v", schemas)
-	}
+	assert.Equal(t, []string{"instrumentation"}, schemas["main_connect"])
+	assert.Len(t, schemas, 9)
 	extensions := map[string]bool{}
 	for _, extension := range r.All("postgresql:index/extension:Extension") {
 		extensions[input(extension, "database").(string)] = true

@@ -162,7 +162,7 @@ func (s *sites) makeRelease(release string, cluster config.AWSCluster, child pul
 
 func (r *sitesRelease) makeSite(of workload.Site) (*kubernetes.Site, error) {
 	args := site.Args{
-		Site: of, Release: r.release, CompoundName: r.in.Config.CompoundName(), Workload: &r.in.Config.WorkloadCommon,
+		Site: of, Release: r.release, Workload: &r.in.Config.WorkloadCommon,
 		Labels: r.in.Config.Labels("ptd.pulumi_resources.team_site"),
 		Secret: r.in.Config.SiteSecretName(of.Name), WorkloadSecret: r.in.Config.WorkloadSecretName(), Cloud: r.cloudFields(),
 	}

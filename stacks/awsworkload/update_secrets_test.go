@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/action"
@@ -125,9 +125,7 @@ func TestUpdateSecret(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := []string{fmt.Sprint(test.want, " ", update.secret, " ", update.keys)}
-				if diff := cmp.Diff(want, summary(changes)); diff != "" {
-					t.Errorf("changes (-want +got):\n%s", diff)
-				}
+				assert.Equal(t, want, summary(changes), "changes")
 				if len(account.writes) != test.writes {
 					t.Errorf("writes %v, want %d", account.writes, test.writes)
 				}
@@ -156,7 +154,7 @@ func TestUpdateSecretKeepsForeignKeysAndWritesOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(values) != len(update.keys)+2 || values["other"] != "x&y" ||
-				!cmp.Equal(values["foreign"], map[string]any{"a": []any{1.0, nil}}) {
+				!assert.ObjectsAreEqual(values["foreign"], map[string]any{"a": []any{1.0, nil}}) {
 				t.Errorf("secret has %d keys, foreign %v, other %v", len(values), values["foreign"], values["other"])
 			}
 		})
@@ -286,8 +284,6 @@ func TestUpdateMimirSecretOfARenamedWorkload(t *testing.T) {
 		if err := json.Unmarshal([]byte(account.secrets[name].value), &after); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want.after, after); diff != "" {
-			t.Errorf("secret (-want +got):\n%s", diff)
-		}
+		assert.Equal(t, want.after, after, "secret")
 	}
 }

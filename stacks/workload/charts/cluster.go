@@ -22,11 +22,9 @@ type Cluster struct {
 	// Name is the cluster's, and begins logical names; Release the workload's name for it.
 	Name, Release string
 	Workload      *config.WorkloadCommon
-	// CompoundName and Tenant are the workload's.
-	CompoundName, Tenant string
-	Sites                []workload.Site // sorted by name
-	Settings             config.ReleaseCommon
-	Components           config.ComponentVersions
+	Sites         []workload.Site // sorted by name
+	Settings      config.ReleaseCommon
+	Components    config.ComponentVersions
 	// Gives tells whether the configuration of the cluster has a value for a key
 	// ("components.loki_version"), so that it is not just the default.
 	Gives func(key string) bool

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/stacks/workload"
 )
@@ -55,9 +55,7 @@ func TestFindExisting(t *testing.T) {
 		}},
 		"20250401": {Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}},
 	}
-	if diff := cmp.Diff(want, find()); diff != "" {
-		t.Errorf("charts (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, find(), "charts")
 
 	// After the first run, the chart of the definitions is there, and the marks stay.
 	state[stateHelmChart] = append(state[stateHelmChart], chart(old+"-karpenter-crd-helm-release", old+"-k8s", "karpenter-crd", "1.6.0"))
@@ -90,7 +88,5 @@ func TestFindExistingWithoutSuffix(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]Existing{"1": {Versions: map[string]string{"alloy": "0.1.0"}}, "2": {Versions: map[string]string{"alloy": "0.2.0"}}}
-	if diff := cmp.Diff(want, found); diff != "" {
-		t.Errorf("charts (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, want, found, "charts")
 }

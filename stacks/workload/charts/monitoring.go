@@ -93,7 +93,7 @@ func (c *Cluster) noTelemetry() bool { return !c.Workload.ThirdPartyTelemetryEna
 // (docs/reference/aws-workload-apps.md 8.4 to 8.6; docs/reference/azure-workload.md 10.3)
 func (c *Cluster) alloyConfig(args MonitoringArgs) kubernetes.AlloyConfig {
 	made := kubernetes.AlloyConfig{
-		Cluster: args.Label, Tenant: c.Tenant, Domain: c.mainDomain(),
+		Cluster: args.Label, Tenant: c.Workload.Tenant(), Domain: c.mainDomain(),
 		LokiURL: kubernetes.LokiURL, MimirURL: kubernetes.MimirURL,
 		CloudWatch: args.CloudWatch, SystemLogs: args.SystemLogs,
 	}

@@ -15,10 +15,9 @@ import (
 // Args says what a site is in the cluster of a release. All but SessionNodes are required.
 type Args struct {
 	workload.Site
-	Release      string
-	CompoundName string // the workload's
-	Workload     *config.WorkloadCommon
-	Labels       map[string]string
+	Release  string
+	Workload *config.WorkloadCommon
+	Labels   map[string]string
 	// Secret and WorkloadSecret are the names of the secrets of site and workload.
 	Secret, WorkloadSecret string
 	// Cloud is the part of the spec that the cloud decides: where secrets, files and buckets
@@ -60,7 +59,7 @@ func (args Args) spec() (pulumi.Map, error) {
 		"domain":               args.Domain,
 		"networkTrust":         args.Workload.NetworkTrust.Level(),
 		"secret":               map[string]any{"vaultName": args.Secret},
-		"workloadCompoundName": args.CompoundName,
+		"workloadCompoundName": args.Workload.CompoundName(),
 		"workloadSecret":       map[string]any{"vaultName": args.WorkloadSecret},
 	}, args.sessionTolerations(), file.Spec)
 	if workbench, ok := merged["workbench"].(map[string]any); ok {

@@ -3,7 +3,7 @@ package site
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestDistinctTolerations(t *testing.T) {
@@ -17,7 +17,5 @@ func TestDistinctTolerations(t *testing.T) {
 	}
 	a, b := toleration("key", "a", "operator", "Equal", "value", "1"), toleration("key", "a", "operator", "Exists")
 	got := distinctTolerations([]any{a, toleration("value", "1", "key", "a"), b, a, toleration("key", "a", "operator", "Exists", "effect", "NoExecute"), b})
-	if diff := cmp.Diff([]any{a, b, toleration("key", "a", "operator", "Exists", "effect", "NoExecute")}, got); diff != "" {
-		t.Errorf("tolerations (-want +got):\n%s", diff)
-	}
+	assert.Equal(t, []any{a, b, toleration("key", "a", "operator", "Exists", "effect", "NoExecute")}, got, "tolerations")
 }
