@@ -230,6 +230,8 @@ type bareStack struct {
 // converged collects the programs of a converged pipeline, with what they were given.
 func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bareStack {
 	t.Helper()
+	// Without it the bare engine waits a second for each plugin that it looks up.
+	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, environment.Close()) })
@@ -249,7 +251,9 @@ func converged(t testing.TB, directory string, target *ptdconfig.Target) []*bare
 	require.NoError(t, err)
 	require.NoError(t, runner.Run(context.Background(), quiet{}).Err)
 	for _, stack := range stacks {
-		state, err := environment.Backend(target).Stack(stack.name, target.Name).Export(context.Background())
+		backend, err := environment.Backend(target)
+		require.NoError(t, err)
+		state, err := backend.Stack(stack.name, target.Name).Export(context.Background())
 		require.NoError(t, err)
 		stack.snapshot, err = statestack.DeserializeUntypedDeployment(context.Background(), state, sandboxKey(filepath.Join(directory, "state", "key")))
 		require.NoError(t, err)

@@ -71,8 +71,12 @@ type bound struct {
 	target      *config.Target
 }
 
-func (b *bound) Stack(project string) *engine.Stack {
-	return b.environment.Backend(b.target).Stack(project, b.target.Name)
+func (b *bound) Stack(project string) (*engine.Stack, error) {
+	backend, err := b.environment.Backend(b.target)
+	if err != nil {
+		return nil, err
+	}
+	return backend.Stack(project, b.target.Name), nil
 }
 
 func (b *bound) Host() *engine.Host { return b.environment.Host(b.target) }

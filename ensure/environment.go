@@ -17,7 +17,7 @@ type Environment interface {
 	// Prepare readies the environment for a target, before anything of it runs.
 	Prepare(target *config.Target) error
 	// Backend keeps the state of a target's stacks; it is one for all of them.
-	Backend(target *config.Target) *engine.Backend
+	Backend(target *config.Target) (*engine.Backend, error)
 	// Host runs the provider plugins of a target's stacks; it is one for all of them.
 	Host(target *config.Target) *engine.Host
 	// AWS reaches AWS accounts, Clusters the Kubernetes clusters of a target.

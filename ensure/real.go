@@ -13,29 +13,21 @@ import (
 // errSandboxOnly is the answer of all that this version of ptd does not reach yet.
 var errSandboxOnly = errors.New("this version of ptd works in the sandbox only: pass --sandbox (or set PTD_SANDBOX=1)")
 
-// Real is the Environment of the real clouds. State is where a target's configuration
-// says, and provider plugins are Pulumi's own. Accounts, clusters and tunnels, which this
-// version of ptd cannot reach yet, are errors, the first of them before anything runs.
-type Real struct {
-	states  backends
-	plugins hosts
-}
+// Real is the Environment of the real clouds. Provider plugins are Pulumi's own. What
+// needs a target's credentials (state, accounts, clusters, tunnels) this version of ptd
+// cannot reach yet: it is an error, the first of them before anything runs.
+type Real struct{ plugins hosts }
 
 // OpenReal opens the real clouds; nothing is asked of them yet.
 func OpenReal() *Real {
-	return &Real{
-		states: backends{options: func(target *config.Target) engine.BackendOptions {
-			return engine.BackendOptions{URL: target.BackendURL(), SecretsProvider: target.SecretsProviderURL()}
-		}},
-		plugins: hosts{plugins: func(*config.Target) engine.Plugins { return engine.Plugins{} }},
-	}
+	return &Real{plugins: hosts{plugins: func(*config.Target) engine.Plugins { return engine.Plugins{} }}}
 }
 
 // Prepare implements Environment.
 func (r *Real) Prepare(*config.Target) error { return errSandboxOnly }
 
 // Backend implements Environment.
-func (r *Real) Backend(target *config.Target) *engine.Backend { return r.states.of(target) }
+func (r *Real) Backend(*config.Target) (*engine.Backend, error) { return nil, errSandboxOnly }
 
 // Host implements Environment.
 func (r *Real) Host(target *config.Target) *engine.Host { return r.plugins.of(target) }
@@ -52,7 +44,7 @@ func (r *Real) OpenTunnel(context.Context, *config.Target) (note string, err err
 }
 
 // Close implements Environment.
-func (r *Real) Close() error { return errors.Join(r.plugins.close(), r.states.close()) }
+func (r *Real) Close() error { return r.plugins.close() }
 
 // unreached are the accounts and clusters that cannot be reached yet.
 type unreached struct{}

@@ -53,7 +53,9 @@ func OpenSandbox(directory string) (*Sandbox, error) {
 func (s *Sandbox) Prepare(target *config.Target) error { return declareExternal(s.cloud, target) }
 
 // Backend implements Environment.
-func (s *Sandbox) Backend(target *config.Target) *engine.Backend { return s.states.of(target) }
+func (s *Sandbox) Backend(target *config.Target) (*engine.Backend, error) {
+	return s.states.of(target), nil
+}
 
 // Host implements Environment: all plugins are simulated.
 func (s *Sandbox) Host(target *config.Target) *engine.Host { return s.plugins.of(target) }

@@ -34,7 +34,7 @@ type Pipeline struct {
 // Environment is what the steps of one target run in.
 type Environment interface {
 	// Stack is the target's stack of a project.
-	Stack(project string) *engine.Stack
+	Stack(project string) (*engine.Stack, error)
 	// Host runs the provider plugins of all operations.
 	Host() *engine.Host
 	// OpenTunnel opens the way into the target's private network, which stays open until
@@ -66,7 +66,11 @@ func New(pipeline Pipeline, environment Environment, options Options) (*Runner, 
 			}
 		}
 		if runner.stacks[d.Project] == nil {
-			runner.stacks[d.Project] = environment.Stack(d.Project)
+			stack, err := environment.Stack(d.Project)
+			if err != nil {
+				return nil, fmt.Errorf("open the stack of step %s of %s: %w", d.Name, pipeline.Target, err)
+			}
+			runner.stacks[d.Project] = stack
 		}
 	}
 	var err error

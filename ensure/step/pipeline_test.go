@@ -42,7 +42,9 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) Stack(project string) *engine.Stack { return w.backend.Stack(project, "atlantis") }
+func (w *world) Stack(project string) (*engine.Stack, error) {
+	return w.backend.Stack(project, "atlantis"), nil
+}
 
 func (w *world) OpenTunnel(context.Context) (string, error) {
 	w.tunnels++
@@ -282,7 +284,8 @@ func TestPipelineIsDestroyedBackwards(t *testing.T) {
 func TestPipelineIsLocked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	held := w.Stack("houses")
+	held, err := w.Stack("houses")
+	require.NoError(t, err)
 	require.NoError(t, held.Lock(context.Background()))
 	locked, _ := sail(t, w, archipelago("north"), step.Options{AutoApply: true})
 	var holder *engine.LockedError
