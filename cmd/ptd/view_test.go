@@ -107,11 +107,11 @@ func TestViews(t *testing.T) {
 		words := []string{"ensure", "demo01-staging", "--sandbox-dir", sandbox}
 		d.run(words...)
 		said := "stdout:\n" + d.stdout.String() + "\nstderr:\n" + d.stderr.String()
-		golden(t, name+".human.golden", strings.ReplaceAll(said, d.path(), "/work"))
+		golden(t, name+".human.golden", strings.ReplaceAll(said, d.path(), "/infra"))
 		assert.NotContains(t, said, "\x1b", "no colour without a terminal")
 
 		d.run(append(words, "--json")...)
-		golden(t, name+".json.golden", strings.ReplaceAll(d.stdout.String(), d.path(), "/work"))
+		golden(t, name+".json.golden", strings.ReplaceAll(d.stdout.String(), d.path(), "/infra"))
 		for line := range strings.Lines(d.stdout.String()) {
 			var object struct{ Event string }
 			require.NoError(t, json.Unmarshal([]byte(line), &object), line)
