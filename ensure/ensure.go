@@ -13,7 +13,9 @@ import (
 // pipelines are the kinds of targets that ptd has steps for.
 var pipelines = map[config.Kind]func(*config.Target, Environment) step.Pipeline{
 	config.KindAWSWorkload: func(target *config.Target, environment Environment) step.Pipeline {
-		return awsworkload.Pipeline(target, environment.AWS(), environment.Clusters(target))
+		return awsworkload.Pipeline(target, awsworkload.Edges{
+			AWS: environment.AWS(), Clusters: environment.Clusters(target), Databases: environment.Databases(target),
+		})
 	},
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/azure"
 	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -20,9 +22,12 @@ type Environment interface {
 	Backend(target *config.Target) (*engine.Backend, error)
 	// Host runs the provider plugins of a target's stacks; it is one for all of them.
 	Host(target *config.Target) *engine.Host
-	// AWS reaches AWS accounts, Clusters the Kubernetes clusters of a target.
+	// AWS reaches AWS accounts, Azure its subscriptions.
 	AWS() aws.Cloud
+	Azure() azure.Cloud
+	// Clusters reaches the Kubernetes clusters of a target, Databases its database servers.
 	Clusters(target *config.Target) kubernetes.Clusters
+	Databases(target *config.Target) postgresql.Servers
 	// OpenTunnel opens the way into a target's private network, which stays open until
 	// Close; note says what the user should know of it, if anything.
 	OpenTunnel(ctx context.Context, target *config.Target) (note string, err error)

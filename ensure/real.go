@@ -6,7 +6,9 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/azure"
 	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -33,10 +35,16 @@ func (r *Real) Backend(*config.Target) (*engine.Backend, error) { return nil, er
 func (r *Real) Host(target *config.Target) *engine.Host { return r.plugins.of(target) }
 
 // AWS implements Environment.
-func (r *Real) AWS() aws.Cloud { return unreached{} }
+func (r *Real) AWS() aws.Cloud { return unreached{errSandboxOnly} }
+
+// Azure implements Environment.
+func (r *Real) Azure() azure.Cloud { return unreached{errSandboxOnly} }
 
 // Clusters implements Environment.
-func (r *Real) Clusters(*config.Target) kubernetes.Clusters { return unreached{} }
+func (r *Real) Clusters(*config.Target) kubernetes.Clusters { return unreached{errSandboxOnly} }
+
+// Databases implements Environment.
+func (r *Real) Databases(*config.Target) postgresql.Servers { return unreached{errSandboxOnly} }
 
 // OpenTunnel implements Environment.
 func (r *Real) OpenTunnel(context.Context, *config.Target) (note string, err error) {
@@ -46,13 +54,21 @@ func (r *Real) OpenTunnel(context.Context, *config.Target) (note string, err err
 // Close implements Environment.
 func (r *Real) Close() error { return r.plugins.close() }
 
-// unreached are the accounts and clusters that cannot be reached yet.
-type unreached struct{}
+// unreached is every edge that cannot be reached yet, and why.
+type unreached struct{ reason error }
 
-func (unreached) Account(context.Context, string, string) (aws.Account, error) {
-	return nil, errSandboxOnly
+func (u unreached) Account(context.Context, string, string) (aws.Account, error) {
+	return nil, u.reason
 }
 
-func (unreached) Cluster(context.Context, string) (kubernetes.Cluster, error) {
-	return nil, errSandboxOnly
+func (u unreached) Subscription(context.Context, string, string) (azure.Subscription, error) {
+	return nil, u.reason
+}
+
+func (u unreached) Cluster(context.Context, string) (kubernetes.Cluster, error) {
+	return nil, u.reason
+}
+
+func (u unreached) Databases(context.Context, string, string, string) ([]string, error) {
+	return nil, u.reason
 }

@@ -13,7 +13,9 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/azure"
 	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	sandboxaws "github.com/ptd-go/ptd/providers/sandbox/aws"
 	sandboxeks "github.com/ptd-go/ptd/providers/sandbox/eks"
@@ -83,6 +85,16 @@ func simulatedPlugins(cloud *sandbox.Cloud, target *config.Target) engine.Plugin
 
 // AWS implements Environment.
 func (s *Sandbox) AWS() aws.Cloud { return sandboxaws.Accounts(s.cloud) }
+
+// Azure implements Environment: no Azure is simulated yet.
+func (s *Sandbox) Azure() azure.Cloud {
+	return unreached{errors.New("the sandbox does not simulate Azure yet")}
+}
+
+// Databases implements Environment.
+func (s *Sandbox) Databases(*config.Target) postgresql.Servers {
+	return sandboxpostgresql.Servers(s.cloud)
+}
 
 // Clusters implements Environment.
 func (s *Sandbox) Clusters(target *config.Target) kubernetes.Clusters {

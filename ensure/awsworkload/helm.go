@@ -72,7 +72,7 @@ func (w *workload) keepSharedIngress(ctx context.Context, r *step.Run) (bool, er
 }
 
 func (w *workload) awaitChart(ctx context.Context, identifier, namespace, name string) error {
-	return step.AwaitChart(ctx, w.clusters, identifier, namespace, name)
+	return step.AwaitChart(ctx, w.edges.Clusters, identifier, namespace, name)
 }
 
 // checkCharts makes sure that a green run means installed charts: the Helm controller

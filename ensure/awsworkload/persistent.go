@@ -121,7 +121,7 @@ func (w *workload) writeSecrets(ctx context.Context, r *step.Run, outputs *stack
 	changes, workloadErr := stacks.UpdateWorkloadSecret(ctx, account.Secrets(), secret, r.DryRun())
 	r.Did(changes)
 	// One failure does not keep the other secret from being written.
-	changes, mimirErr := stacks.UpdateMimirSecret(ctx, w.cloud, stacks.MimirSecretIn{
+	changes, mimirErr := stacks.UpdateMimirSecret(ctx, w.edges.AWS, stacks.MimirSecretIn{
 		Workload: &w.config.WorkloadCommon, MimirPassword: secret.MimirPassword,
 	}, r.DryRun())
 	r.Did(changes)

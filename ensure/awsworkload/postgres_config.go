@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -57,13 +59,13 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 	if err != nil {
 		return in, err
 	}
+	var password string
 	if known {
 		keys, err := secretKeys(ctx, account.Secrets(), arn)
 		if err != nil {
 			return in, fmt.Errorf("read the master password of the database: %w", err)
 		}
-		password, ok := keys["password"]
-		if !ok || password == "" {
+		if password = keys["password"]; password == "" {
 			return in, fmt.Errorf("read the master password of the database: secret %s has no key \"password\"", arn)
 		}
 		in.MasterPassword = secretInput(&password)
@@ -73,7 +75,7 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 		return in, err
 	}
 	if known {
-		if in.serverGone, err = w.serverGone(ctx, r, address); err != nil {
+		if in.serverGone, err = w.serverGone(ctx, r, address, password); err != nil {
 			return in, err
 		}
 	}
@@ -89,10 +91,10 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 }
 
 // serverGone looks whether the databases in state are on another server than the one that
-// persistent has now. Pulumi would take them to have moved along, which is right when the
-// server was restored from a snapshot. When the user allowed to replace the server they
-// are gone with it, and are made anew.
-func (w *workload) serverGone(ctx context.Context, r *step.Run, address string) (bool, error) {
+// persistent has now. Pulumi takes them to have moved along, which is right when the
+// server was restored from a snapshot, and is checked. When the user allowed to replace
+// the server they are gone with it, and are made anew.
+func (w *workload) serverGone(ctx context.Context, r *step.Run, address, password string) (bool, error) {
 	state, err := r.State("postgres_config")
 	if err != nil {
 		return false, err
@@ -109,8 +111,17 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address string) 
 	case before == "" || before == address:
 		return false, nil
 	case !w.databaseReplaceable(r):
-		r.Say(step.Warning, "the database server is %s, and was %s: its databases are taken to have moved along; if they are gone, "+
-			"run again with --allow-replace and the URN of the database server, which makes them anew", address, before)
+		missing, err := w.missingDatabases(ctx, state, address, password)
+		if err != nil {
+			return false, err
+		}
+		if len(missing) == 0 {
+			r.Say(step.Warning, "the database server is %s, and was %s: its databases have moved along", address, before)
+			return false, nil
+		}
+		r.Say(step.Warning, "the database server is %s, and was %s: it has no database %s; restore what is missing, or "+
+			"run again with --allow-replace and the URN of the database server, which makes all of them anew",
+			address, before, strings.Join(missing, ", "))
 		return false, nil
 	case r.DryRun():
 		r.Say(step.Warning, "the databases of %s are gone with it: a real run makes them anew on %s", before, address)
@@ -118,6 +129,30 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address string) 
 		r.Say(step.Warning, "the databases of %s are gone with it: they are made anew on %s", before, address)
 	}
 	return true, nil
+}
+
+// missingDatabases are those in the state that a server does not have.
+func (w *workload) missingDatabases(ctx context.Context, state step.State, address, password string) ([]string, error) {
+	there, err := w.edges.Databases.Databases(ctx, address, "postgres", password)
+	if err != nil {
+		return nil, fmt.Errorf("look whether the databases have moved to another server: %w", err)
+	}
+	made, err := state.Resources(ctx, "postgresql:index/database:Database")
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, database := range made {
+		name, err := output.Known[string](database.Inputs["name"])
+		if err != nil {
+			return nil, fmt.Errorf("read the name of database %s in the state: %w", database.Name, err)
+		}
+		if !slices.Contains(there, name) {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	return missing, nil
 }
 
 // sitePasswords are the passwords of a site's products by the keys of its secret; in a

@@ -11,23 +11,30 @@ import (
 	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/providers/kubernetes"
+	"github.com/ptd-go/ptd/providers/postgresql"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
 )
 
-// workload is what the steps are about, and the clouds that it is in.
+// Edges are the parts of the outside world that the steps look at and act on.
+type Edges struct {
+	AWS       aws.Cloud
+	Clusters  kubernetes.Clusters
+	Databases postgresql.Servers
+}
+
+// workload is what the steps are about, and what they reach.
 type workload struct {
-	target   *config.Target
-	config   *config.AWSWorkload
-	cloud    aws.Cloud
-	clusters kubernetes.Clusters
+	target *config.Target
+	config *config.AWSWorkload
+	edges  Edges
 }
 
 // Pipeline lists the steps of an AWS workload. What one stack gives and another takes is
 // a Go value.
-func Pipeline(target *config.Target, cloud aws.Cloud, clusters kubernetes.Clusters) step.Pipeline {
-	w := &workload{target: target, config: target.AWSWorkload, cloud: cloud, clusters: clusters}
+func Pipeline(target *config.Target, edges Edges) step.Pipeline {
+	w := &workload{target: target, config: target.AWSWorkload, edges: edges}
 
 	persistent := w.persistent()
 	databases := w.postgresConfig(persistent)
@@ -73,7 +80,7 @@ func (w *workload) gone(ctx context.Context, r *step.Run) ([]string, error) {
 
 // account is the workload's own.
 func (w *workload) account(ctx context.Context) (aws.Account, error) {
-	account, err := w.cloud.Account(ctx, w.config.AccountID, w.config.Region)
+	account, err := w.edges.AWS.Account(ctx, w.config.AccountID, w.config.Region)
 	if err != nil {
 		return nil, fmt.Errorf("reach account %s in %s: %w", w.config.AccountID, w.config.Region, err)
 	}
