@@ -12,7 +12,7 @@ DEMO    := .ptd/demo
 # What is compiled here is what the other targets compile: no flag but the linker's, so
 # that nothing is compiled twice.
 build:
-	@test -e bin/ptd || echo "Compiling ptd and the SDKs that it links. The first time this takes five to ten minutes on two cores; afterwards, seconds."
+	@test -e bin/ptd || echo "Compiling ptd and the SDKs that it links. The first time this takes four to ten minutes on two cores; afterwards, seconds."
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ptd ./cmd/ptd
 
 # Converges a workload in an empty sandbox, then shows that a second run changes nothing.
@@ -34,7 +34,7 @@ lint:
 	$(GO) tool staticcheck ./...
 
 bench: build
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./ensure ./cmd/ptd
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./ensure ./ensure/engine ./cmd/ptd
 
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 30s ./stacks/config

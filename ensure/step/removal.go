@@ -62,13 +62,15 @@ func (r *Run) removeFirst(ctx context.Context, step stacked) error {
 }
 
 // followedByEarlyDeletes tells whether a step is one that could take away what later
-// steps' resources live in.
+// steps' resources live in. A run that begins after the first step that deletes early
+// deletes in the order of its steps.
 func (r *Run) followedByEarlyDeletes(step Step) bool {
-	later := r.pipeline.Steps[slices.Index(r.pipeline.Steps, step)+1:]
-	return slices.ContainsFunc(later, func(step Step) bool {
+	deletesEarly := func(step Step) bool {
 		d := of(step)
 		return d != nil && d.deletesEarly
-	})
+	}
+	at := slices.Index(r.pipeline.Steps, step)
+	return !slices.ContainsFunc(r.pipeline.Steps[:at], deletesEarly) && slices.ContainsFunc(r.pipeline.Steps[at+1:], deletesEarly)
 }
 
 // removal is what one step deletes early.
