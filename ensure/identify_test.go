@@ -1,7 +1,7 @@
 package ensure
 
 import (
-	"context"
+	"cmp"
 	"maps"
 	"slices"
 	"testing"
@@ -11,24 +11,34 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// The identifiers of what a workload makes are the ids that it gets, and the rest is known
-// by name: what ptd would have to warn of if its creation were cut off.
-func TestIdentifiers(t *testing.T) {
-	t.Parallel()
+// objectsOf converges a target and lists what is in its clouds.
+func objectsOf(t *testing.T, target *config.Target) []sandbox.Object {
+	t.Helper()
 	directory := t.TempDir()
-	environment, err := OpenSandbox(directory)
-	require.NoError(t, err)
-	pipeline, err := New(loadTarget(t, "demo01-staging"), environment, Options{AutoApply: true})
-	require.NoError(t, err)
-	require.NoError(t, pipeline.Run(context.Background(), quiet{}).Err)
-	require.NoError(t, environment.Close())
+	converge(t, directory, target)
 	cloud, err := sandbox.Open(directory)
 	require.NoError(t, err)
 	defer cloud.Close()
 	objects, err := cloud.List()
 	require.NoError(t, err)
+	return objects
+}
+
+// The identifiers of what a workload makes are the ids that it gets, and the rest is known
+// by name: what ptd would have to warn of if its creation were cut off.
+func TestIdentifiers(t *testing.T) {
+	t.Parallel()
+	objects := objectsOf(t, loadTarget(t, "demo01-staging"))
+	// Other shapes have ids of other forms: weighted records, an adopted network, a router.
+	ownRecords := loadTarget(t, "demo01-staging")
+	ownRecords.AWSWorkload.ExternalDNSEnabled = false
+	objects = append(objects, objectsOf(t, ownRecords)...)
+	for _, other := range []string{"adopted01-production", "tailscale01-staging"} {
+		objects = append(objects, objectsOf(t, loadTarget(t, other))...)
+	}
 
 	// The import of these takes another id than the one that they then have.
 	imported := map[string]string{
@@ -36,6 +46,7 @@ func TestIdentifiers(t *testing.T) {
 		"aws:cloudwatch/eventTarget:EventTarget":            "bus/rule/target",
 		"aws:ec2/networkAclRule:NetworkAclRule":             "acl:number:protocol:egress",
 		"aws:ec2/route:Route":                               "table_destination",
+		"aws:ecs/cluster:Cluster":                           "name",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role/policy",
 	}
 	chosen, checked := map[string]bool{}, map[string]bool{}
@@ -44,7 +55,7 @@ func TestIdentifiers(t *testing.T) {
 			continue
 		}
 		id, ok := identify(object.Type, resource.NewPropertyMapFromMap(object.Inputs), resource.NewPropertyMapFromMap(map[string]any{
-			"region": "us-east-2", "allowedAccountIds": []any{object.Account},
+			"region": cmp.Or(object.Region, "us-east-2"), "allowedAccountIds": []any{object.Account},
 		}))
 		switch {
 		case !ok:
@@ -75,6 +86,8 @@ func TestIdentifiers(t *testing.T) {
 		"aws:ec2/subnet:Subnet",
 		"aws:ec2/vpc:Vpc",
 		"aws:ec2/vpcEndpoint:VpcEndpoint",
+		"aws:ecs/service:Service",
+		"aws:ecs/taskDefinition:TaskDefinition",
 		"aws:efs/accessPoint:AccessPoint",
 		"aws:efs/fileSystem:FileSystem",
 		"aws:efs/mountTarget:MountTarget",
@@ -82,5 +95,6 @@ func TestIdentifiers(t *testing.T) {
 		"aws:rds/instance:Instance", // with a prefix
 		"aws:route53/zone:Zone",
 		"aws:s3/bucket:Bucket", // with a prefix
+		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
 	}, slices.Sorted(maps.Keys(chosen)), "types of which the cloud chooses the ids")
 }

@@ -41,7 +41,7 @@ var identifiers = map[string]string{
 	"aws:rds/instance:Instance":                               "{identifier}",
 	"aws:rds/parameterGroup:ParameterGroup":                   "{name}",
 	"aws:rds/subnetGroup:SubnetGroup":                         "{name}",
-	"aws:route53/record:Record":                               "{zoneId}_{name}_{type}",
+	"aws:route53/record:Record":                               "{zoneId}_{name}_{type}{setIdentifier=}",
 	"aws:s3/bucket:Bucket":                                    "{bucket}",
 	"aws:s3/bucketPolicy:BucketPolicy":                        "{bucket}",
 	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":  "{bucket}",
@@ -84,6 +84,9 @@ func Identifier(typ string, inputs, provider resource.PropertyMap) (id string, o
 			found = strings.TrimPrefix(found, "https://")
 		case "name": // of a record, with the dot of the root
 			found = strings.TrimSuffix(found, ".")
+		}
+		if known && name == "setIdentifier" { // of a record that shares its name
+			found = "_" + found
 		}
 		switch {
 		case known:

@@ -44,6 +44,11 @@ func TestIdentifier(t *testing.T) {
 			typ: "aws:route53/record:Record", inputs: object{"zoneId": "Z1", "name": "_1.example.com.", "type": "CNAME"},
 			id: "Z1__1.example.com_CNAME",
 		},
+		{
+			typ:    "aws:route53/record:Record",
+			inputs: object{"zoneId": "Z1", "name": "*.example.com", "type": "A", "setIdentifier": "demo01-staging-20250115"},
+			id:     "Z1_*.example.com_A_demo01-staging-20250115",
+		},
 		{typ: "aws:rds/instance:Instance", inputs: object{"identifier": "main"}, id: "main"},
 		{typ: "aws:acm/certificateValidation:CertificateValidation"},
 		{typ: "aws:ec2/vpc:Vpc", inputs: object{"tags": object{"Name": "main"}}, unknown: true},
