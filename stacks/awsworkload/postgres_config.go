@@ -35,6 +35,9 @@ type PostgresConfigOutputs struct {
 	Passwords map[string]pulumi.StringOutput `pulumi:"*_pw"`
 }
 
+// DatabaseUsername is the master user of the database server.
+const DatabaseUsername = "postgres"
+
 // PostgresConfig makes the roles and databases of Grafana, of extra_postgres_dbs, and,
 // unless the Team Operator does, of each site's products
 // (docs/reference/aws-workload-base.md 8 and 9). Databases are always protected.
@@ -59,7 +62,7 @@ type postgresConfig struct {
 func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 	target := p.in.TargetName
 	server, err := database.Open(p.ctx, target+"-postgres-provider", postgresqlprovider.Args{
-		Host: p.in.Persistent.DBAddress, Username: "postgres", Password: p.in.MasterPassword,
+		Host: p.in.Persistent.DBAddress, Username: DatabaseUsername, Password: p.in.MasterPassword,
 	}, p.in.Config.ExtraPostgresExtensions, child)
 	if err != nil {
 		return err
