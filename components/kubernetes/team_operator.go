@@ -19,6 +19,9 @@ type TeamOperatorArgs struct {
 	// the one that the chart brings.
 	Image       string
 	Tolerations []Toleration
+	// SessionGroupLabels switches on the controller that labels the pods of Workbench sessions
+	// as workbench.sessionLabels of a Site says; operators have it since 1.23.
+	SessionGroupLabels bool
 	// SkipCRDs leaves the definitions to others.
 	SkipCRDs bool
 }
@@ -52,14 +55,18 @@ func NewTeamOperator(ctx *pulumi.Context, name string, args *TeamOperatorArgs, o
 	if args.RoleARN != nil {
 		manager["serviceAccount"] = object{"annotations": object{roleAnnotation: args.RoleARN}}
 	}
+	given := object{
+		"controllerManager": manager,
+		"crd":               object{"enable": !args.SkipCRDs, "keep": true},
+	}
+	if args.SessionGroupLabels {
+		given["sessionGroupLabels"] = object{"enable": true}
+	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "team-operator", Chart: "oci://ghcr.io/posit-dev/charts/team-operator",
 		Namespace: "posit-team-system", CreateNamespace: true, SkipCRDs: args.SkipCRDs,
 		Installation: args.Installation,
-		Values: values(object{
-			"controllerManager": manager,
-			"crd":               object{"enable": !args.SkipCRDs, "keep": true},
-		}),
+		Values:       values(given),
 	}, opts...)
 }
 

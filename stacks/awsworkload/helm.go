@@ -203,7 +203,7 @@ func (r *helmRelease) makeTeamOperator() error {
 	if r.secretsStore != nil {
 		after = append(after, r.secretsStore)
 	}
-	return r.charts.NewTeamOperator(r.setup.TeamOperatorRoleARN, r.config.Region, r.after(after...))
+	return r.charts.NewTeamOperator(r.setup.TeamOperatorRoleARN, r.config.Region, sitesOf(r.config, r.in.SiteFiles), r.after(after...))
 }
 
 // sitesOf are the sites of a workload with their files, sorted by name.

@@ -10,10 +10,11 @@ import (
 	"github.com/ptd-go/ptd/stacks/output"
 )
 
-// makeKarpenter installs Karpenter, and makes the node pools of the cluster.
-// (docs/reference/aws-workload-apps.md 8.2, 8.8)
+// makeKarpenter installs Karpenter, and makes the node pools of the cluster. A cluster
+// without a configuration of Karpenter has the AWS side of it only.
+// (docs/reference/aws-workload-apps.md 8.2, 8.8; docs/reference/config-and-cli.md 1.4)
 func (r *helmRelease) makeKarpenter() error {
-	if !r.config.AutoscalingEnabled {
+	if !r.config.AutoscalingEnabled || r.cluster.KarpenterConfig == nil {
 		return nil
 	}
 	const key = "components.karpenter_version"
@@ -31,10 +32,8 @@ func (r *helmRelease) makeKarpenter() error {
 	args.RoleARN = output.MadeBy(r.ctx, "clusters", "role of Karpenter", r.setup.KarpenterControllerRoleARN)
 	args.InstanceProfile = output.MadeBy(r.ctx, "clusters", "profile of Karpenter's nodes", r.setup.KarpenterInstanceProfile)
 	args.InterruptionQueue = output.MadeBy(r.ctx, "clusters", "queue of Karpenter", r.setup.KarpenterQueue)
-	if r.cluster.KarpenterConfig != nil {
-		for _, pool := range r.cluster.KarpenterConfig.NodePools {
-			args.Pools = append(args.Pools, karpenterPool(pool))
-		}
+	for _, pool := range r.cluster.KarpenterConfig.NodePools {
+		args.Pools = append(args.Pools, karpenterPool(pool))
 	}
 	_, err := kubernetes.NewKarpenter(r.ctx, r.name+"-karpenter", args, r.after())
 	return err

@@ -17,6 +17,7 @@ func Parts(w *config.AWSWorkload) []string {
 			"forward authentication": cluster.Components.TraefikForwardAuthVersion != "",
 		}
 		if pools := cluster.KarpenterConfig; pools != nil && w.AutoscalingEnabled {
+			parts["karpenter"] = true
 			for _, pool := range pools.NodePools {
 				parts["node pool "+pool.Name] = true
 			}

@@ -80,7 +80,7 @@ func mustRunSites(t *testing.T, in SitesIn) *componenttest.Recorder {
 // addRelease puts a second release beside the first.
 func addRelease(w *config.AWSWorkload) {
 	for _, cluster := range maps.Clone(w.Clusters) {
-		cluster.RoutingWeight, cluster.EnableEFSCSIDriver, cluster.KarpenterConfig = "5", false, nil
+		cluster.RoutingWeight, cluster.EnableEFSCSIDriver, cluster.KarpenterConfig = "5", false, &config.KarpenterConfig{}
 		w.Clusters["20260401"] = cluster
 	}
 }

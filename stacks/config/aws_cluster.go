@@ -2,7 +2,7 @@ package config
 
 // AWSCluster is the spec of one release's EKS cluster. (docs/reference/config-and-cli.md 1.6)
 type AWSCluster struct {
-	_ struct{} `kebab:"true"`
+	_ struct{} `kebab:"true" unread:"cluster_name,node_group_name,node_instance_type,node_group_min_size,node_group_max_size,node_group_desired_size,k8s_version,subnet_ids,security_group_ids,iam_role_arn,cluster_endpoint,cluster_ca,cluster_oidc_issuer_url,cluster_oidc_client_id,cluster_oidc_client_secret"`
 
 	Given GivenKeys `yaml:"-"`
 
@@ -188,7 +188,7 @@ type KarpenterNodePool struct {
 	Name         string                 `yaml:"name" required:"true" check:"label"`
 	Requirements []KarpenterRequirement `yaml:"requirements"`
 	Limits       *KarpenterLimits       `yaml:"limits"`
-	ExpireAfter  string                 `yaml:"expire_after" check:"karpenter-duration"`
+	ExpireAfter  string                 `yaml:"expire_after" spelling:"expireAfter" check:"karpenter-duration"`
 	Taints       []KarpenterTaint       `yaml:"taints"`
 	// SessionTaints keeps the pool for sessions (see EffectiveTaints).
 	SessionTaints  bool   `yaml:"session_taints" default:"false"`
@@ -223,10 +223,11 @@ func (p KarpenterNodePool) EffectiveTaints() []KarpenterTaint {
 	return append(taints, session)
 }
 
-// KarpenterRequirement restricts the instances of a pool.
+// KarpenterRequirement restricts the instances of a pool. Gte and Lte are operators since
+// Karpenter 1.9.
 type KarpenterRequirement struct {
 	Key      string   `yaml:"key" required:"true"`
-	Operator string   `yaml:"operator" required:"true" enum:"In,NotIn,Exists,DoesNotExist,Gt,Lt"`
+	Operator string   `yaml:"operator" required:"true" enum:"In,NotIn,Exists,DoesNotExist,Gt,Lt,Gte,Lte"`
 	Values   []string `yaml:"values"`
 }
 

@@ -11,7 +11,8 @@ type WorkloadCommon struct {
 	EnvironmentOverride string `yaml:"environment" enum:"development,staging,production,validation"`
 
 	// ControlRoom* say where the control room is; a workload without them has none.
-	// Account, cluster name and region are given together or not at all.
+	// Account and cluster name are given together or not at all; without a region it is the
+	// control room's own when it is in the tree, else us-east-2.
 	ControlRoomAccountID   string `yaml:"control_room_account_id" check:"account-id"`
 	ControlRoomClusterName string `yaml:"control_room_cluster_name" check:"control-room-name"`
 	// ControlRoomDomain is the control room's domain or front door; "" sends no metrics to it.
@@ -33,9 +34,11 @@ type WorkloadCommon struct {
 	// operators newer than ptd.
 	AllowUnknownSiteFields bool `yaml:"allow_unknown_site_fields" default:"false"`
 
-	// Domain and HostedZoneID moved to the site called main.
-	Domain       string `yaml:"domain" noeffect:"set sites.main.spec.domain instead"`
-	HostedZoneID string `yaml:"hosted_zone_id" noeffect:"set sites.main.spec.zone_id instead (AWS only)"`
+	// AppendSiteLists appends the lists of site.yaml to ptd's, as the programs in Python did; off, they take their place.
+	AppendSiteLists bool `yaml:"append_site_lists" default:"false"`
+
+	// Domain moved to the site called main.
+	Domain string `yaml:"domain" noeffect:"set sites.main.spec.domain instead"`
 }
 
 // NetworkTrust is how far sites trust each other on the network.
@@ -59,9 +62,12 @@ func (n NetworkTrust) Level() int {
 type AWSWorkload struct {
 	WorkloadCommon `yaml:",inline"`
 
+	// HostedZoneID is another name of the zone_id of site main.
+	HostedZoneID string `yaml:"hosted_zone_id" check:"zone-id"`
+
 	AccountID string                `yaml:"account_id" required:"true" check:"account-id"`
 	Region    string                `yaml:"region" required:"true" check:"aws-region"`
-	Clusters  map[string]AWSCluster `yaml:"clusters" keycheck:"release" nested:"spec" siblings:"cluster_name,node_group_name,node_instance_type,node_group_min_size,node_group_max_size,node_group_desired_size,k8s_version,vpc_id,subnet_ids,security_group_ids,iam_role_arn,cluster_endpoint,cluster_ca,cluster_oidc_issuer_url,cluster_oidc_client_id,cluster_oidc_client_secret"`
+	Clusters  map[string]AWSCluster `yaml:"clusters" keycheck:"release" nested:"spec" siblings:"vpc_id,=unread"`
 	Sites     map[string]AWSSite    `yaml:"sites" required:"true" keycheck:"site" nested:"spec" siblings:"*"`
 
 	// Profile is a profile of the shared AWS configuration; CustomRole is assumed with it.
@@ -72,7 +78,7 @@ type AWSWorkload struct {
 	ExternalID                  string   `yaml:"external_id" check:"uuid" noeffect:"use custom_role.external_id"`
 	RoleARN                     string   `yaml:"role_arn" check:"role-arn" noeffect:"use profile and custom_role.role_arn"`
 	TrustedPrincipals           []string `yaml:"trusted_principals" noeffect:"nothing reads it"`
-	DomainSource                string   `yaml:"domain_source" default:"LABEL" enum:"LABEL,ANNOTATION_JSON" noeffect:"nothing reads it"`
+	DomainSource                string   `yaml:"domain_source" default:"LABEL" enum:"LABEL,ANNOTATION_JSON,ROUTE53_PRIVATE_ZONE" noeffect:"nothing reads it"`
 	// IgnoreTags are exact AWS tag keys that others set and the provider leaves alone.
 	IgnoreTags []string `yaml:"ignore_tags"`
 
@@ -202,4 +208,5 @@ type AWSSite struct {
 	// VpcAssociations are VPCs of the private zone besides the workload's own.
 	VpcAssociations             []string `yaml:"vpc_associations" check:"vpc-id"`
 	AutoAssociateProvisionedVpc bool     `yaml:"auto_associate_provisioned_vpc" default:"true"`
+	TLSSecrets                  any      `yaml:"tls_secrets" noeffect:"the load balancer ends TLS, with certificate_arn or a certificate of ptd's"`
 }

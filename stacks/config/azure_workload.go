@@ -5,6 +5,8 @@ package config
 type AzureWorkload struct {
 	WorkloadCommon `yaml:",inline"`
 
+	HostedZoneID string `yaml:"hosted_zone_id" noeffect:"set root_domain, or the domains of sites"`
+
 	SubscriptionID string                  `yaml:"subscription_id" required:"true" check:"uuid"`
 	TenantID       string                  `yaml:"tenant_id" required:"true" check:"uuid"`
 	Region         string                  `yaml:"region" required:"true" check:"azure-region"`

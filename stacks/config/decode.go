@@ -76,6 +76,12 @@ func (d *decoder) warn(path, format string, args ...any) {
 	d.warning(d.place(path), path, "", format, args...)
 }
 
+// attempted says that the file has a value for a path, be it right or wrong.
+func (d *decoder) attempted(path string) bool {
+	_, ok := d.places[path]
+	return ok
+}
+
 func (d *decoder) place(path string) position {
 	for {
 		if p, ok := d.places[path]; ok {
@@ -113,7 +119,7 @@ func (d *decoder) structure(n *node, v reflect.Value, path string, key position)
 			d.problem(n.position, path, "", "must be a mapping, not %s", n.kind.phrase())
 			return
 		}
-		given = d.keys(n, fields, kebab, path)
+		given = d.keys(n, fields, unreadOf(v.Type()), kebab, path)
 	}
 	for _, f := range fields {
 		e, ok := given[f.key]
@@ -159,12 +165,16 @@ func (d *decoder) siblingDefaults(v reflect.Value, fields []field, given map[str
 	}
 }
 
-// keys are a mapping's entries by the keys of fields; the others are reported.
-func (d *decoder) keys(n *node, fields []field, kebab bool, path string) map[string]entry {
+// keys are a mapping's entries by the keys of fields; the others are reported, and those
+// that are unread only warned of.
+func (d *decoder) keys(n *node, fields []field, unread []string, kebab bool, path string) map[string]entry {
 	known := keysOf(fields)
 	given := map[string]entry{}
 	for _, e := range n.entries {
 		key := e.key
+		if i := slices.IndexFunc(fields, func(f field) bool { return f.tag.Get("spelling") == key }); i >= 0 {
+			key = fields[i].key
+		}
 		if kebab && !slices.Contains(known, key) {
 			key = strings.ReplaceAll(key, "-", "_")
 		}
@@ -175,6 +185,10 @@ func (d *decoder) keys(n *node, fields []field, kebab bool, path string) map[str
 		}
 		if slices.Contains(known, key) {
 			given[key] = e
+			continue
+		}
+		if slices.Contains(unread, key) {
+			d.warning(e.position, below, "", "accepted without effect: nothing reads it")
 			continue
 		}
 		text := "unknown key"
@@ -416,6 +430,9 @@ func (d *decoder) nested(e entry, v reflect.Value, tag reflect.StructTag, path s
 	fields, _ := fieldsOf(v.Type())
 	known := keysOf(fields)
 	siblings := strings.Split(tag.Get("siblings"), ",")
+	if slices.Contains(siblings, "=unread") {
+		siblings = append(siblings, unreadOf(v.Type())...)
+	}
 	for _, sibling := range e.value.entries {
 		if sibling.key == name {
 			continue

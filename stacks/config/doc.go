@@ -6,6 +6,7 @@
 // the field:
 //
 //	yaml:"key"            the key; yaml:",inline" takes the keys of an embedded struct
+//	spelling:"theKey"     another spelling of the key that published files have
 //	default:"value"       the value when the key is absent or null; "=key" is the value
 //	                      of the sibling key
 //	required:"true"       the key must be there with a value; "present" allows ""
@@ -20,6 +21,8 @@
 //	null:"error"          null is rejected ("zero": it is the zero value)
 //	norm:"trim,lower"     how a string is stored
 //	noeffect:"why"        accepted with a warning
+//	unread:"a,b"          on a blank field: further keys, accepted with a warning; siblings
+//	                      take them in with "=unread"
 //	kebab:"true"          on a blank field: the struct's keys may be written with hyphens
 //
 // Parsing is strict. All problems of a target are reported at once, each with file,

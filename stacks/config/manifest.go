@@ -7,6 +7,7 @@ type Manifest struct {
 	File        string       `yaml:"-"`
 	Version     int          `yaml:"version" required:"true" min:"1" max:"1"`
 	CustomSteps []CustomStep `yaml:"customSteps"`
+	Settings    any          `yaml:"settings" noeffect:"nothing reads it"`
 }
 
 // CustomStep is a Pulumi program of the target's own, one flat Go package.

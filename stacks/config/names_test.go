@@ -235,12 +235,12 @@ func TestControlRoomNames(t *testing.T) {
 	assert.Equal(t, "sso.team.example.com", c.SSOHost())
 }
 
-func TestMergeAppendsLists(t *testing.T) {
+func TestMergeLists(t *testing.T) {
 	t.Parallel()
 	base := map[string]any{"a": map[string]any{"x": 1, "l": []any{1}}, "s": "old", "m": map[string]any{}}
 	over := map[string]any{"a": map[string]any{"y": 2, "l": []any{2}}, "s": "new", "m": 3}
-	assert.Equal(t, map[string]any{
-		"a": map[string]any{"x": 1, "y": 2, "l": []any{1, 2}}, "s": "new", "m": 3,
-	}, Merge(base, over))
+	for lists, merged := range map[Lists][]any{ReplaceLists: {2}, AppendLists: {1, 2}} {
+		assert.Equal(t, map[string]any{"a": map[string]any{"x": 1, "y": 2, "l": merged}, "s": "new", "m": 3}, lists.Merge(base, over))
+	}
 	assert.Equal(t, []any{1}, base["a"].(map[string]any)["l"], "layers are left alone")
 }

@@ -25,6 +25,9 @@ func Parse(name, file string, data []byte) (*Target, error) {
 	target, d := parseTarget(name, file, data)
 	if target != nil {
 		d.validateDomains(target)
+		if w := target.workload(); w != nil {
+			d.noteControlRoomRegion(w, nil)
+		}
 	}
 	if len(d.problems) > 0 {
 		d.problems.sort()

@@ -38,6 +38,16 @@ func fieldsOf(t reflect.Type) (fields []field, kebab bool) {
 	return fields, kebab
 }
 
+// unreadOf are the keys of a struct type that old files have, and that nothing reads.
+func unreadOf(t reflect.Type) (keys []string) {
+	for i := range t.NumField() {
+		if list, ok := t.Field(i).Tag.Lookup("unread"); ok {
+			keys = append(keys, strings.Split(list, ",")...)
+		}
+	}
+	return keys
+}
+
 func keysOf(fields []field) []string {
 	keys := make([]string, len(fields))
 	for i, f := range fields {

@@ -162,6 +162,12 @@ func (s *SiteFile) Schemas(product Product) []string {
 	return slices.DeleteFunc(schemas, func(schema string) bool { return schema == "public" }) // is there
 }
 
+// SessionLabels says that the site asks for labels of its Workbench sessions.
+func (s *SiteFile) SessionLabels() bool {
+	workbench, _ := s.Spec["workbench"].(map[string]any)
+	return workbench["sessionLabels"] != nil
+}
+
 // FQDNHealthChecks says that the site's hosts are probed, which is the default.
 func (s *SiteFile) FQDNHealthChecks() bool {
 	if s == nil {
@@ -179,10 +185,19 @@ func (s *SiteFile) product(product Product) map[string]any {
 	return fields
 }
 
-// Merge puts later values over earlier ones into a new map: maps recurse, lists append,
-// anything else and conflicts of type take the later value.
+// Lists says what a later list does to an earlier one.
+type Lists int
+
+// The later versions of the Python programs replace lists, the earlier appended them.
 // (docs/reference/config-and-cli.md 1.2)
-func Merge(layers ...map[string]any) map[string]any {
+const (
+	ReplaceLists Lists = iota
+	AppendLists
+)
+
+// Merge puts later values over earlier ones into a new map: maps recurse, lists are replaced
+// or appended, anything else and conflicts of type take the later value.
+func (lists Lists) Merge(layers ...map[string]any) map[string]any {
 	merged := map[string]any{}
 	for _, layer := range layers {
 		for key, later := range layer {
@@ -190,9 +205,12 @@ func Merge(layers ...map[string]any) map[string]any {
 			switch later := later.(type) {
 			case map[string]any:
 				below, _ := earlier.(map[string]any)
-				merged[key] = Merge(below, later)
+				merged[key] = lists.Merge(below, later)
 			case []any:
-				below, _ := earlier.([]any)
+				var below []any
+				if lists == AppendLists {
+					below, _ = earlier.([]any)
+				}
 				merged[key] = append(append([]any{}, below...), later...)
 			default:
 				merged[key] = later

@@ -224,6 +224,15 @@ func (l *loader) controlRoom() {
 	if w == nil || w.ControlRoomClusterName == "" {
 		return
 	}
+	room := l.loadControlRoom(w)
+	l.decoder.noteControlRoomRegion(w, room)
+	if room != nil {
+		l.decoder.validatePair(w, room)
+	}
+}
+
+// loadControlRoom is nil when the tree does not have it, or it is wrong.
+func (l *loader) loadControlRoom(w *WorkloadCommon) *AWSControlRoom {
 	name, rooms := w.ControlRoomClusterName, l.tree.names[controlRoomDir]
 	_, err := os.Stat(filepath.Join(l.tree.Dir, controlRoomDir, name, "ptd.yaml"))
 	if !slices.Contains(rooms, name) || errors.Is(err, fs.ErrNotExist) {
@@ -231,15 +240,15 @@ func (l *loader) controlRoom() {
 			path := "spec.control_room_cluster_name"
 			l.decoder.warning(l.decoder.place(path), path, near, "there is no control room %q here", name)
 		}
-		return
+		return nil
 	}
 	room, problems := l.tree.load(controlRoomDir, name)
 	if len(problems) > 0 || room.AWSControlRoom == nil {
 		l.problems = append(l.problems, problems...)
-		return
+		return nil
 	}
 	l.target.ControlRoom = room
-	l.decoder.validatePair(w, room.AWSControlRoom)
+	return room.AWSControlRoom
 }
 
 // reason is an error without the path that os puts before it.

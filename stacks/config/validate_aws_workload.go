@@ -26,6 +26,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	d.validateControlRoomKeys(&w.WorkloadCommon)
 	_, hasMain := w.Sites[MainSite]
 	d.validateMain(hasMain)
+	d.moveHostedZoneID(w)
 	d.validateAWSAccess(w)
 	d.validateAWSNetwork(w)
 	d.validateAWSTags(w)
@@ -34,6 +35,22 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	d.validateAWSSites(w)
 	for release, cluster := range w.SortedClusters() {
 		d.validateAWSCluster(w, release, cluster)
+	}
+}
+
+// moveHostedZoneID gives the site called main the zone that stands at the top.
+// (docs/reference/config-and-cli.md 1.4)
+func (d *decoder) moveHostedZoneID(w *AWSWorkload) {
+	const path = "spec.hosted_zone_id"
+	site, ok := w.Sites[MainSite]
+	switch {
+	case w.HostedZoneID == "" || !ok:
+	case site.ZoneID != "" && site.ZoneID != w.HostedZoneID:
+		d.reject(path, "%q is not the zone_id of site %s, which is %q: remove one", w.HostedZoneID, MainSite, site.ZoneID)
+	default:
+		site.ZoneID = w.HostedZoneID
+		w.Sites[MainSite] = site
+		d.warn(path, "is taken for sites.%s.spec.zone_id: move it there", MainSite)
 	}
 }
 
@@ -196,13 +213,13 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
 	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
-		d.reject(path+".karpenter_config", "required value is missing: autoscaling_enabled is true")
+		d.warn(path+".karpenter_config", "is not given: release %s gets Karpenter's roles and queue, and neither Karpenter nor node pools", release)
 	}
 	if !w.AutoscalingEnabled && c.KarpenterConfig != nil {
 		d.warn(path+".karpenter_config", "is not used: autoscaling_enabled is false")
 	}
 	if c.KarpenterConfig != nil {
-		d.validateKarpenter(path+".karpenter_config", c.KarpenterConfig)
+		d.validateKarpenter(path+".karpenter_config", c.KarpenterConfig, c.Components.KarpenterVersion)
 	}
 	d.validateCalico(w, path, c)
 	if !slices.Contains(logRetentions, c.LogRetentionDays) {
@@ -269,7 +286,7 @@ func (d *decoder) validateCalico(w *AWSWorkload, path string, c AWSCluster) {
 	}
 }
 
-func (d *decoder) validateKarpenter(path string, c *KarpenterConfig) {
+func (d *decoder) validateKarpenter(path string, c *KarpenterConfig, version string) {
 	var names []string
 	for i, pool := range c.NodePools {
 		at := path + ".node_pools" + index(i)
@@ -278,17 +295,28 @@ func (d *decoder) validateKarpenter(path string, c *KarpenterConfig) {
 		}
 		names = append(names, pool.Name)
 		for j, r := range pool.Requirements {
-			below := at + ".requirements" + index(j)
-			wants := map[string]bool{"In": true, "NotIn": true, "Gt": true, "Lt": true}[r.Operator]
-			switch {
-			case wants && len(r.Values) == 0:
-				d.reject(below+".values", "required value is missing: operator %s needs it", r.Operator)
-			case !wants && len(r.Values) > 0:
-				d.reject(below+".values", "operator %s takes no values", r.Operator)
-			case (r.Operator == "Gt" || r.Operator == "Lt") && len(r.Values) != 1:
-				d.reject(below+".values", "operator %s takes one value", r.Operator)
-			}
+			d.validateRequirement(at+".requirements"+index(j), r, version)
 		}
+	}
+}
+
+// validateRequirement holds a pool's requirement to the definition of a NodePool: Gte and
+// Lte came with Karpenter 1.9. (docs/reference/config-and-cli.md 1.7)
+func (d *decoder) validateRequirement(path string, r KarpenterRequirement, version string) {
+	listed := slices.Contains([]string{"In", "NotIn"}, r.Operator)
+	compared := slices.Contains([]string{"Gt", "Lt", "Gte", "Lte"}, r.Operator)
+	switch {
+	case (listed || compared) && len(r.Values) == 0:
+		d.reject(path+".values", "required value is missing: operator %s needs it", r.Operator)
+	case !listed && !compared && len(r.Values) > 0:
+		d.reject(path+".values", "operator %s takes no values", r.Operator)
+	case compared && len(r.Values) != 1:
+		d.reject(path+".values", "operator %s takes one value", r.Operator)
+	case compared && !decimal().MatchString(r.Values[0]):
+		d.reject(path+".values", "operator %s takes an integer, not %q", r.Operator, r.Values[0])
+	}
+	if strings.HasSuffix(r.Operator, "te") && OlderThan(version, 1, 9) {
+		d.reject(path+".operator", "%s is an operator since Karpenter 1.9, and karpenter_version is %s", r.Operator, version)
 	}
 }
 

@@ -26,9 +26,12 @@ func (d *decoder) validateName(w *WorkloadCommon) (hyphenated bool) {
 	return true
 }
 
-// validateControlRoomKeys holds account, cluster name and region together: the Mimir
-// password of a workload must not go to a guessed account or region.
-// (docs/reference/aws-workload-base.md 12.19)
+// defaultControlRoomRegion is where the Python programs look for a control room of which
+// no region is given. (docs/reference/config-and-cli.md 1.3)
+const defaultControlRoomRegion = "us-east-2"
+
+// validateControlRoomKeys holds account and cluster name together: the Mimir password of a
+// workload must not go to a guessed account. (docs/reference/aws-workload-base.md 12.19)
 func (d *decoder) validateControlRoomKeys(w *WorkloadCommon) {
 	keys := []struct{ key, value string }{
 		{"control_room_account_id", w.ControlRoomAccountID},
@@ -37,9 +40,9 @@ func (d *decoder) validateControlRoomKeys(w *WorkloadCommon) {
 	}
 	var given, missing []string
 	for _, k := range keys {
-		if _, attempted := d.places["spec."+k.key]; k.value != "" || attempted {
+		if d.attempted("spec."+k.key) || k.value != "" {
 			given = append(given, k.key)
-		} else {
+		} else if k.key != "control_room_region" {
 			missing = append(missing, k.key)
 		}
 	}
@@ -49,6 +52,23 @@ func (d *decoder) validateControlRoomKeys(w *WorkloadCommon) {
 	for _, key := range missing {
 		d.reject("spec."+key, "required value is missing: it goes together with %s", strings.Join(given, " and "))
 	}
+	if w.ControlRoomRegion == "" && !d.attempted("spec.control_room_region") {
+		w.ControlRoomRegion = defaultControlRoomRegion
+	}
+}
+
+// noteControlRoomRegion says which region was taken for a control room of which none is
+// given: that of the control room itself when it is known.
+func (d *decoder) noteControlRoomRegion(w *WorkloadCommon, room *AWSControlRoom) {
+	const path = "spec.control_room_region"
+	if w.ControlRoomRegion == "" || d.attempted(path) {
+		return
+	}
+	why := "the default"
+	if room != nil && room.Region != "" {
+		w.ControlRoomRegion, why = room.Region, "where control room "+room.Name+" is"
+	}
+	d.warn(path, "is not given, so it is %s, %s: write it down", w.ControlRoomRegion, why)
 }
 
 // validateMain checks that there is a site called main.

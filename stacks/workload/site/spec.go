@@ -4,6 +4,7 @@ package site
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -35,6 +36,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, err
 	}
+	if args.losesSessionToleration() {
+		_ = ctx.Log.Warn(fmt.Sprintf("workbench.sessionTolerations of site %s takes the place of ptd's own, so that sessions cannot run on the nodes kept for them "+
+			"(workload-type=session): list that toleration too, or set append_site_lists: true", args.Name), nil)
+	}
 	return kubernetes.NewSite(ctx, name, &kubernetes.SiteArgs{ObjectName: args.Name, Labels: args.Labels, Spec: spec}, opts...)
 }
 
@@ -49,12 +54,16 @@ func URLs(site workload.Site) pulumi.StringMap {
 }
 
 // spec is the spec of a site's object: what ptd knows of workload, site and release, and
-// over it the site.yaml: maps are merged, lists appended, and everything else replaced, also
-// by false and 0 (docs/reference/aws-workload-apps.md 9; docs/reference/azure-workload.md 11).
-// It is checked against the definition as it will be sent.
+// over it the site.yaml: maps are merged and everything else replaced, also by false and 0;
+// lists are replaced or, with append_site_lists, appended
+// (docs/reference/aws-workload-apps.md 9; docs/reference/azure-workload.md 11). It is checked against the definition as it will be sent.
 func (args Args) spec() (pulumi.Map, error) {
 	file := args.Settings()
-	merged := config.Merge(args.Cloud, map[string]any{
+	lists := config.ReplaceLists
+	if args.Workload.AppendSiteLists {
+		lists = config.AppendLists
+	}
+	merged := lists.Merge(args.Cloud, map[string]any{
 		"clusterDate":          args.Release,
 		"domain":               args.Domain,
 		"networkTrust":         args.Workload.NetworkTrust.Level(),
@@ -81,6 +90,24 @@ func (args Args) sessionTolerations() map[string]any {
 	return map[string]any{"workbench": map[string]any{"sessionTolerations": []any{map[string]any{
 		"key": "workload-type", "operator": "Equal", "value": "session", "effect": "NoSchedule",
 	}}}}
+}
+
+// losesSessionToleration says that the site.yaml has session tolerations, which take the
+// place of the one for session nodes, and that none of them does for it.
+func (args Args) losesSessionToleration() bool {
+	workbench, _ := args.Settings().Spec["workbench"].(map[string]any)
+	tolerations, given := workbench["sessionTolerations"].([]any)
+	if !given || !args.SessionNodes || args.Workload.AppendSiteLists {
+		return false
+	}
+	return !slices.ContainsFunc(tolerations, func(toleration any) bool {
+		fields, _ := toleration.(map[string]any)
+		key, _ := fields["key"].(string)
+		operator, _ := fields["operator"].(string)
+		effect, _ := fields["effect"].(string)
+		return (key == "workload-type" && (operator == "Exists" || fields["value"] == "session") || key == "" && operator == "Exists") &&
+			(effect == "" || effect == "NoSchedule")
+	})
 }
 
 // distinctTolerations are tolerations, each once, in their order.
