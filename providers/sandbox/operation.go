@@ -16,6 +16,8 @@ type Operation struct {
 	Name            string // the logical name
 	Type            string
 	Inputs          Inputs
+	// Configuration is what the provider was configured with.
+	Configuration Inputs
 	// Old is the object before an update or delete.
 	Old *Object
 	// ID and Outputs are what Create and Update fill in. On an update they start as

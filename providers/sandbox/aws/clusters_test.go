@@ -191,7 +191,9 @@ func TestAddons(t *testing.T) {
 	driver := fields{"clusterName": "cluster", "addonName": "aws-ebs-csi-driver", "configurationValues": `{"defaultStorageClass":{"enabled":true}}`}
 	addon := w.MustCreate(addonType, "driver", driver)
 	assert.NotNil(t, class())
-	addon.MustUpdate(fields{"configurationValues": nil})
+	addon.MustUpdate(fields{"configurationValues": nil, "resolveConflictsOnUpdate": "OVERWRITE"})
+	assert.NotNil(t, class(), "values that are no longer given are not sent: they stay")
+	addon.MustUpdate(fields{"configurationValues": "{}"})
 	assert.Nil(t, class(), "it is asked for no more")
 	addon.MustUpdate(fields{"configurationValues": driver["configurationValues"], "preserve": true})
 	addon.MustDelete()

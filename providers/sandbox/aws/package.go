@@ -34,6 +34,7 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 		Configure: configure,
 
 		ReplacedByConfigure: true,
+		GivenNamesGoFirst:   true,
 	}
 })
 
