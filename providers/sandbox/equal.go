@@ -6,7 +6,10 @@ import "slices"
 // is below a list has the list's path and "[]". An unknown value may differ.
 func (typ Type) equal(path string, before, after any) bool {
 	set, computed := slices.Contains(typ.Sets, path), slices.Contains(typ.Computed, path)
-	if computed && after == nil || (computed || set) && isEmpty(before) && isEmpty(after) {
+	if computed && after == nil {
+		return true
+	}
+	if (computed || set || slices.Contains(typ.Shared, path)) && isEmpty(before) && isEmpty(after) {
 		return true
 	}
 	if containsUnknown(after) {
@@ -66,8 +69,15 @@ func (typ Type) equalObjects(path string, before, after map[string]any) bool {
 	return true
 }
 
-// isEmpty tells that a list is absent or holds nothing.
+// isEmpty tells that a list or a map is absent or holds nothing.
 func isEmpty(value any) bool {
-	list, ok := value.([]any)
-	return value == nil || ok && len(list) == 0
+	switch value := value.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(value) == 0
+	case map[string]any:
+		return len(value) == 0
+	}
+	return false
 }
