@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 	old, new := p.settled(r, typ), r.NewInputs
 	if typ.Ignore != nil {
 		new = ignoring(old, new, typ.Ignore(PlainMap(old), PlainMap(new)))
+	}
+	if new, err = resetting(old, new, r.IgnoreChanges); err != nil {
+		return plugin.DiffResponse{}, err
 	}
 	replace := typ.Replace
 	if typ.ReplaceIf != nil {
@@ -86,6 +90,23 @@ func ignoring(old, new resource.PropertyMap, names []string) resource.PropertyMa
 		}
 	}
 	return new
+}
+
+// resetting returns new inputs in which what a program ignores is as it was. The engine has
+// done so with what the program said, but of what is read back only the provider knows.
+func resetting(old, new resource.PropertyMap, ignored []string) (resource.PropertyMap, error) {
+	if len(ignored) == 0 {
+		return new, nil
+	}
+	new = new.Copy()
+	for _, text := range ignored {
+		path, err := resource.ParsePropertyPath(text)
+		if err != nil {
+			return nil, fmt.Errorf("changes to ignore: %q is not a path of properties: %w", text, err)
+		}
+		path.Reset(old, new)
+	}
+	return new, nil
 }
 
 // diff compares inputs; properties in replace force a replacement.

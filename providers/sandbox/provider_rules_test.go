@@ -64,7 +64,10 @@ func TestRulesOfDifference(t *testing.T) {
 	for name, test := range map[string]struct {
 		old, outputs, new fields
 		changed, replaced string
+		ignored           string
 	}{
+		"read back and ignored":         {old: fields{"a": 1.0}, outputs: fields{"a": 1.0, "members": list("a")}, new: fields{"a": 1.0}, ignored: "members"},
+		"ignored below":                 {old: fields{"network": fields{"a": 1.0, "b": 1.0}}, new: fields{"network": fields{"a": 2.0, "b": 1.0}}, ignored: "network.a"},
 		"a set in another order":        {old: fields{"zones": list("a", "b")}, new: fields{"zones": list("b", "a")}},
 		"a set with another element":    {old: fields{"zones": list("a", "b")}, new: fields{"zones": list("a", "c")}, changed: "zones"},
 		"a set with an element twice":   {old: fields{"zones": list("a", "b", "b")}, new: fields{"zones": list("a", "a", "b")}, changed: "zones"},
@@ -99,6 +102,7 @@ func TestRulesOfDifference(t *testing.T) {
 			t.Parallel()
 			answer, err := provider.Diff(context.Background(), plugin.DiffRequest{
 				URN: urn("x"), OldInputs: Properties(test.old), OldOutputs: Properties(test.outputs), NewInputs: Properties(test.new),
+				IgnoreChanges: strings.Fields(test.ignored),
 			})
 			require.NoError(t, err)
 			assert.Equal(t, test.changed != "", answer.Changes == plugin.DiffSome)

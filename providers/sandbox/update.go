@@ -19,7 +19,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}
 	inputs := PlainMap(r.NewInputs)
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
-	o.ID = string(r.ID)
+	o.ID, o.Seen = string(r.ID), PlainMap(r.OldOutputs)
 	if r.Preview {
 		var changing []string
 		if typ.Changing != nil {
@@ -37,7 +37,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}
 	after, err := p.cloud.Fault("update", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.do(func() error { return p.update(typ, o, PlainMap(r.OldOutputs)) })
+		err = p.do(func() error { return p.update(typ, o) })
 	}
 	if err != nil {
 		return plugin.UpdateResponse{}, err
@@ -48,15 +48,14 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}, nil
 }
 
-// update changes an object, of which the engine had seen something.
-func (p *Provider) update(typ Type, o *Operation, seen map[string]any) error {
+func (p *Provider) update(typ Type, o *Operation) error {
 	old := o.Object(o.Type, o.ID)
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
 	}
 	o.Inputs = typ.kept(old.Inputs, o.Inputs)
 	for _, name := range typ.Shared {
-		if value := shared(old.Inputs[name], seen[name], o.Inputs[name]); value != nil {
+		if value := shared(old.Inputs[name], o.Seen[name], o.Inputs[name]); value != nil {
 			o.Inputs[name] = value
 		}
 	}

@@ -40,7 +40,7 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 func types() map[string]sandbox.Type {
 	all := map[string]sandbox.Type{}
 	for _, service := range []func() map[string]sandbox.Type{
-		network, groupRules, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
+		network, routes, networkACLs, securityGroups, groupRules, endpoints, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
 		clusterTypes, clusterAccess, nodeGroups, launchTemplates, addons, events,
 	} {
 		maps.Copy(all, service())
