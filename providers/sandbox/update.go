@@ -73,6 +73,12 @@ func (p *Provider) update(typ Type, o *Operation) error {
 		}
 	}
 	object := old.clone()
+	if o.ID != old.ID { // an update that makes another: what the engine knows the object by is no more
+		if err := p.cloud.Remove(old.Key()); err != nil {
+			return err
+		}
+		object.ID = o.ID
+	}
 	object.Inputs, object.Outputs, object.References = o.Inputs, o.Outputs, references
 	if err := p.cloud.Put(object); err != nil {
 		return err

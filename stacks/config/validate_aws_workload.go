@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -195,6 +196,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 		d.reject(path+".mp_min_size", "%d must be at most mp_max_size, which is %d", c.MPMinSize, c.MPMaxSize)
 	}
 	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
+	d.validateImage(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
 	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
 		d.reject(path+".karpenter_config", "required value is missing: autoscaling_enabled is true")
 	}
@@ -210,6 +212,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
+		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, cmp.Or(g.AMIType, c.AMIType))
 	}
 	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)
 	for site, s := range w.SortedSites() {
@@ -217,6 +220,20 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 			d.warn(path+".components", "traefik_forward_auth_version is not set, so site %s has no forward auth in release %s", site, release)
 		}
 	}
+}
+
+// validateImage checks that instances of a type can run the image of their nodes: EKS would
+// refuse the node group when everything before it is made.
+func (d *decoder) validateImage(key, instance, image string) {
+	arm := strings.Contains(image, "_ARM_64")
+	if instance == "" || image == "" || image == "CUSTOM" || armFamily().MatchString(instance) == arm {
+		return
+	}
+	if arm {
+		d.reject(key, "%q must be an arm64 type such as m7g.large: ami_type is %s", instance, image)
+		return
+	}
+	d.reject(key, "%q has arm64 processors, and ami_type is %s: choose another type, or an image such as AL2023_ARM_64_STANDARD", instance, image)
 }
 
 func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {

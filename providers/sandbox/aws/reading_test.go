@@ -200,3 +200,17 @@ func TestWhatIsDroppedIsThere(t *testing.T) {
 	assert.ErrorContains(t, w.made["policy"].Delete(), "Role nodes", "the role has the policy yet")
 	assert.Len(t, role.State["managedPolicyArns"], 2)
 }
+
+// TestAnotherTableIsAnotherAssociation makes sure that an association whose table changed is
+// not found again under the id that the engine has.
+func TestAnotherTableIsAnotherAssociation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	association := w.made["association"]
+	other := w.MustCreate(routeTableType, "other", fields{"vpcId": w.id("vpc")})
+	association.MustUpdate(fields{"routeTableId": other.ID})
+	_, state, err := association.Read()
+	require.NoError(t, err)
+	assert.Nil(t, state)
+	w.Refuses(associationType, "again", association.Inputs, "Resource.AlreadyAssociated: subnet "+w.id("subnet a")+" already has a route table")
+}

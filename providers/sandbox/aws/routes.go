@@ -61,6 +61,15 @@ func routes() map[string]sandbox.Type {
 			},
 			Unique: rule.Unique("Resource.AlreadyAssociated: subnet %s already has a route table", "subnetId"),
 			Create: made("rtbassoc-", "", ""),
+			// Another table is another association; the protocol of providers has no word for a
+			// new id, so that the engine keeps the old one
+			// (terraform-provider-aws, internal/service/ec2/vpc_route_table_association.go).
+			Update: func(o *sandbox.Operation) error {
+				if o.Inputs["routeTableId"] != o.Old.Inputs["routeTableId"] {
+					o.ID = o.NewID("rtbassoc-", 17)
+				}
+				return nil
+			},
 		},
 	}
 }
