@@ -278,6 +278,8 @@ func TestStorageChecks(t *testing.T) {
 		},
 		logGroupType: {{fields{"retentionInDays": 31.0}, "retentionInDays: is not a number of days that CloudWatch Logs offers"}},
 		taskDefinitionType: {
+			{fields{"family": "a b"}, `family: "a b" must only include alphanumeric, underscore, or hyphen characters`},
+			{fields{"family": strings.Repeat("a", 256)}, `family: "` + strings.Repeat("a", 256) + `" must only include alphanumeric, underscore, or hyphen characters`},
 			{fields{"containerDefinitions": "{}"}, "containerDefinitions: is not a JSON list of containers: json: cannot unmarshal object into Go value of type []map[string]interface {}"},
 			{fields{"containerDefinitions": `[{"image":"a"}]`}, "containerDefinitions: a container has no name"},
 			{fields{"containerDefinitions": `[{"name":"a"}]`}, "containerDefinitions: a container has no image"},
