@@ -102,6 +102,8 @@ func (d *decoder) validateAWSTags(w *AWSWorkload) {
 	for key, value := range sorted(w.ResourceTags) {
 		if !awsTag().MatchString(key) || !awsTag().MatchString(value) {
 			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
+		} else if value == "" || strings.ContainsAny(key+value, "= ") {
+			d.warn("spec.resource_tags."+key, "is not put on load balancers: their controller is told in an annotation, which takes no blanks, equals signs or empty values")
 		}
 	}
 }
