@@ -243,6 +243,11 @@ func TestWhatIsDroppedStays(t *testing.T) {
 	assert.Equal(t, []any{}, made.stored("tables"), "an empty list takes it away")
 	assert.Nil(t, made.stored("network"), "what is not kept is gone")
 
+	made = newLive(t, fields{"tables": []any{"a"}})
+	made.state["tables"] = resource.MakeSecret(made.state["tables"])
+	made.update(fields{"size": 1.0})
+	assert.True(t, made.state["tables"].IsSecret(), "what is kept stays secret")
+
 	made = newLive(t, fields{"size": 2.0, "grows": true})
 	made.update(fields{"size": 1.0, "grows": true, "policy": "x"})
 	assert.Equal(t, 2.0, made.stored("size"), "what is ignored is not sent")

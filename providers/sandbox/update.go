@@ -43,8 +43,10 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 		return plugin.UpdateResponse{}, err
 	}
 	after()
+	marked := r.OldOutputs.Copy() // what is kept stays secret
+	maps.Copy(marked, r.NewInputs)
 	return plugin.UpdateResponse{
-		Properties: p.state(typ, r.NewInputs, o.Inputs, o.Outputs), Status: resource.StatusOK,
+		Properties: p.state(typ, marked, o.Inputs, o.Outputs), Status: resource.StatusOK,
 	}, nil
 }
 
