@@ -82,6 +82,8 @@ func differences(w *world) []difference {
 			is: fields{"subnetIds": nil, "securityGroupIds": nil, "routeTableIds": nil, "privateDnsEnabled": nil, "policy": nil}},
 		{what: "policies of a role", example: "node role", was: fields{"inlinePolicies": several(fields{"name": "a", "policy": policyA})}, is: fields{"managedPolicyArns": nil, "inlinePolicies": nil}},
 		{what: "policies of a role, emptied", example: "node role", is: fields{"managedPolicyArns": several()}, changed: "managedPolicyArns"},
+		{what: "inline policies, a list of none", example: "node role", was: fields{"inlinePolicies": several(fields{"name": "a", "policy": policyA})}, is: fields{"inlinePolicies": several()}},
+		{what: "inline policies, an empty one", example: "node role", was: fields{"inlinePolicies": several(fields{"name": "a", "policy": policyA})}, is: fields{"inlinePolicies": several(fields{})}, changed: "inlinePolicies"},
 		{what: "thumbprints", example: "provider", was: fields{"thumbprintLists": several("a")}, is: fields{"thumbprintLists": nil}},
 		{what: "thumbprints, emptied", example: "provider", was: fields{"thumbprintLists": several("a")}, is: fields{"thumbprintLists": several()}},
 		{what: "metadata options", example: "template", was: fields{"metadataOptions": fields{"httpTokens": "required"}}, is: fields{"metadataOptions": nil}},
@@ -175,6 +177,8 @@ func TestGivenNamesGoFirst(t *testing.T) {
 	assert.False(t, generated.DeletesFirst(fields{"description": "other"}))
 	prefixed := w.MustCreate(securityGroupType, "prefixed", fields{"vpcId": w.id("vpc"), "namePrefix": "prefixed-"})
 	assert.False(t, prefixed.DeletesFirst(fields{"description": "other"}))
+	assert.True(t, w.made["group rule"].DeletesFirst(fields{"toPort": 81.0}))
+	assert.True(t, w.made["attachment"].DeletesFirst(fields{"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}))
 	assert.False(t, w.made["subnet a"].DeletesFirst(fields{"cidrBlock": "10.10.9.0/24"}))
 }
 

@@ -32,6 +32,7 @@ func identity() map[string]sandbox.Type {
 			// All that is attached is read, by whoever it was
 			// (terraform-provider-aws, internal/service/iam/role.go).
 			ReadBack: []string{"managedPolicyArns", "inlinePolicies"}, Read: readPolicies, Update: takePolicies,
+			Ignore:   ignoreNoInlinePolicies,
 			Defaults: map[string]any{"maxSessionDuration": 3600.0, "path": "/", "forceDetachPolicies": false},
 			Outputs:  []string{"arn", "uniqueId", "createDate", "tagsAll"},
 			References: []sandbox.Reference{
@@ -80,6 +81,7 @@ func identity() map[string]sandbox.Type {
 		},
 		attachmentType: {
 			Args: shape(iam.RolePolicyAttachmentArgs{}), Replace: []string{"role", "policyArn"}, Global: true,
+			DeleteBeforeReplace: true, // pulumi-aws, provider/resources.go
 			References: []sandbox.Reference{
 				rule.By("role", roleType, "name", noRole),
 				rule.Unless(isAWSPolicy, rule.By("policyArn", policyType, "arn", "NoSuchEntity: Policy %s does not exist or is not attachable.")),

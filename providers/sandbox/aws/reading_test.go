@@ -81,7 +81,7 @@ func TestRolesReadAllPolicies(t *testing.T) {
 	assert.Equal(t, several(w.id("policy")), w.made["role"].State["managedPolicyArns"])
 
 	listing := w.made["node role"]
-	program := listing.Changed(fields{"inlinePolicies": several()})
+	program := listing.Changed(fields{"inlinePolicies": several(fields{"name": "own", "policy": policyA})})
 	listing.MustUpdate(program)
 	assert.Empty(t, differsFrom(listing, program))
 	others := []*sandboxtest.Resource{

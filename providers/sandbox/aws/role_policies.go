@@ -31,6 +31,15 @@ func readPolicies(o *sandbox.Operation) error {
 	return nil
 }
 
+// ignoreNoInlinePolicies leaves a role's inline policies alone when a list of none is given:
+// only an empty object in it would take them away (pulumi-aws, provider/resources.go).
+func ignoreNoInlinePolicies(_, new sandbox.Inputs) []string {
+	if _, given := new["inlinePolicies"]; given && len(new.List("inlinePolicies")) == 0 {
+		return []string{"inlinePolicies"}
+	}
+	return nil
+}
+
 // takePolicies takes away from a role what was seen of it and is not listed, by whomever it was
 // attached or put.
 func takePolicies(o *sandbox.Operation) error {

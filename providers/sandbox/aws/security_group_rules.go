@@ -31,7 +31,9 @@ func groupRules() map[string]sandbox.Type {
 			Equal:    map[string]func(old, new any) bool{"protocol": sameProtocol},
 			Computed: []string{"sourceSecurityGroupId"},
 			Ignore:   ignorePorts,
-			Outputs:  []string{"securityGroupRuleId"},
+
+			DeleteBeforeReplace: true, // pulumi-aws, provider/resources.go
+			Outputs:             []string{"securityGroupRuleId"},
 			References: []sandbox.Reference{
 				rule.Reference("securityGroupId", securityGroupType, noSecurityGroup), rule.Reference("sourceSecurityGroupId", securityGroupType, noSecurityGroup),
 			},
