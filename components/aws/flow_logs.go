@@ -14,8 +14,9 @@ import (
 // FlowLogsArgs says where a Vpc's traffic records go besides its own log group. The
 // zero value is: nowhere.
 type FlowLogsArgs struct {
-	// ExtraDestinations are ARNs of log groups, S3 buckets (or folders in them) and
-	// Firehose streams. Those other than log groups must let the log service write.
+	// ExtraDestinations are ARNs of log groups, with or without ":*" at the end, S3 buckets
+	// (or folders in them) and Firehose streams. Those other than log groups must let the
+	// log service write.
 	ExtraDestinations []string
 	// RetentionDays of the own log group; 30 if 0.
 	RetentionDays int
@@ -74,13 +75,15 @@ func newFlowLogs(
 		if err != nil {
 			return err
 		}
+		// The provider reads it without the suffix, and would replace the flow log on every
+		// run (docs/reference/aws-replacement.md).
+		arn = strings.TrimSuffix(arn, ":*")
 		if kind == logGroupDestination {
-			groups = append(groups, pulumi.String(strings.TrimSuffix(arn, ":*")))
+			groups = append(groups, pulumi.String(arn))
 		}
 		destinations = append(destinations, destination{fmt.Sprintf("-%d", i), kind, pulumi.String(arn)})
 	}
-	// The own group's flow log leaves the type to the provider's default, as it
-	// always did: to name it now would replace the flow log.
+	// The own group's flow log leaves the type to the provider's default, as it always did.
 	destinations = append(destinations, destination{"", "", group.Arn})
 
 	policyName := roleName + "-role-policy"

@@ -327,9 +327,11 @@ func (b *vpcBuilder) defaults() error {
 	}, b.child); err != nil {
 		return err
 	}
+	// Subnets are on the default ACL until they have another, those that others make for good:
+	// the provider reads them, and would try on every run to take them off, which it cannot.
 	_, err := ec2.NewDefaultNetworkAcl(b.ctx, b.name+"-default", &ec2.DefaultNetworkAclArgs{
 		DefaultNetworkAclId: b.made.DefaultNetworkAclId,
-	}, b.child)
+	}, b.child, pulumi.IgnoreChanges([]string{"subnetIds"}))
 	return err
 }
 

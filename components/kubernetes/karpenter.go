@@ -9,7 +9,7 @@ import (
 )
 
 // KarpenterArgs says which nodes Karpenter makes for a cluster. All but AdoptedDefinitions,
-// Pools and Labels are required.
+// Pools, Labels and Tags are required.
 type KarpenterArgs struct {
 	// Definitions and Controller are how the charts karpenter-crd and karpenter are
 	// installed, both in the same version.
@@ -31,6 +31,9 @@ type KarpenterArgs struct {
 	SecurityGroupIDs pulumi.StringArrayInput
 	Pools            []KarpenterPool
 	Labels           map[string]string
+	// Tags are those of the instances, disks and interfaces of new node classes: on one that
+	// is there, any change would replace all of its nodes.
+	Tags map[string]string
 }
 
 // Karpenter makes and removes a cluster's nodes as pods need them.

@@ -78,12 +78,12 @@ func (args *KarpenterArgs) makePool(ctx *pulumi.Context, name string, pool Karpe
 
 // onlyNewNodeClasses are the fields of an EC2NodeClass that are only better, in its new
 // ones: any change of it makes Karpenter replace all of its nodes.
-var onlyNewNodeClasses = []string{"spec.metadataOptions", "spec.blockDeviceMappings[0].ebs.encrypted"}
+var onlyNewNodeClasses = []string{"spec.metadataOptions", "spec.blockDeviceMappings[0].ebs.encrypted", "spec.tags"}
 
 // nodeClass is the spec of the pool's EC2NodeClass. The metadata options are those that
 // Karpenter has by default: version 2 only, and not from within pods.
 func (args *KarpenterArgs) nodeClass(pool KarpenterPool) object {
-	return object{
+	class := object{
 		"instanceProfile":            args.InstanceProfile,
 		"amiSelectorTerms":           []object{{"alias": cmp.Or(pool.AMIAlias, "al2023@latest")}},
 		"subnetSelectorTerms":        selectorTerms(args.SubnetIDs),
@@ -95,6 +95,10 @@ func (args *KarpenterArgs) nodeClass(pool KarpenterPool) object {
 			"volumeSize": cmp.Or(pool.RootVolumeSize, "100Gi"), "volumeType": "gp3", "encrypted": true,
 		}}},
 	}
+	if len(args.Tags) > 0 {
+		class["tags"] = args.Tags
+	}
+	return class
 }
 
 // selectorTerms select by id.

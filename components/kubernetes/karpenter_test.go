@@ -26,6 +26,7 @@ func karpenterArgs(pools ...KarpenterPool) *KarpenterArgs {
 		SubnetIDs:        pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
 		SecurityGroupIDs: pulumi.ToStringArray([]string{"sg-cluster", "sg-fsx"}),
 		Labels:           map[string]string{"owner": "demo"},
+		Tags:             map[string]string{"CostCenter": "80-4410"},
 		Pools:            pools,
 	}
 }
@@ -130,12 +131,13 @@ func TestKarpenterPool(t *testing.T) {
 		"blockDeviceMappings": []any{map[string]any{
 			"deviceName": "/dev/xvda", "ebs": map[string]any{"volumeSize": "50Gi", "volumeType": "gp3", "encrypted": true},
 		}},
+		"tags": map[string]any{"CostCenter": "80-4410"},
 	}
 	r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Exactly(t, map[string]any{
 		"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "metadata": map[string]any{"name": "sessions", "labels": labels}, "spec": class,
 	})
 	// Any change of an EC2NodeClass replaces its nodes.
-	assert.Equal(t, []string{"spec.blockDeviceMappings[0].ebs.encrypted", "spec.metadataOptions"},
+	assert.Equal(t, []string{"spec.blockDeviceMappings[0].ebs.encrypted", "spec.metadataOptions", "spec.tags"},
 		r.Find(t, nodeClassType, "demo01-staging-20250115-karpenter-ec2nodeclass-sessions").Ignore, "fields of existing classes")
 
 	r.Find(t, nodePoolType, "demo01-staging-20250115-karpenter-nodepool-least").Want(t, map[string]any{"spec": map[string]any{

@@ -69,8 +69,11 @@ func (p *Provider) create(typ Type, o *Operation) error {
 	if err != nil {
 		return err
 	}
-	if err := p.unique(typ, o, ""); err != nil {
-		return err
+	overwrites := typ.Overwrites != nil && typ.Overwrites(o.Inputs)
+	if !overwrites {
+		if err := p.unique(typ, o, ""); err != nil {
+			return err
+		}
 	}
 	if typ.Create != nil {
 		if err := typ.Create(o); err != nil {
@@ -84,10 +87,13 @@ func (p *Provider) create(typ Type, o *Operation) error {
 		Provider: p.pkg.Name, Type: o.Type, ID: o.ID, Account: o.Account, Region: o.Region, URN: o.URN,
 		Inputs: o.Inputs, Outputs: o.Outputs, References: references,
 	}
-	if existing := o.Object(o.Type, o.ID); existing != nil {
+	if existing := o.Object(o.Type, o.ID); existing != nil && !overwrites {
 		return fmt.Errorf("AlreadyExists: %s already exists", existing.describe())
 	}
-	return p.cloud.Put(object)
+	if err := p.cloud.Put(object); err != nil {
+		return err
+	}
+	return read(typ, o)
 }
 
 // admit finds the objects that inputs name, and refuses what is wrong with the store

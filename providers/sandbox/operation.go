@@ -16,8 +16,12 @@ type Operation struct {
 	Name            string // the logical name
 	Type            string
 	Inputs          Inputs
+	// Configuration is what the provider was configured with.
+	Configuration Inputs
 	// Old is the object before an update or delete.
 	Old *Object
+	// Seen is what the engine knew of the object before an update: what the provider had read.
+	Seen Inputs
 	// ID and Outputs are what Create and Update fill in. On an update they start as
 	// they were.
 	ID      string

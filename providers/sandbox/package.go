@@ -13,6 +13,10 @@ type Package struct {
 	Adapt func(cloud *Cloud, inputs Inputs, token string, typ Type) (Type, error)
 	// Naming is how types are named that have no naming of their own.
 	Naming Naming
+	// GivenNamesGoFirst is true for what Pulumi's Terraform bridge makes: what replaces a
+	// resource whose name was given is made after that is deleted, even under another name
+	// (nameRequiresDeleteBeforeReplace in pulumi-terraform-bridge, pkg/tfbridge/schema.go).
+	GivenNamesGoFirst bool
 	// FoldsCase is true when ids and names that differ only in case are the same.
 	FoldsCase bool
 	// Configure finds in the provider's inputs what its objects belong to: an account (a

@@ -45,7 +45,7 @@ func (p *Provider) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) (
 
 // DiffConfig implements plugin.Provider: another region or account is another cloud.
 func (p *Provider) DiffConfig(_ context.Context, r plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
-	answer := diff(r.OldInputs, r.NewInputs, nil)
+	answer := (Type{}).diff(r.OldInputs, r.NewInputs, nil)
 	if !p.pkg.ReplacedByConfigure || answer.Changes == plugin.DiffNone {
 		return answer, nil
 	}
@@ -113,7 +113,7 @@ func (p *Provider) do(operation func() error) error {
 func (p *Provider) operation(typ Type, urn resource.URN, token tokens.Type, inputs Inputs) *Operation {
 	o := &Operation{
 		Cloud: p.cloud, Account: p.account, Region: p.region, URN: string(urn), Name: urn.Name(), Type: string(token),
-		Inputs: inputs, Outputs: map[string]any{}, provider: p,
+		Inputs: inputs, Configuration: p.inputs, Outputs: map[string]any{}, provider: p,
 	}
 	if typ.Global {
 		o.Region = ""

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
@@ -20,10 +22,13 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	var object *Object
 	o := p.operation(typ, r.URN, r.URN.Type(), nil)
 	if err := p.do(func() error {
-		if found := o.Object(o.Type, string(r.ID)); found != nil {
-			object = found.clone()
+		found := o.Object(o.Type, string(r.ID))
+		if found == nil {
+			return nil
 		}
-		return nil
+		object = found.clone()
+		o.ID, o.Inputs, o.Outputs = object.ID, object.Inputs, object.Outputs
+		return read(typ, o)
 	}); err != nil || object == nil {
 		return plugin.ReadResponse{}, err
 	}
@@ -31,9 +36,25 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	if len(marked) == 0 {
 		marked = r.State
 	}
+	inputs := maps.Clone(object.Inputs)
+	for _, name := range slices.Concat(typ.ReadBack, typ.Shared) {
+		value, known := o.Outputs[name]
+		if _, given := inputs[name]; given && known {
+			inputs[name] = value
+		}
+	}
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID:      r.ID,
-		Inputs:  p.state(Type{}, marked, object.Inputs, nil),
-		Outputs: p.state(typ, marked, object.Inputs, object.Outputs),
+		Inputs:  p.state(Type{}, marked, inputs, nil),
+		Outputs: p.state(typ, marked, object.Inputs, o.Outputs),
 	}}, nil
+}
+
+// read fills in what the provider reads of an object that is there.
+func read(typ Type, o *Operation) error {
+	if typ.Read == nil {
+		return nil
+	}
+	o.Outputs = maps.Clone(o.Outputs)
+	return typ.Read(o)
 }

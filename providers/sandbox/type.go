@@ -13,12 +13,30 @@ type Type struct {
 	// ReplaceIf names further properties whose change from old to new inputs replaces the
 	// resource, where a path alone cannot tell.
 	ReplaceIf func(old, new Inputs) []string
-	// Computed names the inputs that the cloud keeps when they are no longer given.
+	// Sets names the lists whose order means nothing, by path: "subnetIds",
+	// "ingress[].cidrBlocks". None and an empty one are the same.
+	Sets []string
+	// Equal tells, by path, which values mean the same although they are written otherwise.
+	// It sees known values that are given on both sides.
+	Equal map[string]func(old, new any) bool
+	// Ignore names further properties whose change from old to new inputs is no difference,
+	// where their own values cannot tell.
+	Ignore func(old, new Inputs) []string
+	// Computed names the inputs, by path, that the cloud keeps when they are no longer given.
+	// Only an empty list takes away what a list held.
 	Computed []string
+	// ReadBack names the inputs of which the provider compares what it has read of the cloud,
+	// and not what the program said before: others change them, or the cloud has not done
+	// yet what it was told.
+	ReadBack []string
+	// Shared names the inputs, maps, in which others have keys of their own. An update
+	// changes only the keys that the program named or that the provider has read. They are
+	// read back.
+	Shared []string
 	// DeleteBeforeReplace says that the provider deletes the old one before it makes the
 	// new one, unless the name is a generated one.
 	DeleteBeforeReplace bool
-	// Defaults are inputs that the cloud fills in.
+	// Defaults are inputs that the provider fills in. Naming one later is no difference.
 	Defaults map[string]any
 	// AutoName is the path of the property that gets a generated name when it is absent, and
 	// so is the prefix that Naming knows.
@@ -27,6 +45,9 @@ type Type struct {
 	Naming *Naming
 	// Unique are the names that must be free.
 	Unique []Unique
+	// Overwrites, when set, tells that a create takes the place of what is there under its
+	// name, as clouds do that only know to put: neither Unique nor the id refuses it.
+	Overwrites func(inputs Inputs) bool
 	// References are the inputs that name other objects.
 	References []Reference
 	// Outputs names the outputs that are not known before the resource exists, also
@@ -45,6 +66,10 @@ type Type struct {
 	Create func(o *Operation) error
 	// Update, when set, fills in the outputs after an update; else Create's remain.
 	Update func(o *Operation) error
+	// Read, when set, fills in outputs that the provider reads of what is there, after a
+	// create, an update and on a refresh: what other objects say, or what others changed. The
+	// cloud does not keep them with the object.
+	Read func(o *Operation) error
 	// Delete refuses, or does more; dependents are checked before.
 	Delete func(o *Operation) error
 	// Global is true for types that belong to no region.

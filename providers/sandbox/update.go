@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -18,13 +19,13 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}
 	inputs := PlainMap(r.NewInputs)
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
-	o.ID = string(r.ID)
+	o.ID, o.Seen = string(r.ID), PlainMap(r.OldOutputs)
 	if r.Preview {
 		var changing []string
 		if typ.Changing != nil {
 			changing = typ.Changing(PlainMap(r.OldInputs), inputs)
 		}
-		for _, path := range typ.Outputs {
+		for _, path := range slices.Concat(typ.Outputs, typ.Computed) {
 			if slices.Contains(changing, path) {
 				foresee(o, path, Unknown)
 			} else if value := lookup(r.OldOutputs, path); value != nil {
@@ -42,8 +43,10 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 		return plugin.UpdateResponse{}, err
 	}
 	after()
+	marked := r.OldOutputs.Copy() // what is kept stays secret
+	maps.Copy(marked, r.NewInputs)
 	return plugin.UpdateResponse{
-		Properties: p.state(typ, r.NewInputs, inputs, o.Outputs), Status: resource.StatusOK,
+		Properties: p.state(typ, marked, o.Inputs, o.Outputs), Status: resource.StatusOK,
 	}, nil
 }
 
@@ -51,6 +54,12 @@ func (p *Provider) update(typ Type, o *Operation) error {
 	old := o.Object(o.Type, o.ID)
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
+	}
+	o.Inputs = typ.kept(old.Inputs, o.Inputs)
+	for _, name := range typ.Shared {
+		if value := shared(old.Inputs[name], o.Seen[name], o.Inputs[name]); value != nil {
+			o.Inputs[name] = value
+		}
 	}
 	references, err := p.admit(typ, o, false)
 	if err != nil {
@@ -66,6 +75,67 @@ func (p *Provider) update(typ Type, o *Operation) error {
 		}
 	}
 	object := old.clone()
+	if o.ID != old.ID { // an update that makes another: what the engine knows the object by is no more
+		if err := p.cloud.Remove(old.Key()); err != nil {
+			return err
+		}
+		object.ID = o.ID
+	}
 	object.Inputs, object.Outputs, object.References = o.Inputs, o.Outputs, references
-	return p.cloud.Put(object)
+	if err := p.cloud.Put(object); err != nil {
+		return err
+	}
+	return read(typ, o)
+}
+
+// kept returns new inputs with those that the cloud keeps although they are no longer given,
+// or are given otherwise.
+func (typ Type) kept(old, new Inputs) Inputs {
+	if typ.Ignore != nil {
+		new = PlainMap(ignoring(Properties(old), Properties(new), typ.Ignore(old, new)))
+	}
+	new = maps.Clone(new)
+	for _, path := range typ.Computed {
+		keep(old, new, path)
+	}
+	return new
+}
+
+func keep(old, new Inputs, path string) {
+	head, rest, below := strings.Cut(path, ".")
+	was, had := old[head]
+	is, given := new[head]
+	switch {
+	case had && !given && !below:
+		new[head] = was
+	case below && had && given:
+		before, object := was.(map[string]any)
+		after, also := is.(map[string]any)
+		if object && also {
+			after = maps.Clone(after)
+			keep(before, after, rest)
+			new[head] = after
+		}
+	}
+}
+
+// shared returns what a map holds after an update: what is there, without the keys that were
+// seen and are no longer wanted, and with those that are.
+func shared(there, seen, wanted any) any {
+	result := map[string]any{}
+	for _, part := range []any{there, wanted} {
+		object, _ := part.(map[string]any)
+		maps.Copy(result, object)
+	}
+	before, _ := seen.(map[string]any)
+	after, _ := wanted.(map[string]any)
+	for key := range before {
+		if _, given := after[key]; !given {
+			delete(result, key)
+		}
+	}
+	if wanted == nil && len(result) == 0 {
+		return nil
+	}
+	return result
 }

@@ -23,6 +23,7 @@ func (r *helmRelease) makeKarpenter() error {
 		Definitions: r.charts.ControlledAt("karpenter-crd", version),
 		Controller:  r.charts.ControlledAt("karpenter", version),
 		ClusterName: r.name, Region: r.config.Region, Labels: r.labels,
+		Tags:       r.config.RequiredTags("ptd.pulumi_resources.aws_workload_helm"),
 		NodeGroups: r.eks.NodeGroupNames, SubnetIDs: r.in.Persistent.PrivateSubnetIDs,
 		SecurityGroupIDs: karpenterSecurityGroups(r.eks.ClusterSecurityGroupID, r.eks.NodeSecurityGroupIDs),
 	}

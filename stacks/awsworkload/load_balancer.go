@@ -1,6 +1,9 @@
 package awsworkload
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/kubernetes"
@@ -18,11 +21,11 @@ func loadBalancer(
 		HealthCheckPort: kubernetes.TraefikPort, HealthCheckPath: kubernetes.TraefikPing,
 		CertificateARNs: certificates,
 		Public:          workload.PublicLoadBalancer,
-		Tags: []kubernetes.Tag{
-			{Key: config.TagTrueName, Value: workload.TrueName()},
-			{Key: config.TagEnvironment, Value: workload.Environment()},
-			{Key: "Name", Value: workload.CompoundName()},
-		},
+		Tags: append(ownTags(workload),
+			kubernetes.Tag{Key: config.TagTrueName, Value: workload.TrueName()},
+			kubernetes.Tag{Key: config.TagEnvironment, Value: workload.Environment()},
+			kubernetes.Tag{Key: "Name", Value: workload.CompoundName()},
+		),
 		Labels: map[string]string{config.TagManagedBy: "ptd.pulumi_resources.aws_workload_helm", "app": "traefik"},
 	}
 	if workload.ProvisionedVpc != nil {
@@ -35,4 +38,18 @@ func loadBalancer(
 		}
 	}
 	return args
+}
+
+// ownTags are resource_tags, as far as they can be written in an annotation (the configuration
+// warns of the others) and are not ptd's.
+func ownTags(workload *config.AWSWorkload) []kubernetes.Tag {
+	var tags []kubernetes.Tag
+	for _, key := range slices.Sorted(maps.Keys(workload.ResourceTags)) {
+		tag := kubernetes.Tag{Key: key, Value: workload.ResourceTags[key]}
+		ours := slices.Contains([]string{config.TagTrueName, config.TagEnvironment, "Name"}, key)
+		if _, err := kubernetes.TagsAnnotation([]kubernetes.Tag{tag}); err == nil && !ours {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }

@@ -20,6 +20,13 @@ func TestKubernetesLabels(t *testing.T) {
 	assert.Empty(t, AWSNodeGroup{}.KubernetesLabels())
 }
 
+func TestTagsThatNoAnnotationHolds(t *testing.T) {
+	t.Parallel()
+	got := warnings(parse(t, "demo01-staging", awsSpec("resource_tags: {owner: Data Platform, CostCenter: 80-4410}")))
+	assert.Contains(t, got, "spec.resource_tags.owner: is not put on load balancers")
+	assert.NotContains(t, got, "CostCenter")
+}
+
 func TestClusterWarnings(t *testing.T) {
 	t.Parallel()
 	target := parse(t, "demo01-staging", awsSpec("vpc_cidr: 172.16.0.0/20", "clusters:", "  20250115:",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -118,6 +119,8 @@ func (d *decoder) validateAWSTags(w *AWSWorkload) {
 	for key, value := range sorted(w.ResourceTags) {
 		if !awsTag().MatchString(key) || !awsTag().MatchString(value) {
 			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
+		} else if value == "" || strings.ContainsAny(key+value, "= ") {
+			d.warn("spec.resource_tags."+key, "is not put on load balancers: their controller is told in an annotation, which takes no blanks, equals signs or empty values")
 		}
 	}
 }
@@ -212,6 +215,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 		d.reject(path+".mp_min_size", "%d must be at most mp_max_size, which is %d", c.MPMinSize, c.MPMaxSize)
 	}
 	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
+	d.validateImage(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
 	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
 		d.warn(path+".karpenter_config", "is not given: release %s gets Karpenter's roles and queue, and neither Karpenter nor node pools", release)
 	}
@@ -227,6 +231,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
+		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, cmp.Or(g.AMIType, c.AMIType))
 	}
 	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)
 	for site, s := range w.SortedSites() {
@@ -234,6 +239,20 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 			d.warn(path+".components", "traefik_forward_auth_version is not set, so site %s has no forward auth in release %s", site, release)
 		}
 	}
+}
+
+// validateImage checks that instances of a type can run the image of their nodes: EKS would
+// refuse the node group when everything before it is made.
+func (d *decoder) validateImage(key, instance, image string) {
+	arm := strings.Contains(image, "_ARM_64")
+	if instance == "" || image == "" || image == "CUSTOM" || armFamily().MatchString(instance) == arm {
+		return
+	}
+	if arm {
+		d.reject(key, "%q must be an arm64 type such as m7g.large: ami_type is %s", instance, image)
+		return
+	}
+	d.reject(key, "%q has arm64 processors, and ami_type is %s: choose another type, or an image such as AL2023_ARM_64_STANDARD", instance, image)
 }
 
 func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {

@@ -98,10 +98,10 @@ func installAddon(o *sandbox.Operation) error {
 			o.Outputs["addonVersion"] = o.Old.Get("addonVersion")
 		}
 	}
-	if _, given := o.Inputs["configurationValues"]; !given {
-		o.Outputs["configurationValues"] = ""
-	} else {
+	if _, given := o.Inputs["configurationValues"]; given {
 		delete(o.Outputs, "configurationValues")
+	} else if o.Old == nil {
+		o.Outputs["configurationValues"] = ""
 	}
 	if name == "aws-ebs-csi-driver" {
 		return installStorageClass(o, cluster)

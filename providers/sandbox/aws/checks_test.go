@@ -88,10 +88,19 @@ func TestNetworkChecks(t *testing.T) {
 			{fields{"cidrBlock": "10.10.0.0/29"}, `cidrBlock: "10.10.0.0/29" must be between /16 and /28`},
 			{fields{"availabilityZoneId": "use2-az1"}, "availabilityZoneId: conflicts with availabilityZone"},
 		},
-		eipType:   {{fields{"domain": "vps"}, "domain: " + oneOf("domain", "vps", "vpc", "standard")}},
-		routeType: {{fields{"destinationCidrBlock": "10.10.0.0"}, "destinationCidrBlock: " + noBlock}},
+		eipType: {{fields{"domain": "vps"}, "domain: " + oneOf("domain", "vps", "vpc", "standard")}},
+		routeType: {
+			{fields{"destinationCidrBlock": "10.10.0.0"}, "destinationCidrBlock: " + noBlock},
+			{fields{"destinationCidrBlock": nil}, "destinationCidrBlock: exactly one of destinationCidrBlock, destinationIpv6CidrBlock, destinationPrefixListId must be specified, 0 are"},
+			{fields{"destinationPrefixListId": "pl-1"}, "destinationCidrBlock: exactly one of destinationCidrBlock, destinationIpv6CidrBlock, destinationPrefixListId must be specified, 2 are"},
+			{fields{"gatewayId": nil}, "carrierGatewayId: exactly one of " + strings.Join(routeTargets, ", ") + " must be specified, 0 are"},
+			{fields{"natGatewayId": "nat-1"}, "gatewayId: exactly one of " + strings.Join(routeTargets, ", ") + " must be specified, 2 are"},
+		},
 		aclRuleType: {
 			{fields{"ruleNumber": 0.0}, "ruleNumber: 0 is not between 1 and 32766"},
+			{fields{"protocol": "tpc"}, `protocol: "tpc" is not a protocol`},
+			{fields{"cidrBlock": nil}, "cidrBlock: exactly one of cidrBlock, ipv6CidrBlock must be specified, 0 are"},
+			{fields{"ipv6CidrBlock": "::/0"}, "cidrBlock: exactly one of cidrBlock, ipv6CidrBlock must be specified, 2 are"},
 			{fields{"ruleAction": "permit"}, "ruleAction: " + oneOf("ruleAction", "permit", "allow", "deny")},
 			{fields{"cidrBlock": "10.10.0.0"}, "cidrBlock: " + noBlock},
 			{fields{"fromPort": 3.0}, "fromPort: InvalidPortRange: 3 to 2 is not a range of ports"},
@@ -101,7 +110,10 @@ func TestNetworkChecks(t *testing.T) {
 			{fields{"serviceName": "s3"}, `serviceName: "s3" is not the name of an endpoint service`},
 			{fields{"vpcEndpointType": "gateway"}, "vpcEndpointType: " + oneOf("vpcEndpointType", "gateway", "Gateway", "Interface", "GatewayLoadBalancer")},
 		},
-		flowLogType: {{fields{"trafficType": "SOME"}, "trafficType: " + oneOf("trafficType", "SOME", "ACCEPT", "REJECT", "ALL")}},
+		flowLogType: {
+			{fields{"trafficType": "SOME"}, "trafficType: " + oneOf("trafficType", "SOME", "ACCEPT", "REJECT", "ALL")},
+			{fields{"maxAggregationInterval": 30.0}, "maxAggregationInterval: expected maxAggregationInterval to be one of [60 600], got 30"},
+		},
 		instanceType: {
 			{fields{"ami": nil}, "ami: is required"},
 			{fields{"instanceType": nil}, "instanceType: is required"},
@@ -140,13 +152,18 @@ func TestSecurityGroupChecks(t *testing.T) {
 		securityGroupType: append(append(inline("ingress"), inline("egress")...),
 			wrong{fields{"namePrefix": "a"}, "namePrefix: conflicts with name"},
 			wrong{fields{"description": "it's"}, `description: "it's" is not a valid description: use letters, digits and . _-:/()#,@[]+=&;{}!$*`},
-			wrong{fields{"name": "it's"}, `name: "it's" is not a valid group name`}),
+			wrong{fields{"name": "it's"}, `name: "it's" is not a valid group name`},
+			wrong{fields{"name": "sg-main"}, "name: cannot begin with sg-"},
+			wrong{fields{"name": nil, "namePrefix": "sg-main"}, "namePrefix: cannot begin with sg-"},
+			wrong{fields{"name": nil, "namePrefix": strings.Repeat("x", 230)}, fmt.Sprintf("namePrefix: %q is longer than 229 characters, which leave room for what is generated", strings.Repeat("x", 230))}),
 		groupRuleType: {
 			{fields{"type": "in"}, "type: " + oneOf("type", "in", "ingress", "egress")},
 			{fields{"fromPort": 81.0}, "fromPort: InvalidPortRange: 81 to 80 is not a range of ports"},
 			{fields{"sourceSecurityGroupId": nil}, "cidrBlocks: one of cidrBlocks, ipv6CidrBlocks, prefixListIds, self, sourceSecurityGroupId must be specified"},
-			{fields{"self": true}, "sourceSecurityGroupId: conflicts with sourceSecurityGroupId"},
-			{fields{"prefixListIds": several("pl-1")}, "sourceSecurityGroupId: conflicts with prefixListIds"},
+			{fields{"self": true}, "sourceSecurityGroupId: conflicts with self"},
+			{fields{"self": true, "sourceSecurityGroupId": nil, "cidrBlocks": several("10.0.0.0/8")}, "self: conflicts with cidrBlocks"},
+			{fields{"cidrBlocks": several("10.0.0.0/8"), "prefixListIds": several("pl-1")}, "sourceSecurityGroupId: conflicts with cidrBlocks"},
+			{fields{"protocol": "ALL"}, "fromPort: from and to port must be 0 for protocol -1"},
 			{fields{"sourceSecurityGroupId": nil, "cidrBlocks": several("10.10.0.0")}, "cidrBlocks[0]: " + noBlock},
 			{fields{"sourceSecurityGroupId": nil, "ipv6CidrBlocks": several("::")}, `ipv6CidrBlocks[0]: "::" is not a valid CIDR block`},
 			{fields{"protocol": "-1"}, "fromPort: from and to port must be 0 for protocol -1"},
@@ -159,7 +176,9 @@ func TestSecurityGroupChecks(t *testing.T) {
 func TestPolicyChecks(t *testing.T) {
 	t.Parallel()
 	statement := func(elements string) string { return `{"Version":"2012-10-17","Statement":[` + elements + `]}` }
-	long := func(length int) string { return allow + strings.Repeat(" ", length) }
+	long := func(length int) string {
+		return statement(`{"Sid":"` + strings.Repeat("x", length) + `","Effect":"Allow","Action":"*","Principal":"*","Resource":"*"}`)
+	}
 	malformed := func(property, text string) string { return property + ": MalformedPolicyDocument: " + text }
 	refuse(t, map[string][]wrong{
 		policyType: {
@@ -259,6 +278,8 @@ func TestStorageChecks(t *testing.T) {
 		},
 		logGroupType: {{fields{"retentionInDays": 31.0}, "retentionInDays: is not a number of days that CloudWatch Logs offers"}},
 		taskDefinitionType: {
+			{fields{"family": "a b"}, `family: "a b" must only include alphanumeric, underscore, or hyphen characters`},
+			{fields{"family": strings.Repeat("a", 256)}, `family: "` + strings.Repeat("a", 256) + `" must only include alphanumeric, underscore, or hyphen characters`},
 			{fields{"containerDefinitions": "{}"}, "containerDefinitions: is not a JSON list of containers: json: cannot unmarshal object into Go value of type []map[string]interface {}"},
 			{fields{"containerDefinitions": `[{"image":"a"}]`}, "containerDefinitions: a container has no name"},
 			{fields{"containerDefinitions": `[{"name":"a"}]`}, "containerDefinitions: a container has no image"},

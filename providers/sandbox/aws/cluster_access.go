@@ -26,13 +26,14 @@ func clusterAccess() map[string]sandbox.Type {
 		accessEntryType: {
 			Args: shape(eks.AccessEntryArgs{}), Replace: []string{"clusterName", "principalArn", "type"},
 			Defaults: map[string]any{"type": "STANDARD"}, Computed: []string{"kubernetesGroups", "userName"},
+			Sets:    []string{"kubernetesGroups"},
 			Outputs: []string{"accessEntryArn", "createdAt", "modifiedAt", "kubernetesGroups", "userName", "tagsAll"},
 			References: []sandbox.Reference{
 				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),
 				rule.Weak(rule.Unless(isNoRole, rule.By("principalArn", roleType, "arn", "InvalidParameterException: The specified principalArn is invalid: invalid principal. (%s)"))),
 			},
 			Check: rule.All(checkAccessEntry, checkPrincipal(),
-				rule.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")),
+				rule.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX")),
 			Create: createAccessEntry,
 			Delete: func(o *sandbox.Operation) error { // its associations go with it
 				for _, association := range partsOf(o, accessAssociationType, o.Old.String("clusterName")) {
@@ -47,6 +48,7 @@ func clusterAccess() map[string]sandbox.Type {
 		},
 		accessAssociationType: {
 			Args: shape(eks.AccessPolicyAssociationArgs{}), Replace: []string{"accessScope", "clusterName", "policyArn", "principalArn"},
+			Sets:    []string{"accessScope.namespaces"},
 			Outputs: []string{"associatedAt", "modifiedAt"},
 			References: []sandbox.Reference{
 				rule.Weak(rule.By("clusterName", controlPlaneType, "name", noCluster)),

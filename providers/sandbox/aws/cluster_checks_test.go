@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -31,7 +32,7 @@ func TestClusterChecks(t *testing.T) {
 
 func TestClusterAccessChecks(t *testing.T) {
 	t.Parallel()
-	kinds := []string{"STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"}
+	kinds := []string{"STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX"}
 	const noPrincipal = `principalArn: "admin" is not the ARN of an IAM role or user`
 	refuse(t, map[string][]wrong{
 		accessEntryType: {
@@ -83,6 +84,10 @@ func TestNodeGroupChecks(t *testing.T) {
 		{fields{"labels": fields{"a": "b c"}}, "labels.a: " + invalid + `Label value "b c" is invalid`},
 		{fields{"taints": several(taint("gpu", "NoSchedule"))}, "taints[0].effect: " + oneOf("effect", "NoSchedule", "NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")},
 		{fields{"taints": several(taint("a b", "NO_EXECUTE"))}, "taints[0].key: " + invalid + `Taint key "a b" is invalid`},
+		{fields{"taints": several(taint("", "NO_EXECUTE"))}, "taints[0].key: expected length of key to be in the range (1 - 63), got "},
+		{fields{"taints": several(taint("example.com/"+strings.Repeat("a", 52), "NO_EXECUTE"))}, "taints[0].key: expected length of key to be in the range (1 - 63), got example.com/" + strings.Repeat("a", 52)},
+		{fields{"updateConfig": fields{"maxUnavailable": 0.0}}, "updateConfig.maxUnavailable: 0 is not between 1 and 100"},
+		{fields{"updateConfig": fields{"maxUnavailablePercentage": 101.0}}, "updateConfig.maxUnavailablePercentage: 101 is not between 1 and 100"},
 		{fields{"taints": several(taint("a", "NO_EXECUTE"), taint("a", "NO_EXECUTE"))}, "taints[1]: " + invalid + "Taint a:NO_EXECUTE is given twice"},
 		{fields{"taints": many}, "taints: " + invalid + "Taints per nodegroup exceed the limit of 50"},
 		{scaling(0, 0, 0), "scalingConfig: " + invalid + "Maximum size 0 must be at least 1"},
@@ -106,6 +111,7 @@ func TestLaunchTemplateChecks(t *testing.T) {
 	kinds := `["capacity-reservation" "instance" "volume" "network-interface" "spot-instances-request" "elastic-gpu" "fleet" "launch-template"]`
 	refuse(t, map[string][]wrong{launchTemplateType: {
 		{fields{"namePrefix": "a"}, "namePrefix: conflicts with name"},
+		{disk(fields{"volumeType": "gp3", "throughput": 100.0}), "blockDeviceMappings[0].ebs.throughput: 100 is not between 125 and 1000"},
 		{fields{"updateDefaultVersion": true, "defaultVersion": 1.0}, "defaultVersion: conflicts with updateDefaultVersion"},
 		{fields{"instanceType": "t3.large", "instanceRequirements": fields{"memoryMib": fields{"min": 1.0}, "vcpuCount": fields{"min": 1.0}}}, "instanceRequirements: conflicts with instanceType"},
 		{fields{"securityGroupNames": several("a")}, "securityGroupNames: conflicts with vpcSecurityGroupIds"},

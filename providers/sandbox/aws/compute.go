@@ -19,8 +19,25 @@ const (
 func compute() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		instanceType: {
-			Args: shape(ec2.InstanceArgs{}), Replace: []string{"ami", "subnetId", "availabilityZone", "keyName", "userDataBase64"},
-			Outputs: []string{"arn", "privateIp", "privateDns", "publicIp", "instanceState", "primaryNetworkInterfaceId", "tagsAll"},
+			Args: shape(ec2.InstanceArgs{}),
+			Replace: []string{
+				"ami", "associatePublicIpAddress", "availabilityZone", "ebsOptimized", "hibernation", "keyName", "launchTemplate", "privateIp",
+				"rootBlockDevice.encrypted", "rootBlockDevice.kmsKeyId", "subnetId", "tenancy",
+			},
+			ReplaceIf: func(_, new sandbox.Inputs) []string { // else the instance is stopped and started
+				if new.Flag("userDataReplaceOnChange") {
+					return []string{"userData", "userDataBase64"}
+				}
+				return nil
+			},
+			Sets: []string{"vpcSecurityGroupIds"},
+			Computed: []string{
+				"ami", "associatePublicIpAddress", "availabilityZone", "iamInstanceProfile", "instanceType", "keyName", "metadataOptions",
+				"privateIp", "rootBlockDevice", "rootBlockDevice.encrypted", "rootBlockDevice.kmsKeyId", "subnetId", "tenancy",
+				"vpcSecurityGroupIds",
+			},
+			Defaults: map[string]any{"getPasswordData": false, "sourceDestCheck": true, "userDataReplaceOnChange": false},
+			Outputs:  []string{"arn", "privateIp", "privateDns", "publicIp", "instanceState", "primaryNetworkInterfaceId", "tagsAll"},
 			References: []sandbox.Reference{
 				rule.Reference("subnetId", subnetType, noSubnet), rule.Reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
 				rule.By("iamInstanceProfile", profileType, "name", "Invalid IAM Instance Profile name: %s"),
@@ -40,6 +57,7 @@ func logs() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		logGroupType: {
 			Args: shape(cloudwatch.LogGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "logGroupClass"},
+			Computed: []string{"logGroupClass"}, Defaults: map[string]any{"retentionInDays": 0.0, "skipDestroy": false},
 			Outputs: []string{"arn", "tagsAll"},
 			Unique:  rule.Unique("ResourceAlreadyExistsException: The specified log group %s already exists", "name"),
 			Check: func(in sandbox.Inputs) []sandbox.Problem {
@@ -72,6 +90,7 @@ func containers() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		clusterType: {
 			Args: shape(ecs.ClusterArgs{}), AutoName: "name", Replace: []string{"name"}, Outputs: []string{"arn", "tagsAll"},
+			Sets: []string{"settings"}, Computed: []string{"settings"},
 			Unique: rule.Unique("ClusterAlreadyExists: %s", "name"),
 			Create: func(o *sandbox.Operation) error {
 				name, err := nameOf(o, "name")
@@ -83,14 +102,20 @@ func containers() map[string]sandbox.Type {
 		taskDefinitionType: {
 			Args: shape(ecs.TaskDefinitionArgs{}), Outputs: []string{"arn", "arnWithoutRevision", "revision", "tagsAll"},
 			Replace: []string{
-				"family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform",
-				"executionRoleArn", "taskRoleArn", "volumes",
+				"family", "containerDefinitions", "cpu", "ephemeralStorage", "inferenceAccelerators", "ipcMode", "memory", "networkMode", "pidMode",
+				"placementConstraints", "proxyConfiguration", "requiresCompatibilities", "runtimePlatform", "executionRoleArn", "taskRoleArn",
+				"volumes",
 			},
+			Sets:     []string{"inferenceAccelerators", "placementConstraints", "requiresCompatibilities", "volumes"},
+			Equal:    meanings(sameContainers, "containerDefinitions"),
+			Computed: []string{"networkMode"},
+			Defaults: map[string]any{"skipDestroy": false, "trackLatest": false},
 			References: []sandbox.Reference{
 				rule.By("executionRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
 				rule.By("taskRoleArn", roleType, "arn", "ClientException: Role %s is not valid"),
 			},
-			Check: checkContainers,
+			Check: rule.All(checkContainers,
+				rule.Matches("family", `^[0-9A-Za-z_-]{1,255}$`, "must only include alphanumeric, underscore, or hyphen characters")),
 			Create: func(o *sandbox.Operation) error {
 				family, _ := o.Inputs.Text("family")
 				o.ID = o.NewID(family+":", 4)
@@ -101,7 +126,14 @@ func containers() map[string]sandbox.Type {
 			},
 		},
 		"aws:ecs/service:Service": {
-			Args: shape(ecs.ServiceArgs{}), AutoName: "name", Replace: []string{"name", "cluster", "launchType"}, Outputs: []string{"tagsAll"},
+			Args: shape(ecs.ServiceArgs{}), AutoName: "name", Outputs: []string{"tagsAll"},
+			Replace:  []string{"name", "cluster", "deploymentController.type", "iamRole", "launchType", "schedulingStrategy"},
+			Sets:     []string{"networkConfiguration.subnets", "networkConfiguration.securityGroups", "capacityProviderStrategies", "placementConstraints"},
+			Computed: []string{"cluster", "iamRole", "launchType", "platformVersion", "triggers"},
+			Defaults: map[string]any{
+				"deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0, "enableEcsManagedTags": false,
+				"enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false,
+			},
 			References: []sandbox.Reference{
 				rule.By("cluster", clusterType, "arn", "ClusterNotFoundException: Cluster %s not found"),
 				rule.By("taskDefinition", taskDefinitionType, "arn", "ClientException: TaskDefinition %s not found"),

@@ -1,7 +1,11 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -49,4 +53,49 @@ func checkContainers(in sandbox.Inputs) []sandbox.Problem {
 		}
 	}
 	return nil
+}
+
+// sameContainers compares container definitions by meaning: the form of the JSON, the order of
+// environment and secrets, and what ECS fills in make no difference
+// (terraform-provider-aws, internal/service/ecs/task_definition_equivalency.go).
+func sameContainers(old, new any) bool {
+	before, err := meaningOfContainers(text(old))
+	if err != nil {
+		return false
+	}
+	after, err := meaningOfContainers(text(new))
+	return err == nil && reflect.DeepEqual(before, after)
+}
+
+func meaningOfContainers(definitions string) ([]map[string]any, error) {
+	var containers []map[string]any
+	if err := json.Unmarshal([]byte(definitions), &containers); err != nil {
+		return nil, err
+	}
+	byName := func(a, b any) int { return cmp.Compare(nameIn(a), nameIn(b)) }
+	for _, container := range containers {
+		maps.DeleteFunc(container, func(_ string, value any) bool { return value == nil })
+		for _, unordered := range []string{"environment", "secrets"} {
+			list, _ := container[unordered].([]any)
+			slices.SortFunc(list, byName)
+		}
+		for key, filled := range map[string]any{"cpu": 0.0, "essential": true} {
+			if container[key] == nil {
+				container[key] = filled
+			}
+		}
+		ports, _ := container["portMappings"].([]any)
+		for _, element := range ports {
+			if port, ok := element.(map[string]any); ok && port["hostPort"] == 0.0 {
+				delete(port, "hostPort")
+			}
+		}
+	}
+	slices.SortFunc(containers, func(a, b map[string]any) int { return byName(a, b) })
+	return containers, nil
+}
+
+func nameIn(element any) string {
+	object, _ := element.(map[string]any)
+	return fmt.Sprint(object["name"])
 }

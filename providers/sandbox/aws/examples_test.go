@@ -19,7 +19,6 @@ const (
 	defaultACLType        = "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"
 	flowLogType           = "aws:ec2/flowLog:FlowLog"
 	serviceType           = "aws:ecs/service:Service"
-	rolePolicyType        = "aws:iam/rolePolicy:RolePolicy"
 	publicAccessType      = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 	bucketPolicyType      = "aws:s3/bucketPolicy:BucketPolicy"
 	versioningType        = "aws:s3/bucketVersioningV2:BucketVersioningV2"
@@ -122,13 +121,18 @@ var examples = []example{
 		}
 	}},
 	{routeType, "route", func(w *world) fields {
-		return fields{
-			"routeTableId": w.id("table"), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": w.id("gateway"), "natGatewayId": w.id("nat"),
-			"vpcEndpointId": w.id("endpoint"),
-		}
+		return fields{"routeTableId": w.id("table"), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": w.id("gateway")}
+	}},
+	{routeType, "route to nat", func(w *world) fields {
+		return fields{"routeTableId": w.id("table"), "destinationCidrBlock": "198.51.100.0/24", "natGatewayId": w.id("nat")}
+	}},
+	{routeType, "route to endpoint", func(w *world) fields {
+		return fields{"routeTableId": w.id("table"), "destinationCidrBlock": "203.0.113.0/24", "vpcEndpointId": w.id("endpoint")}
 	}},
 	{associationType, "association", func(w *world) fields { return fields{"routeTableId": w.id("table"), "subnetId": w.id("subnet a")} }},
-	{aclType, "acl", func(w *world) fields { return fields{"vpcId": w.id("vpc"), "subnetIds": several(w.id("subnet a"))} }},
+	{aclType, "acl", func(w *world) fields {
+		return fields{"vpcId": w.id("vpc"), "subnetIds": several(w.id("subnet a"), w.id("subnet b"))}
+	}},
 	{aclRuleType, "acl rule", func(w *world) fields {
 		return fields{"networkAclId": w.id("acl"), "ruleNumber": 100.0, "protocol": "tcp", "ruleAction": "allow", "cidrBlock": "10.0.0.0/8", "fromPort": 1.0, "toPort": 2.0}
 	}},

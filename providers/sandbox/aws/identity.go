@@ -12,6 +12,7 @@ import (
 
 const (
 	roleType       = "aws:iam/role:Role"
+	rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
 	policyType     = "aws:iam/policy:Policy"
 	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 	profileType    = "aws:iam/instanceProfile:InstanceProfile"
@@ -26,6 +27,12 @@ func identity() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		roleType: {
 			Args: shape(iam.RoleArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path"}, Global: true,
+			Sets: []string{"managedPolicyArns", "inlinePolicies"}, Computed: []string{"managedPolicyArns", "inlinePolicies"},
+			Equal: meanings(samePolicy, "assumeRolePolicy", "inlinePolicies[].policy"),
+			// All that is attached is read, by whoever it was
+			// (terraform-provider-aws, internal/service/iam/role.go).
+			ReadBack: []string{"managedPolicyArns", "inlinePolicies"}, Read: readPolicies, Update: takePolicies,
+			Ignore:   ignoreNoInlinePolicies,
 			Defaults: map[string]any{"maxSessionDuration": 3600.0, "path": "/", "forceDetachPolicies": false},
 			Outputs:  []string{"arn", "uniqueId", "createDate", "tagsAll"},
 			References: []sandbox.Reference{
@@ -33,7 +40,8 @@ func identity() map[string]sandbox.Type {
 				rule.Unless(isAWSPolicy, rule.By("managedPolicyArns[]", policyType, "arn", "NoSuchEntity: Policy %s does not exist or is not attachable.")),
 			},
 			Unique: rule.Unique("EntityAlreadyExists: Role with name %s already exists.", "name"),
-			Check: rule.All(rule.Required("assumeRolePolicy"), policyDocument("assumeRolePolicy", "Principal", 2048),
+			Admit:  admitInlinePolicies,
+			Check: rule.All(rule.Required("assumeRolePolicy"), identityPolicy("assumeRolePolicy", "Principal", 2048),
 				rule.Matches("name", fmt.Sprintf(validName, 64), "is not a valid role name of at most 64 characters")),
 			Create: func(o *sandbox.Operation) error {
 				name, err := nameOf(o, "name")
@@ -43,11 +51,13 @@ func identity() map[string]sandbox.Type {
 				return err
 			},
 		},
-		"aws:iam/rolePolicy:RolePolicy": {
-			Args: shape(iam.RolePolicyArgs{}), AutoName: "name", Replace: []string{"name", "role"}, Global: true,
+		rolePolicyType: {
+			Args: shape(iam.RolePolicyArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "role"}, Global: true,
 			References: []sandbox.Reference{rule.By("role", roleType, "name", noRole)},
-			Unique:     rule.Unique("EntityAlreadyExists: inline policy %s", "role", "name"),
-			Check:      policyDocument("policy", "Resource", 10240),
+			Equal:      meanings(samePolicy, "policy"),
+			Overwrites: func(sandbox.Inputs) bool { return true }, // it is put
+			Check:      identityPolicy("policy", "Resource", inlineLimit),
+			Admit:      admitInlinePolicies,
 			Create: func(o *sandbox.Operation) error {
 				name, err := nameOf(o, "name")
 				o.ID = fmt.Sprintf("%v:%s", o.Inputs["role"], name)
@@ -57,8 +67,9 @@ func identity() map[string]sandbox.Type {
 		policyType: {
 			Args: shape(iam.PolicyArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "path", "description"}, Global: true,
 			Defaults: map[string]any{"path": "/"}, Outputs: []string{"arn", "policyId", "attachmentCount", "tagsAll"},
+			Equal:  meanings(samePolicy, "policy"),
 			Unique: rule.Unique("EntityAlreadyExists: A policy called %s already exists. Duplicate names are not allowed.", "name"),
-			Check: rule.All(rule.Required("policy"), policyDocument("policy", "Resource", 6144),
+			Check: rule.All(rule.Required("policy"), identityPolicy("policy", "Resource", 6144),
 				rule.Matches("name", fmt.Sprintf(validName, 128), "is not a valid policy name of at most 128 characters")),
 			Create: func(o *sandbox.Operation) error {
 				name, err := nameOf(o, "name")
@@ -70,6 +81,7 @@ func identity() map[string]sandbox.Type {
 		},
 		attachmentType: {
 			Args: shape(iam.RolePolicyAttachmentArgs{}), Replace: []string{"role", "policyArn"}, Global: true,
+			DeleteBeforeReplace: true, // pulumi-aws, provider/resources.go
 			References: []sandbox.Reference{
 				rule.By("role", roleType, "name", noRole),
 				rule.Unless(isAWSPolicy, rule.By("policyArn", policyType, "arn", "NoSuchEntity: Policy %s does not exist or is not attachable.")),
@@ -93,6 +105,7 @@ func identity() map[string]sandbox.Type {
 		},
 		providerType: {
 			Args: shape(iam.OpenIdConnectProviderArgs{}), Replace: []string{"url"}, Global: true, Outputs: []string{"arn", "tagsAll"},
+			Sets: []string{"clientIdLists"}, Computed: []string{"thumbprintLists"}, Ignore: ignoreNoThumbprints,
 			Unique: rule.Unique("EntityAlreadyExists: Provider with url %s already exists.", "url"),
 			Check:  rule.Matches("url", `^https://`, "is not an https address"),
 			Create: func(o *sandbox.Operation) error {
@@ -126,4 +139,14 @@ func parseARN(arn string) (service, account, resource string) {
 		return "", "", ""
 	}
 	return parts[2], parts[4], parts[5]
+}
+
+// ignoreNoThumbprints leaves the thumbprints of a provider alone when a list of none is given:
+// an update with it is not sent (terraform-provider-aws,
+// internal/service/iam/openid_connect_provider.go).
+func ignoreNoThumbprints(old, new sandbox.Inputs) []string {
+	if _, given := new["thumbprintLists"]; given && len(new.List("thumbprintLists")) == 0 && old["thumbprintLists"] != nil {
+		return []string{"thumbprintLists"}
+	}
+	return nil
 }

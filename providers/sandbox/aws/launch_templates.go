@@ -23,13 +23,10 @@ func launchTemplates() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		launchTemplateType: {
 			Args: shape(ec2.LaunchTemplateArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
-			Outputs: []string{"arn", "name", "defaultVersion", "latestVersion", "tagsAll"},
-			Changing: func(old, new sandbox.Inputs) []string {
-				if reflect.DeepEqual(templateData(old), templateData(new)) {
-					return nil
-				}
-				return []string{"defaultVersion", "latestVersion"}
-			},
+			Outputs:  []string{"arn", "name", "defaultVersion", "latestVersion", "tagsAll"},
+			Sets:     []string{"vpcSecurityGroupIds", "securityGroupNames"},
+			Computed: []string{"metadataOptions"},
+			Changing: changesVersion,
 			References: []sandbox.Reference{
 				rule.Reference("vpcSecurityGroupIds[]", securityGroupType, noSecurityGroup),
 				rule.Reference("networkInterfaces[].securityGroups[]", securityGroupType, noSecurityGroup),
@@ -63,6 +60,26 @@ func launchTemplates() map[string]sandbox.Type {
 	}
 }
 
+// changesVersion tells that a preview does not know the latest version any more. Tags of the
+// template itself do so, too, although no version is made for them
+// (terraform-provider-aws, internal/service/ec2/ec2_launch_template.go, CustomizeDiff).
+func changesVersion(old, new sandbox.Inputs) []string {
+	relevant := func(in sandbox.Inputs) map[string]any {
+		data := maps.Clone(map[string]any(in))
+		for _, property := range []string{"name", "namePrefix", "description", "defaultVersion", "updateDefaultVersion"} {
+			delete(data, property)
+		}
+		return data
+	}
+	if reflect.DeepEqual(relevant(old), relevant(new)) {
+		return nil
+	}
+	if !new.Flag("updateDefaultVersion") {
+		return []string{"latestVersion"}
+	}
+	return []string{"defaultVersion", "latestVersion"}
+}
+
 func checkLaunchTemplate() rule.Check {
 	kinds := []string{
 		"capacity-reservation", "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu", "fleet", "launch-template",
@@ -80,7 +97,7 @@ func checkLaunchTemplate() rule.Check {
 		rule.Each("blockDeviceMappings", rule.Within("ebs", rule.All(
 			rule.OneOf("volumeType", "standard", "io1", "io2", "gp2", "gp3", "sc1", "st1"),
 			rule.OneOf("deleteOnTermination", "true", "false", ""), rule.OneOf("encrypted", "true", "false", ""), // texts, in this resource
-			rule.Between("volumeSize", 1, 65536), checkThroughput))),
+			rule.Between("volumeSize", 1, 65536), rule.Between("throughput", 125, 1000), checkThroughput))),
 		rule.Each("tagSpecifications", rule.All(
 			func(in sandbox.Inputs) []sandbox.Problem {
 				if kind, ok := in.Text("resourceType"); ok && !slices.Contains(kinds, kind) {
@@ -163,16 +180,20 @@ func findTemplate(o *sandbox.Operation, reference sandbox.Inputs) *sandbox.Objec
 	return nil
 }
 
-// templateVersion returns the data of one version of a launch template: a number,
-// $Latest or $Default.
-func templateVersion(o *sandbox.Operation, template *sandbox.Object, version string) (sandbox.Inputs, error) {
-	number := version
+// versionNumber is the number of a version that is given as one, as $Latest or $Default.
+func versionNumber(template *sandbox.Object, version string) string {
 	switch version {
 	case "$Latest":
-		number = fmt.Sprint(template.Get("latestVersion"))
+		return fmt.Sprint(template.Get("latestVersion"))
 	case "$Default", "":
-		number = fmt.Sprint(template.Get("defaultVersion"))
+		return fmt.Sprint(template.Get("defaultVersion"))
 	}
+	return version
+}
+
+// templateVersion returns the data of one version of a launch template.
+func templateVersion(o *sandbox.Operation, template *sandbox.Object, version string) (sandbox.Inputs, error) {
+	number := versionNumber(template, version)
 	if found := o.Object(templateVersionType, template.ID+":"+number); found != nil {
 		return sandbox.Inputs(found.Inputs).Map("launchTemplateData"), nil
 	}

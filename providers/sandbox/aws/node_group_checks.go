@@ -34,6 +34,7 @@ func checkNodeGroup() rule.Check {
 		rule.Exclusive("nodeGroupName", "nodeGroupNamePrefix"),
 		rule.Matches("nodeGroupName", `^[0-9A-Za-z][A-Za-z0-9\-_]{0,62}$`, "is not a node group name of at most 63 letters, digits, - and _"),
 		rule.OneOf("amiType", amiTypes...), rule.OneOf("capacityType", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"),
+		rule.Within("updateConfig", rule.All(rule.Between("maxUnavailable", 1, 100), rule.Between("maxUnavailablePercentage", 1, 100))),
 		checkKubernetesVersion, checkLabels, rule.Each("taints", checkTaint), checkTaints, checkScaling, checkNodes)
 }
 
@@ -93,7 +94,11 @@ func checkLabels(in sandbox.Inputs) []sandbox.Problem {
 
 func checkTaint(in sandbox.Inputs) []sandbox.Problem {
 	var problems rule.Problems = rule.OneOf("effect", "NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")(in)
-	if key, _ := in.Text("key"); key != "" && !isLabelName(key) {
+	key, given := in.Text("key")
+	switch {
+	case given && (key == "" || len(key) > 63): // the provider's own check, of all of it
+		problems.Add("key", "expected length of key to be in the range (1 - 63), got %s", key)
+	case given && !isLabelName(key):
 		problems.Add("key", "InvalidParameterException: Taint key %q is invalid", key)
 	}
 	return problems

@@ -9,13 +9,11 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
-	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
 // anyAccount is the account of a provider that names none.
@@ -34,6 +32,7 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 		Configure: configure,
 
 		ReplacedByConfigure: true,
+		GivenNamesGoFirst:   true,
 	}
 })
 
@@ -41,14 +40,14 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 func types() map[string]sandbox.Type {
 	all := map[string]sandbox.Type{}
 	for _, service := range []func() map[string]sandbox.Type{
-		network, groupRules, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
+		network, routes, networkACLs, securityGroups, groupRules, endpoints, compute, containers, identity, databases, buckets, fileSystems, domains, logs, secrets,
 		clusterTypes, clusterAccess, nodeGroups, launchTemplates, addons, events,
 	} {
 		maps.Copy(all, service())
 	}
 	for token, typ := range all {
 		if typ.Args != nil && hasField(typ.Args, "tags") {
-			all[token] = tagged(typ)
+			all[token] = tagged(token, typ)
 		}
 	}
 	return all
@@ -64,51 +63,6 @@ func hasField(shape reflect.Type, name string) bool {
 		}
 	}
 	return false
-}
-
-// tagged adds what holds for all taggable types.
-func tagged(typ sandbox.Type) sandbox.Type {
-	create, update, check := typ.Create, typ.Update, typ.Check
-	allTags := func(o *sandbox.Operation) {
-		if tags := o.Inputs.Map("tags"); tags != nil {
-			o.Outputs["tagsAll"] = maps.Clone(map[string]any(tags))
-		} else {
-			delete(o.Outputs, "tagsAll")
-		}
-	}
-	typ.Create = func(o *sandbox.Operation) error { allTags(o); return create(o) }
-	typ.Update = func(o *sandbox.Operation) error {
-		allTags(o)
-		if update != nil {
-			return update(o)
-		}
-		return nil
-	}
-	typ.Check = rule.Within("tags", checkTags)
-	if check != nil {
-		typ.Check = rule.All(typ.Check, check)
-	}
-	return typ
-}
-
-// checkTags holds the limits that AWS sets for tags.
-func checkTags(tags sandbox.Inputs) []sandbox.Problem {
-	var problems rule.Problems
-	if len(tags) > 50 {
-		problems.Add("", "%d tags are more than 50", len(tags))
-	}
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		value, _ := tags.Text(key)
-		switch {
-		case key == "" || len(key) > 128:
-			problems.Add(key, "a tag's key has 1 to 128 characters")
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			problems.Add(key, "the prefix aws: is reserved")
-		case len(value) > 256:
-			problems.Add(key, "a tag's value has at most 256 characters")
-		}
-	}
-	return problems
 }
 
 // pattern is a test of texts, which compiles its expression when it is first needed.

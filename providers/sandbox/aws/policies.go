@@ -11,9 +11,21 @@ import (
 	"github.com/ptd-go/ptd/providers/sandbox/rule"
 )
 
-// policyDocument checks a property that holds an IAM policy in JSON. Identity
-// policies need resources, trust policies principals.
+// policyDocument checks a property that holds a policy in JSON, of limit characters. Policies
+// of identities need resources, trust policies principals.
 func policyDocument(property, needs string, limit int) rule.Check {
+	return documentOfSize(property, needs, limit, func(text string) int { return len(text) })
+}
+
+// identityPolicy is policyDocument for what IAM keeps, which does not count white space (IAM
+// and AWS STS quotas, IAM User Guide).
+func identityPolicy(property, needs string, limit int) rule.Check {
+	return documentOfSize(property, needs, limit, policySize)
+}
+
+func policySize(text string) int { return len(strings.Join(strings.Fields(text), "")) }
+
+func documentOfSize(property, needs string, limit int, sizeOf func(text string) int) rule.Check {
 	return func(in sandbox.Inputs) []sandbox.Problem {
 		text, ok := in.Text(property)
 		if !ok {
@@ -22,8 +34,8 @@ func policyDocument(property, needs string, limit int) rule.Check {
 		problem := func(format string, args ...any) []sandbox.Problem {
 			return rule.One(property, "MalformedPolicyDocument: "+format, args...)
 		}
-		if len(text) > limit {
-			return rule.One(property, "LimitExceeded: a policy of %d characters is longer than %d", len(text), limit)
+		if size := sizeOf(text); size > limit {
+			return rule.One(property, "LimitExceeded: a policy of %d characters is longer than %d", size, limit)
 		}
 		var document struct {
 			Version   string

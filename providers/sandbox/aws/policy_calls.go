@@ -23,7 +23,7 @@ func (p policyCalls) GetPolicy(_ context.Context, arn string) (policy awsedge.Po
 }
 
 func (p policyCalls) CreatePolicy(_ context.Context, name, description, document string, tags map[string]string) (policy awsedge.Policy, err error) {
-	for _, problem := range policyDocument("policy", "Resource", 6144)(sandbox.Inputs{"policy": document}) {
+	for _, problem := range identityPolicy("policy", "Resource", 6144)(sandbox.Inputs{"policy": document}) {
 		return policy, fmt.Errorf("policy %s: %s", name, problem.Text)
 	}
 	err = p.do("create", policyType, name, func() error {

@@ -19,30 +19,34 @@ import (
 
 // replacing are the properties of each type whose change replaces a resource.
 var replacing = map[string]string{
-	vpcType:               "cidrBlock instanceTenancy",
-	subnetType:            "availabilityZone availabilityZoneId cidrBlock vpcId",
-	gatewayType:           "",
-	eipType:               "domain networkBorderGroup publicIpv4Pool",
-	natType:               "allocationId connectivityType subnetId",
-	routeTableType:        "vpcId",
-	routeType:             "destinationCidrBlock routeTableId",
-	associationType:       "gatewayId subnetId",
-	aclType:               "vpcId",
-	aclRuleType:           "cidrBlock egress fromPort networkAclId protocol ruleAction ruleNumber toPort",
-	securityGroupType:     "description name namePrefix vpcId",
-	defaultGroupType:      "vpcId",
-	defaultACLType:        "defaultNetworkAclId",
-	endpointType:          "serviceName vpcEndpointType vpcId",
-	flowLogType:           "iamRoleArn logDestination logDestinationType logFormat maxAggregationInterval trafficType vpcId",
-	groupRuleType:         "cidrBlocks fromPort ipv6CidrBlocks prefixListIds protocol securityGroupId self sourceSecurityGroupId toPort type",
-	ingressRuleType:       "securityGroupId",
-	egressRuleType:        "securityGroupId",
-	instanceType:          "ami availabilityZone keyName subnetId userDataBase64",
-	clusterType:           "name",
-	taskDefinitionType:    "containerDefinitions cpu executionRoleArn family memory networkMode requiresCompatibilities runtimePlatform taskRoleArn volumes",
-	serviceType:           "cluster launchType name",
+	vpcType:           "cidrBlock instanceTenancy ipv4IpamPoolId ipv4NetmaskLength",
+	subnetType:        "availabilityZone availabilityZoneId cidrBlock ipv6Native outpostArn vpcId",
+	gatewayType:       "",
+	eipType:           "address domain ipamPoolId networkBorderGroup publicIpv4Pool",
+	natType:           "allocationId connectivityType privateIp secondaryPrivateIpAddressCount subnetId",
+	routeTableType:    "vpcId",
+	routeType:         "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId routeTableId",
+	associationType:   "gatewayId subnetId",
+	aclType:           "vpcId",
+	aclRuleType:       "cidrBlock egress fromPort icmpCode icmpType ipv6CidrBlock networkAclId protocol ruleAction ruleNumber toPort",
+	securityGroupType: "description name namePrefix vpcId",
+	defaultGroupType:  "vpcId",
+	defaultACLType:    "defaultNetworkAclId",
+	endpointType:      "privateDnsEnabled resourceConfigurationArn serviceName serviceNetworkArn serviceRegion vpcEndpointType vpcId",
+	flowLogType: "deliverCrossAccountRole destinationOptions eniId iamRoleArn logDestination logDestinationType logFormat " +
+		"logGroupName maxAggregationInterval subnetId trafficType transitGatewayAttachmentId transitGatewayId vpcId",
+	groupRuleType:   "cidrBlocks fromPort ipv6CidrBlocks prefixListIds protocol securityGroupId self sourceSecurityGroupId toPort type",
+	ingressRuleType: "cidrIpv4 cidrIpv6 prefixListId referencedSecurityGroupId securityGroupId",
+	egressRuleType:  "cidrIpv4 cidrIpv6 prefixListId referencedSecurityGroupId securityGroupId",
+	instanceType: "ami associatePublicIpAddress availabilityZone ebsOptimized hibernation keyName launchTemplate privateIp " +
+		"rootBlockDevice.encrypted rootBlockDevice.kmsKeyId subnetId tenancy",
+	clusterType: "name",
+	taskDefinitionType: "containerDefinitions cpu ephemeralStorage executionRoleArn family inferenceAccelerators ipcMode memory " +
+		"networkMode pidMode placementConstraints proxyConfiguration requiresCompatibilities runtimePlatform " +
+		"taskRoleArn volumes",
+	serviceType:           "cluster deploymentController.type iamRole launchType name schedulingStrategy",
 	roleType:              "name namePrefix path",
-	rolePolicyType:        "name role",
+	rolePolicyType:        "name namePrefix role",
 	policyType:            "description name namePrefix path",
 	attachmentType:        "policyArn role",
 	profileType:           "name namePrefix path",
@@ -69,8 +73,9 @@ var replacing = map[string]string{
 	secretVersionType:     "secretId secretString",
 	keyType:               "customerMasterKeySpec keyUsage multiRegion",
 	aliasType:             "name",
-	controlPlaneType: "accessConfig.bootstrapClusterCreatorAdminPermissions bootstrapSelfManagedAddons kubernetesNetworkConfig.ipFamily " +
-		"kubernetesNetworkConfig.serviceIpv4Cidr name outpostConfig roleArn",
+	controlPlaneType: "accessConfig.bootstrapClusterCreatorAdminPermissions bootstrapSelfManagedAddons computeConfig.nodeRoleArn " +
+		"kubernetesNetworkConfig.ipFamily kubernetesNetworkConfig.serviceIpv4Cidr name " +
+		"outpostConfig.controlPlaneInstanceType outpostConfig.controlPlanePlacement remoteNetworkConfig roleArn",
 	accessEntryType:       "clusterName principalArn type",
 	accessAssociationType: "accessScope clusterName policyArn principalArn",
 	podIdentityType:       "clusterName namespace serviceAccount",
@@ -119,6 +124,26 @@ func TestReplacement(t *testing.T) {
 	}
 }
 
+// hasPath tells whether a path of properties leads to one.
+func hasPath(typ reflect.Type, path string) bool {
+	head, rest, more := strings.Cut(path, ".")
+	name, list := strings.CutSuffix(head, "[]")
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	for i := range typ.NumField() {
+		if tag, _, _ := strings.Cut(typ.Field(i).Tag.Get("pulumi"), ","); tag != name {
+			continue
+		}
+		below := typ.Field(i).Type
+		if list {
+			below = below.Elem()
+		}
+		return !more || hasPath(below, rest)
+	}
+	return false
+}
+
 // below are the fields of an object that a property is.
 func below(typ reflect.Type) map[string]bool {
 	for typ.Kind() == reflect.Pointer {
@@ -156,10 +181,31 @@ func TestComputed(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		accessEntryType:  "kubernetesGroups userName",
+		aclType:          "egress ingress subnetIds",
 		addonType:        "addonVersion configurationValues",
+		clusterType:      "settings",
 		controlPlaneType: "accessConfig kubernetesNetworkConfig upgradePolicy version",
-		nodeGroupType:    "amiType capacityType diskSize instanceTypes nodeRepairConfig releaseVersion updateConfig version",
-		queueType:        "kmsDataKeyReusePeriodSeconds policy sqsManagedSseEnabled",
+		defaultGroupType: "egress ingress vpcId",
+		eipType:          "domain instance ipamPoolId networkBorderGroup networkInterface publicIpv4Pool",
+		endpointType:     "dnsOptions ipAddressType policy privateDnsEnabled routeTableIds securityGroupIds serviceRegion subnetIds",
+		flowLogType:      "logDestination logFormat logGroupName",
+		gatewayType:      "vpcId",
+		groupRuleType:    "sourceSecurityGroupId",
+		instanceType: "ami associatePublicIpAddress availabilityZone iamInstanceProfile instanceType keyName metadataOptions " +
+			"privateIp rootBlockDevice subnetId tenancy vpcSecurityGroupIds",
+		launchTemplateType: "metadataOptions",
+		logGroupType:       "logGroupClass",
+		natType:            "privateIp secondaryPrivateIpAddressCount secondaryPrivateIpAddresses",
+		nodeGroupType:      "amiType capacityType diskSize instanceTypes nodeRepairConfig releaseVersion updateConfig version",
+		providerType:       "thumbprintLists",
+		queueType:          "kmsDataKeyReusePeriodSeconds policy sqsManagedSseEnabled",
+		roleType:           "inlinePolicies managedPolicyArns",
+		routeTableType:     "propagatingVgws routes",
+		securityGroupType:  "egress ingress vpcId",
+		serviceType:        "cluster iamRole launchType platformVersion triggers",
+		subnetType:         "availabilityZone availabilityZoneId privateDnsHostnameTypeOnLaunch",
+		taskDefinitionType: "networkMode",
+		vpcType:            "cidrBlock enableDnsHostnames enableNetworkAddressUsageMetrics ipv6CidrBlock ipv6CidrBlockNetworkBorderGroup",
 	}
 	cloud, _ := newAWS(t)
 	provider := New(cloud)

@@ -28,7 +28,12 @@ func groupRules() map[string]sandbox.Type {
 				"type", "protocol", "fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroupId", "self",
 				"sourceSecurityGroupId",
 			},
-			Outputs: []string{"securityGroupRuleId"},
+			Equal:    map[string]func(old, new any) bool{"protocol": sameProtocol},
+			Computed: []string{"sourceSecurityGroupId"},
+			Ignore:   ignorePorts,
+
+			DeleteBeforeReplace: true, // pulumi-aws, provider/resources.go
+			Outputs:             []string{"securityGroupRuleId"},
 			References: []sandbox.Reference{
 				rule.Reference("securityGroupId", securityGroupType, noSecurityGroup), rule.Reference("sourceSecurityGroupId", securityGroupType, noSecurityGroup),
 			},
@@ -50,6 +55,14 @@ func groupRules() map[string]sandbox.Type {
 func vpcRule(args reflect.Type) sandbox.Type {
 	return sandbox.Type{
 		Args: args, Replace: []string{"securityGroupId"}, Outputs: []string{"arn", "securityGroupRuleId", "tagsAll"},
+		Equal: map[string]func(old, new any) bool{"ipProtocol": sameProtocol},
+		ReplaceIf: func(old, new sandbox.Inputs) []string {
+			before, after := peerOf(old), peerOf(new)
+			if before == after {
+				return nil
+			}
+			return []string{before, after}
+		},
 		References: []sandbox.Reference{
 			rule.Reference("securityGroupId", securityGroupType, noSecurityGroup), rule.Reference("referencedSecurityGroupId", securityGroupType, noSecurityGroup),
 		},
@@ -82,42 +95,71 @@ func sameRule(o *sandbox.Operation, properties ...string) string {
 	return ""
 }
 
-// checkGroupRule checks where a rule's traffic comes from or goes to.
+// ignorePorts leaves ports alone that a rule for all protocols was not made with.
+func ignorePorts(old, new sandbox.Inputs) []string {
+	var ignored []string
+	protocol, _ := new.Text("protocol")
+	for _, property := range []string{"fromPort", "toPort"} {
+		if port, given := old.Number(property); given && port == 0 && groupProtocol(protocol) == "-1" {
+			ignored = append(ignored, property)
+		}
+	}
+	return ignored
+}
+
+// checkGroupRule checks where a rule's traffic comes from or goes to. Only prefix lists go
+// with everything (terraform-provider-aws, internal/service/ec2/vpc_security_group_rule.go).
 func checkGroupRule(in sandbox.Inputs) []sandbox.Problem {
-	var given []string
-	for _, property := range []string{"cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "sourceSecurityGroupId"} {
-		if _, ok := in[property]; ok {
-			given = append(given, property)
+	given := func(property string) bool { _, ok := in[property]; return ok }
+	var peers []string
+	for _, property := range []string{"cidrBlocks", "ipv6CidrBlocks", "sourceSecurityGroupId"} {
+		if given(property) {
+			peers = append(peers, property)
 		}
 	}
 	if in.Flag("self") {
-		given = append(given, "self")
+		peers = append(peers, "self")
 	}
 	var problems rule.Problems
-	if len(given) == 0 {
+	if len(peers) == 0 && !given("prefixListIds") {
 		problems.Add("cidrBlocks", "one of cidrBlocks, ipv6CidrBlocks, prefixListIds, self, sourceSecurityGroupId must be specified")
 	}
-	if slices.Contains(given, "sourceSecurityGroupId") && len(given) > 1 {
-		problems.Add("sourceSecurityGroupId", "conflicts with %s", given[0])
+	for _, alone := range []string{"sourceSecurityGroupId", "self"} {
+		if slices.Contains(peers, alone) && len(peers) > 1 {
+			problems.Add(alone, "conflicts with %s", slices.DeleteFunc(slices.Clone(peers), func(peer string) bool { return peer == alone })[0])
+			break
+		}
 	}
 	problems = append(problems, rule.All(checkBlocks("cidrBlocks"), checkBlocks("ipv6CidrBlocks"))(in)...)
 	low, _ := in.Number("fromPort")
 	high, _ := in.Number("toPort")
-	if protocol, _ := in.Text("protocol"); (protocol == "-1" || strings.EqualFold(protocol, "all")) && (low != 0 || high != 0) {
+	if protocol, _ := in.Text("protocol"); groupProtocol(protocol) == "-1" && (low != 0 || high != 0) {
 		problems.Add("fromPort", "from and to port must be 0 for protocol -1")
 	}
 	return problems
 }
 
+// rulePeers are the kinds of peers of an ingress or egress rule.
+var rulePeers = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
+
+// peerOf is the kind of peer that a rule has.
+func peerOf(in sandbox.Inputs) string {
+	for _, property := range rulePeers {
+		if in[property] != nil {
+			return property
+		}
+	}
+	return ""
+}
+
 func checkVpcRule(in sandbox.Inputs) []sandbox.Problem {
-	peers := []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
-	given := slices.DeleteFunc(slices.Clone(peers), func(property string) bool { _, ok := in[property]; return !ok })
+	given := slices.DeleteFunc(slices.Clone(rulePeers), func(property string) bool { _, ok := in[property]; return !ok })
 	_, from := in["fromPort"]
 	_, to := in["toPort"]
 	protocol, known := in.Text("ipProtocol")
 	switch {
 	case len(given) != 1:
-		return rule.One("cidrIpv4", "exactly one of %s must be specified, %d are", strings.Join(peers, ", "), len(given))
+		return rule.One("cidrIpv4", "exactly one of %s must be specified, %d are", strings.Join(rulePeers, ", "), len(given))
 	case known && protocol == "-1" && (from || to):
 		return rule.One("fromPort", "ports cannot be specified for protocol -1")
 	case from != to || known && (protocol == "tcp" || protocol == "udp") && !from:

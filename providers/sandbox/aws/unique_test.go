@@ -23,7 +23,6 @@ func TestUniqueNames(t *testing.T) {
 		clusterType:        "ClusterAlreadyExists: tasks",
 		serviceType:        "InvalidParameterException: Creation of service " + w.arn("tasks") + " service was not idempotent",
 		roleType:           "EntityAlreadyExists: Role with name role already exists.",
-		rolePolicyType:     "EntityAlreadyExists: inline policy role inline",
 		policyType:         "EntityAlreadyExists: A policy called policy already exists. Duplicate names are not allowed.",
 		profileType:        "EntityAlreadyExists: Instance Profile profile already exists.",
 		providerType:       "EntityAlreadyExists: Provider with url https://oidc.example.com/id/MAIN already exists.",
@@ -79,6 +78,19 @@ func TestUniqueNames(t *testing.T) {
 	w.MustCreate(recordType, "green", weighted("green"))
 	w.Refuses(recordType, "again", weighted("blue"),
 		"InvalidChangeBatch: [Tried to create resource record set "+w.id("zone")+" www.example.com CNAME blue but it already exists]")
+}
+
+// TestInlinePoliciesArePut makes sure that a second resource for an inline policy takes the
+// place of the first, and that whichever goes takes the policy along.
+func TestInlinePoliciesArePut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	renamed := w.MustCreate(rolePolicyType, "renamed", w.made["role policy"].Changed(fields{"policy": policyA}))
+	assert.Equal(t, w.id("role policy"), renamed.ID)
+	w.made["role policy"].MustDelete()
+	_, state, err := renamed.Read()
+	assert.NoError(t, err)
+	assert.Nil(t, state, "the setting is lost")
 }
 
 // TestNamesAreFreeElsewhere makes sure that a name is taken in one account and region only,

@@ -40,6 +40,21 @@ func (r *Resource) Changed(changes Fields) Fields {
 // Diff checks changed inputs, and tells which properties differ and which of them replace
 // the resource.
 func (r *Resource) Diff(changes Fields) (changed, replacing []string) {
+	r.provider.t.Helper()
+	answer := r.difference(changes)
+	return texts(answer.ChangedKeys), texts(answer.ReplaceKeys)
+}
+
+// DeletesFirst checks changed inputs that replace the resource, and tells whether it is deleted
+// before its replacement is made.
+func (r *Resource) DeletesFirst(changes Fields) bool {
+	r.provider.t.Helper()
+	answer := r.difference(changes)
+	require.NotEmpty(r.provider.t, answer.ReplaceKeys, "%s %s is not replaced", r.Type, r.Name)
+	return answer.DeleteBeforeReplace
+}
+
+func (r *Resource) difference(changes Fields) plugin.DiffResponse {
 	p := r.provider
 	p.t.Helper()
 	inputs, err := p.check(urn(r.Type, r.Name), r.Inputs, r.Changed(changes))
@@ -49,7 +64,7 @@ func (r *Resource) Diff(changes Fields) (changed, replacing []string) {
 		OldOutputs: sandbox.Properties(r.State), NewInputs: sandbox.Properties(inputs),
 	})
 	require.NoError(p.t, err)
-	return texts(answer.ChangedKeys), texts(answer.ReplaceKeys)
+	return answer
 }
 
 func texts(keys []resource.PropertyKey) []string {
@@ -122,6 +137,16 @@ func (r *Resource) MustDelete() {
 func (r *Resource) Stays(want string) {
 	r.provider.t.Helper()
 	assert.EqualError(r.provider.t, r.Delete(), want, "delete %s %s", r.Type, r.Name)
+}
+
+// Refresh reads the resource's inputs and state again, as a run with --refresh does, and fails
+// the test when it is gone.
+func (r *Resource) Refresh() {
+	r.provider.t.Helper()
+	inputs, state, err := r.Read()
+	require.NoError(r.provider.t, err, "read %s %s", r.Type, r.Name)
+	require.NotNil(r.provider.t, state, "%s %s is gone", r.Type, r.Name)
+	r.Inputs, r.State = inputs, state
 }
 
 // Read reads the resource's inputs and state again; both are nil when it is gone.
