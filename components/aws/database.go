@@ -30,7 +30,8 @@ type DatabaseArgs struct {
 	// must be given: the generated one comes from a prefix that the provider cannot
 	// read back, and newer ones refuse what it reads instead.
 	Identifier string
-	// EngineVersion is a version of PostgreSQL, "15.12" or "16".
+	// EngineVersion is a version of PostgreSQL: "15.12", "16", or of extended support
+	// "12.22-rds.20250220".
 	EngineVersion string
 	// ParameterGroupFamily goes with EngineVersion; "postgres15" for 15.12 if "".
 	ParameterGroupFamily string
@@ -201,7 +202,7 @@ func databaseInstance(name string, args *DatabaseArgs) *rds.InstanceArgs {
 	return instance
 }
 
-var majorVersion = regexp.MustCompile(`^([1-9][0-9]*)(\.[0-9]+)*$`)
+var majorVersion = regexp.MustCompile(`^([1-9][0-9]*)(\.[0-9]+)*(-rds\.[0-9]+)?$`)
 
 // databaseParameters gives the parameter group's family and parameters: what is slow
 // or waits for locks is logged.

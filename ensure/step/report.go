@@ -15,6 +15,9 @@ func (r *Run) Target() string { return r.pipeline.Target }
 // DryRun tells whether nothing may be changed.
 func (r *Run) DryRun() bool { return r.options.DryRun }
 
+// Refresh tells whether state takes in what reality is before this run's preview.
+func (r *Run) Refresh() bool { return r.options.Refresh }
+
 // AllowReplace are the URNs of guarded resources that this run may replace or delete.
 func (r *Run) AllowReplace() []string { return slices.Clone(r.options.AllowReplace) }
 

@@ -18,8 +18,10 @@ type Operation struct {
 	Inputs          Inputs
 	// Configuration is what the provider was configured with.
 	Configuration Inputs
-	// Old is the object before an update or delete.
-	Old *Object
+	// Old is the object before an update or delete, Seen what the engine knew of it before an
+	// update.
+	Old  *Object
+	Seen map[string]any
 	// ID and Outputs are what Create and Update fill in. On an update they start as
 	// they were.
 	ID      string

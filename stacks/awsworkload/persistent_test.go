@@ -308,7 +308,11 @@ func TestPersistentDatabaseIdentifier(t *testing.T) {
 	for identifier, want := range map[string][2]any{"": {nil, "minimal01-staging-"}, "minimal01-staging-abc": {"minimal01-staging-abc", nil}} {
 		r := newRecorder()
 		err := r.Exec(func(ctx *pulumi.Context) error {
-			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name, DatabaseIdentifier: identifier})
+			in := PersistentIn{Config: workload, TargetName: workload.Name}
+			if identifier != "" {
+				in.Database = &ExistingDatabase{Identifier: identifier}
+			}
+			_, err := Persistent(ctx, in)
 			return err
 		})
 		if err != nil {

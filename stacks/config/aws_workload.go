@@ -58,6 +58,7 @@ func (n NetworkTrust) Level() int {
 // (docs/reference/config-and-cli.md 1.3, 1.4)
 type AWSWorkload struct {
 	WorkloadCommon `yaml:",inline"`
+	Given          GivenKeys `yaml:"-"`
 
 	AccountID string                `yaml:"account_id" required:"true" check:"account-id"`
 	Region    string                `yaml:"region" required:"true" check:"aws-region"`

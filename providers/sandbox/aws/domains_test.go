@@ -26,7 +26,7 @@ func TestRecords(t *testing.T) {
 	provider.Refuses(recordType, "alias", record(fields{"type": "CNAME"}),
 		"InvalidChangeBatch: [RRSet of type CNAME with DNS name www.example.com. is not permitted because a conflicting RRSet of type A with the same DNS name already exists in zone]")
 	provider.Refuses(recordType, "same", weighted("blue", 1),
-		"InvalidChangeBatch: [Tried to create resource record set "+zone.ID+" www.example.com A blue but it already exists]")
+		"InvalidChangeBatch: [Tried to create resource record set [name='www.example.com.', type='A', set-identifier='blue'] but it already exists]")
 	provider.MustCreate(recordType, "six", record(fields{"type": "AAAA", "records": several("2001:db8::1")}))
 	provider.MustCreate(recordType, "mail", record(fields{"name": "mail.example.com"}))
 	provider.Refuses(recordType, "mail again", record(fields{"name": "mail.example.com."}),
