@@ -20,9 +20,10 @@ type persistentStep = step.Stack[stacks.PersistentIn, stacks.PersistentOutputs]
 func (w *workload) persistent() *persistentStep {
 	return &persistentStep{
 		Name: "persistent", Description: "network, database, buckets, roles, zones, file systems",
-		Project: w.target.Project("persistent"),
-		Gather:  w.gatherPersistent,
-		Program: stacks.Persistent,
+		Project:  w.target.Project("persistent"),
+		Gather:   w.gatherPersistent,
+		Program:  stacks.Persistent,
+		Releases: w.detachFileSystems,
 		After: func(ctx context.Context, r *step.Run, outputs *stacks.PersistentOutputs) error {
 			return errors.Join(w.writeSecrets(ctx, r, outputs), w.describeDatabase(ctx, r, outputs))
 		},

@@ -87,12 +87,17 @@ func (p *persistent) zoneVPC(id pulumi.StringInput) aws.ZoneVPC {
 
 func (p *persistent) certificate(domain config.Domain, zone *aws.HostedZone) (*aws.Certificate, error) {
 	dashed := strings.ReplaceAll(domain.Name, ".", "-")
+	validated := p.config.Sites[domain.Primary].CertificateValidationEnabled
+	zoneID := zone.ID
+	if validated {
+		zoneID = zone.Public()
+	}
 	return aws.NewCertificate(p.ctx, p.name+"-domain-cert-"+dashed, &aws.CertificateArgs{
 		Domain:         domain.Name,
-		ZoneID:         zone.ID,
+		ZoneID:         zoneID,
 		RecordName:     p.name + "-cert-validation-record-" + dashed,
 		ValidationName: p.name + "-cert-validation-" + dashed,
-		SkipValidation: !p.config.Sites[domain.Primary].CertificateValidationEnabled,
+		SkipValidation: !validated,
 		Tags:           p.tags,
 	}, p.child)
 }
