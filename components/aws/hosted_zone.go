@@ -40,20 +40,6 @@ type HostedZone struct {
 	ID          pulumi.StringOutput      `pulumi:"zoneId"`
 	ARN         pulumi.StringOutput      `pulumi:"arn"`
 	NameServers pulumi.StringArrayOutput `pulumi:"nameServers"`
-
-	vpcs route53.ZoneVpcArrayOutput
-}
-
-// Public is the zone's id, which is an error once the zone turns out to be private, as one
-// that others manage may be: ACM sees no record in it.
-func (z *HostedZone) Public() pulumi.StringOutput {
-	return pulumi.All(z.ID, z.vpcs).ApplyT(func(values []any) (string, error) {
-		id, vpcs := values[0].(string), values[1].([]route53.ZoneVpc)
-		if len(vpcs) > 0 {
-			return "", fmt.Errorf("zone %s is private, and ACM sees no record in it", id)
-		}
-		return id, nil
-	}).(pulumi.StringOutput)
 }
 
 // NewHostedZone makes or reads a HostedZone with the logical name name, {domain}-zone
@@ -76,7 +62,6 @@ func NewHostedZone(ctx *pulumi.Context, name string, args *HostedZoneArgs, opts 
 			return err
 		}
 		made.ID, made.ARN, made.NameServers = zone.ZoneId, zone.Arn, zone.NameServers
-		made.vpcs = zone.Vpcs
 		return nil
 	}, opts...)
 	if err != nil {

@@ -74,28 +74,6 @@ func TestExistingHostedZone(t *testing.T) {
 	}
 }
 
-// TestHostedZonePublic makes sure that who needs a public zone is told when it is none.
-func TestHostedZonePublic(t *testing.T) {
-	t.Parallel()
-	exported := func(args *HostedZoneArgs, check func(*HostedZone, *pulumi.Context)) pulumi.RunFunc {
-		return func(ctx *pulumi.Context) error {
-			zone, err := NewHostedZone(ctx, "demo.example.com-zone", args)
-			if err != nil {
-				return err
-			}
-			check(zone, ctx)
-			return nil
-		}
-	}
-	componenttest.Run(t, exported(&HostedZoneArgs{ZoneID: "Z0123456789"}, func(zone *HostedZone, ctx *pulumi.Context) {
-		componenttest.WantOutputs(ctx, t, map[string]any{"id": "Z0123456789"}, map[string]pulumi.Output{"id": zone.Public()})
-	}))
-	componenttest.Fails(t, exported(
-		&HostedZoneArgs{Domain: "demo.example.com", Private: true, VPCs: []ZoneVPC{{ID: pulumi.String("vpc-1")}}},
-		func(zone *HostedZone, ctx *pulumi.Context) { ctx.Export("id", zone.Public()) },
-	), "zone zone/demo.example.com-zone is private, and ACM sees no record in it")
-}
-
 func TestHostedZonePreview(t *testing.T) {
 	t.Parallel()
 	componenttest.SamePreview(t, makeHostedZone(&HostedZoneArgs{Domain: "demo.example.com", Owner: "demo01-staging"}))

@@ -3,6 +3,7 @@ package awsworkload
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,9 @@ import (
 // versions and grows storage by itself, neither of which goes back, and lets changes wait
 // for the maintenance window, until which they would be planned by every run.
 type ExistingDatabase struct {
-	// Identifier is the one that it was given.
-	Identifier string
+	// Identifier is the one that it was given, "" if it may be replaced. FinalSnapshot is the
+	// name that its last snapshot gets, of one that may be replaced that of its successor's.
+	Identifier, FinalSnapshot string
 	// Recorded is what state will say of it when the program runs: naming it again changes
 	// nothing. MaxStorage is the recorded limit of storage autoscaling in GiB, 0 for none.
 	Recorded   aws.DatabaseSettings
@@ -41,7 +43,7 @@ func NewExistingDatabase(identifier string, state StateResource, live *aws.Datab
 		return 0
 	}
 	existing := &ExistingDatabase{
-		Identifier: identifier, MaxStorage: number("maxAllocatedStorage"),
+		Identifier: identifier, FinalSnapshot: workload.TextAt(state.Inputs, "finalSnapshotIdentifier"), MaxStorage: number("maxAllocatedStorage"),
 		Recorded: aws.DatabaseSettings{
 			EngineVersion: workload.TextAt(state.Outputs, "engineVersion"), InstanceClass: workload.TextAt(state.Outputs, "instanceClass"),
 			AllocatedStorage: number("allocatedStorage"),
@@ -50,6 +52,9 @@ func NewExistingDatabase(identifier string, state StateResource, live *aws.Datab
 	if value := state.Outputs["multiAz"]; value.IsBool() {
 		standby := value.BoolValue()
 		existing.Recorded.MultiAZ = &standby
+	}
+	if identifier == "" {
+		existing.FinalSnapshot = nextSnapshot(existing.FinalSnapshot)
 	}
 	if live == nil {
 		existing.Live.InForce = existing.Recorded
@@ -60,6 +65,22 @@ func NewExistingDatabase(identifier string, state StateResource, live *aws.Datab
 		existing.Recorded = recordedByRead(existing.Recorded.EngineVersion, *live)
 	}
 	return existing
+}
+
+var numbered = regexp.MustCompile(`^(.*-final-snapshot)(?:-(\d+))?$`)
+
+// nextSnapshot is another name for a last snapshot: one of the same name would keep the server
+// that has it from being deleted.
+func nextSnapshot(name string) string {
+	parts := numbered.FindStringSubmatch(name)
+	if parts == nil {
+		return name
+	}
+	number, err := strconv.Atoi(parts[2])
+	if err != nil {
+		number = 1
+	}
+	return fmt.Sprintf("%s-%d", parts[1], number+1)
 }
 
 // recordedByRead is what the provider's read puts into state: what is in force, but of

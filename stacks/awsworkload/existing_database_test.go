@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -130,12 +129,13 @@ func TestMajorVersionsAreAllowed(t *testing.T) {
 	t.Parallel()
 	live := liveDatabase(nil)
 	workload := databaseWith(t, func(w *config.AWSWorkload) { w.DBEngineVersion = "17.2" })
-	componenttest.Fails(t, func(ctx *pulumi.Context) error {
+	err := newRecorder().Exec(func(ctx *pulumi.Context) error {
 		_, err := Persistent(ctx, PersistentIn{
 			Config: workload, TargetName: workload.Name, Database: NewExistingDatabase("main", StateResource{}, &live, false),
 		})
 		return err
-	}, "database: move the server from PostgreSQL 16.4 to the 17.2 of db_engine_version: "+
+	})
+	assert.ErrorContains(t, err, "database: move the server from PostgreSQL 16.4 to the 17.2 of db_engine_version: "+
 		"another major version needs db_allow_major_version_upgrade, and restarts the server at once")
 }
 
@@ -208,4 +208,24 @@ func TestDatabaseNotes(t *testing.T) {
 		}
 		assert.Equal(t, want, DatabaseNotes(databaseWith(t, test.change), liveDatabase(test.live), test.planned), name)
 	}
+}
+
+// TestFinalSnapshotNames makes sure that the last snapshot of a server does not keep its successor's
+// from being made.
+func TestFinalSnapshotNames(t *testing.T) {
+	t.Parallel()
+	for recorded, next := range map[string]string{
+		"main-final-snapshot": "main-final-snapshot-2", "main-final-snapshot-2": "main-final-snapshot-3", "mine": "mine", "": "",
+	} {
+		state := StateResource{Inputs: resource.NewPropertyMapFromMap(map[string]any{"finalSnapshotIdentifier": recorded})}
+		assert.Equal(t, recorded, NewExistingDatabase("main", state, nil, false).FinalSnapshot)
+		assert.Equal(t, next, NewExistingDatabase("", state, nil, false).FinalSnapshot, "of one that may be replaced")
+	}
+	r := newRecorder()
+	require.NoError(t, r.Exec(func(ctx *pulumi.Context) error {
+		workload := load(t, "minimal01-staging")
+		_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name, Database: &ExistingDatabase{FinalSnapshot: "main-final-snapshot-2"}})
+		return err
+	}))
+	assert.Equal(t, "main-final-snapshot-2", input(r.Find(t, stateDatabase, "minimal01-staging"), "finalSnapshotIdentifier"))
 }

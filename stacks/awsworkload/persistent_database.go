@@ -9,13 +9,14 @@ func (p *persistent) makeDatabase() error {
 	if err != nil {
 		return err
 	}
-	identifier := ""
+	identifier, snapshot := "", ""
 	if p.database != nil {
-		identifier = p.database.Identifier
+		identifier, snapshot = p.database.Identifier, p.database.FinalSnapshot
 	}
 	database, err := aws.NewDatabase(p.ctx, p.name, &aws.DatabaseArgs{
 		Network:                    p.network,
 		Identifier:                 identifier,
+		FinalSnapshot:              snapshot,
 		EngineVersion:              settings.EngineVersion,
 		ExtraParameters:            aws.DatabaseParameters(p.config.DBParameters),
 		AllowMajorVersionUpgrade:   p.config.DBAllowMajorVersionUpgrade,

@@ -378,3 +378,22 @@ func TestPersistentTailscaleWithoutAuthKey(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Nothing waits for a certificate that ACM could never validate.
+func TestPersistentPrivateZoneOfOthers(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "demo01-staging")
+	run := func(private bool) error {
+		r := newRecorder()
+		r.Calls["aws:route53/getZone:getZone"] = componenttest.Answer(map[string]any{"id": "Z0400000ANALYTICS001", "privateZone": private})
+		return r.Exec(func(ctx *pulumi.Context) error {
+			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name})
+			return err
+		})
+	}
+	if err := run(false); err != nil {
+		t.Fatal(err)
+	}
+	assert.ErrorContains(t, run(true), "certificate of analytics.staging.example.com: zone Z0400000ANALYTICS001 is private, "+
+		"and ACM sees no record in it: give certificate_arn, or set certificate_validation_enabled to false")
+}

@@ -40,7 +40,7 @@ func TestBucketNames(t *testing.T) {
 	_, replacing = named.Diff(fields{"bucketPrefix": "ptd-", "bucket": nil})
 	assert.Equal(t, []string{"bucketPrefix"}, replacing)
 
-	encryption := fields{"rule": fields{"bucketKeyEnabled": true}}
+	encryption := fields{"rule": fields{"applyServerSideEncryptionByDefault": fields{"sseAlgorithm": "aws:kms"}}}
 	named.MustUpdate(fields{"serverSideEncryptionConfiguration": encryption, "versioning": fields{"enabled": true}})
 	changed, _ = named.Diff(fields{"serverSideEncryptionConfiguration": nil, "versioning": nil, "acl": "private"})
 	assert.Empty(t, changed, "computed, and a default")
@@ -90,6 +90,6 @@ func TestRulesAndQueuesDiffer(t *testing.T) {
 	assert.Equal(t, []string{"eventPattern"}, changed)
 	statement := `"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":`
 	policy := w.MustCreate(queuePolicyType, "other", fields{"queueUrl": w.id("queue"), "policy": `{"Version":"2012-10-17","Statement":[{` + statement + `"q"}]}`})
-	changed, _ = policy.Diff(fields{"policy": `{"Statement": {` + statement + `["q"]}, "Version": "2012-10-17"}`})
+	changed, _ = policy.Diff(fields{"policy": `{"Statement": [{` + statement + `["q"]}], "Version": "2012-10-17"}`})
 	assert.Empty(t, changed)
 }
