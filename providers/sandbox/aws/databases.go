@@ -68,12 +68,6 @@ func databases() map[string]sandbox.Type {
 				"performanceInsightsEnabled": false, "publiclyAccessible": false, "skipFinalSnapshot": false,
 			},
 			ReadBack: append([]string{"engineVersion"}, waiting...), Ignore: ignoredStorage,
-			Changing: func(old, new sandbox.Inputs) []string {
-				if old["identifier"] == new["identifier"] || new["identifier"] == nil {
-					return nil
-				}
-				return []string{"address", "arn", "endpoint"}
-			},
 			Outputs: []string{
 				"address", "arn", "endpoint", "hostedZoneId", "identifier", "maintenanceWindow", "masterUserSecrets", "multiAz", "port", "resourceId",
 				"status", "engineVersionActual", "tagsAll",
