@@ -63,7 +63,7 @@ func pipelineOf(target *config.Target, environment Environment) (step.Pipeline, 
 		return step.Pipeline{}, fmt.Errorf("ensure %s: ptd has no steps yet for targets of kind %s", target.Name, target.Kind)
 	}
 	pipeline := build(target, environment)
-	pipeline.Guarded, pipeline.Aliases = guarded, target.Kind.StepAliases()
+	pipeline.Guarded, pipeline.Settings, pipeline.Aliases = guarded, settings, target.Kind.StepAliases()
 	return pipeline.MergeCustom(target)
 }
 

@@ -40,3 +40,19 @@ var guarded = map[string]bool{
 	"azure-native:storage:FileShare":               true,
 	"azure-native:storage:StorageAccount":          true,
 }
+
+// settings are the types that set something which a bucket, a queue, a role, a rule or a zone
+// has once. The cloud only knows to put it, so that a resource which takes another's place
+// loses the setting when the other is deleted. (docs/reference/aws-replacement.md part 2)
+var settings = map[string][]string{
+	"aws:cloudwatch/eventTarget:EventTarget":                               {"rule", "targetId"},
+	"aws:efs/backupPolicy:BackupPolicy":                                    {"fileSystemId"},
+	"aws:iam/rolePolicy:RolePolicy":                                        {"role", "name"},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":                    {"role", "policyArn"},
+	"aws:route53/record:Record":                                            {"zoneId", "name", "type"},
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {"bucket"},
+	"aws:s3/bucketPolicy:BucketPolicy":                                     {"bucket"},
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               {"bucket"},
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":                         {"bucket"},
+	"aws:sqs/queuePolicy:QueuePolicy":                                      {"queueUrl"},
+}

@@ -25,8 +25,8 @@ const (
 // BucketArgs says what a Bucket is like. Exactly one of Bucket and BucketPrefix is
 // required.
 type BucketArgs struct {
-	// Bucket is the name. It cannot change, and neither can BucketPrefix, which a name
-	// is generated from.
+	// Bucket is the name, BucketPrefix what a name is generated from. A bucket that is there
+	// keeps the name that it has, whichever of the two is given later.
 	Bucket, BucketPrefix string
 	// Unversioned keeps no objects that were overwritten or deleted. Without it they
 	// stay for NoncurrentVersionDays, DefaultNoncurrentVersionDays if 0.
@@ -92,7 +92,10 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 		if args.ForceDestroy {
 			bucketArgs.ForceDestroy = pulumi.Bool(true)
 		}
-		bucket, err := s3.NewBucket(ctx, name, bucketArgs, append(keep, child)...)
+		// Giving the name of a bucket instead of its prefix, or the other way round, would
+		// replace it (docs/reference/aws-replacement.md part 2).
+		named := pulumi.IgnoreChanges([]string{"bucket", "bucketPrefix"})
+		bucket, err := s3.NewBucket(ctx, name, bucketArgs, append(keep, child, named)...)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -57,6 +58,7 @@ func TestBucket(t *testing.T) {
 		"serverSideEncryptionConfiguration": encrypted,
 		"lifecycleRules":                    []any{incompleteUploads, noncurrentVersions},
 	})
+	assert.Equal(t, []string{"bucket", "bucketPrefix"}, r.Find(t, bucketType, name).Ignore, "no name replaces it")
 	r.Find(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name+"-public-access-block").Exactly(t, map[string]any{
 		"bucket": physical, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
 	})

@@ -30,7 +30,8 @@ type DatabaseArgs struct {
 	// must be given: the generated one comes from a prefix that the provider cannot
 	// read back, and newer ones refuse what it reads instead.
 	Identifier string
-	// EngineVersion is a version of PostgreSQL, "15.12" or "16".
+	// EngineVersion is a version of PostgreSQL: "15.12", "16", or of extended support
+	// "12.22-rds.20250220".
 	EngineVersion string
 	// ParameterGroupFamily goes with EngineVersion; "postgres15" for 15.12 if "".
 	ParameterGroupFamily string
@@ -55,6 +56,9 @@ type DatabaseArgs struct {
 	// MultiAZ keeps a standby in another zone.
 	MultiAZ                    bool
 	PerformanceInsightsEnabled bool
+	// FinalSnapshot is the name of the last snapshot, {cn}-final-snapshot if "". A snapshot
+	// outlives its instance, and its name is then taken.
+	FinalSnapshot string
 	// DeletionProtection makes AWS refuse to delete the instance, Protect makes Pulumi
 	// refuse to. SkipFinalSnapshot deletes it without a last snapshot.
 	DeletionProtection, Protect, SkipFinalSnapshot bool
@@ -85,8 +89,7 @@ type Database struct {
 	SecurityGroupID pulumi.StringOutput `pulumi:"securityGroupId"`
 }
 
-// NewDatabase makes a Database named after name, {cn} in the sheets. The final
-// snapshot, if there is one, is called {cn}-final-snapshot.
+// NewDatabase makes a Database named after name, {cn} in the sheets.
 //
 // From version 15 on RDS takes encrypted connections only unless told otherwise; for
 // older ones the parameter group says so. The security group lets the server out into
@@ -184,7 +187,7 @@ func databaseInstance(name string, args *DatabaseArgs) *rds.InstanceArgs {
 		ManageMasterUserPassword:     pulumi.Bool(true),
 		BackupRetentionPeriod:        pulumi.Int(cmp.Or(args.BackupRetentionDays, DefaultDatabaseBackupDays)),
 		CopyTagsToSnapshot:           pulumi.Bool(true),
-		FinalSnapshotIdentifier:      pulumi.String(name + "-final-snapshot"),
+		FinalSnapshotIdentifier:      pulumi.String(cmp.Or(args.FinalSnapshot, name+"-final-snapshot")),
 		SkipFinalSnapshot:            pulumi.Bool(args.SkipFinalSnapshot),
 		DeletionProtection:           pulumi.Bool(args.DeletionProtection),
 		PerformanceInsightsEnabled:   pulumi.Bool(args.PerformanceInsightsEnabled),
@@ -201,7 +204,7 @@ func databaseInstance(name string, args *DatabaseArgs) *rds.InstanceArgs {
 	return instance
 }
 
-var majorVersion = regexp.MustCompile(`^([1-9][0-9]*)(\.[0-9]+)*$`)
+var majorVersion = regexp.MustCompile(`^([1-9][0-9]*)(\.[0-9]+)*(-rds\.[0-9]+)?$`)
 
 // databaseParameters gives the parameter group's family and parameters: what is slow
 // or waits for locks is logged.

@@ -32,6 +32,12 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 			return in, err
 		},
 		Program: stacks.EKS,
+		Releases: func(ctx context.Context, r *step.Run) error {
+			if !r.Destroys() {
+				return nil // step persistent did, before it takes the group away
+			}
+			return w.detachFileSystems(ctx, r)
+		},
 		// What clusters need of what other steps or others made: their roles, and the file
 		// systems that the configuration names.
 		After: func(ctx context.Context, r *step.Run, eks *stacks.EKSOutputs) error {
@@ -80,6 +86,40 @@ func (w *workload) attachFileSystems(ctx context.Context, r *step.Run, persisten
 		return err
 	}
 	changes, err := stacks.AttachMountTargets(ctx, account.MountTargets(), in, r.DryRun())
+	r.Did(changes)
+	return err
+}
+
+// detachFileSystems takes the nodes' group off the file systems of others that no longer let
+// the nodes in: of all in a destroy, else of those that the configuration no longer names.
+func (w *workload) detachFileSystems(ctx context.Context, r *step.Run) error {
+	state, err := r.State("persistent")
+	if err != nil {
+		return err
+	}
+	values, _, err := state.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	group, err := output.Known[string](values["eks_nodes_efs_nfs_security_group_id"])
+	if err != nil {
+		return fmt.Errorf("read the nodes' group of EFS: %w", err)
+	}
+	own, err := output.Known[string](values["efs_id"])
+	if err != nil {
+		return fmt.Errorf("read ptd's own file system: %w", err)
+	}
+	if group == "" {
+		return nil
+	}
+	account, err := w.account(ctx)
+	if err != nil {
+		return err
+	}
+	stays := func(fileSystem string) bool {
+		return fileSystem == own || !r.Destroys() && stacks.UsesFileSystem(w.config, fileSystem)
+	}
+	changes, err := stacks.DetachMountTargets(ctx, account.MountTargets(), group, stays, r.DryRun())
 	r.Did(changes)
 	return err
 }

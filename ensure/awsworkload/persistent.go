@@ -7,7 +7,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -21,16 +20,19 @@ type persistentStep = step.Stack[stacks.PersistentIn, stacks.PersistentOutputs]
 func (w *workload) persistent() *persistentStep {
 	return &persistentStep{
 		Name: "persistent", Description: "network, database, buckets, roles, zones, file systems",
-		Project: w.target.Project("persistent"),
-		Gather:  w.gatherPersistent,
-		Program: stacks.Persistent,
-		After:   w.writeSecrets,
+		Project:  w.target.Project("persistent"),
+		Gather:   w.gatherPersistent,
+		Program:  stacks.Persistent,
+		Releases: w.detachFileSystems,
+		After: func(ctx context.Context, r *step.Run, outputs *stacks.PersistentOutputs) error {
+			return errors.Join(w.writeSecrets(ctx, r, outputs), w.describeDatabase(ctx, r, outputs))
+		},
 	}
 }
 
 // gatherPersistent finds what persistent must not change although its configuration does
-// not say it: the issuers that persistent_reprise bound the roles to, and the identifier
-// that the database was given.
+// not say it: the issuers that persistent_reprise bound the roles to, and what the database
+// server has by now.
 func (w *workload) gatherPersistent(ctx context.Context, r *step.Run) (stacks.PersistentIn, error) {
 	in := stacks.PersistentIn{Config: w.config, TargetName: w.target.Name, OIDCIssuers: pulumi.StringArray{}}
 	state, err := r.State("persistent")
@@ -41,11 +43,8 @@ func (w *workload) gatherPersistent(ctx context.Context, r *step.Run) (stacks.Pe
 	if err != nil || !exists {
 		return in, err
 	}
-	// A database that may be replaced is made before the old one goes: under another name.
-	if !w.databaseReplaceable(r) {
-		if in.DatabaseIdentifier, err = output.Known[string](values["db"]); err != nil {
-			return in, fmt.Errorf("read the database's identifier: %w", err)
-		}
+	if in.Database, err = w.existingDatabase(ctx, r, values["db"]); err != nil {
+		return in, err
 	}
 	issuers, err := output.Known[[]string](values["cluster_oidc_issuers"])
 	if err != nil {
@@ -83,13 +82,6 @@ func (w *workload) issuersOfRoles(ctx context.Context, state step.State) ([]stri
 		}
 	}
 	return slices.Sorted(maps.Keys(issuers)), nil
-}
-
-// databaseReplaceable tells whether the user allowed to replace the database server.
-func (w *workload) databaseReplaceable(r *step.Run) bool {
-	return slices.ContainsFunc(r.AllowReplace(), func(urn string) bool {
-		return strings.HasSuffix(urn, "aws:rds/instance:Instance::"+w.config.CompoundName())
-	})
 }
 
 // writeSecrets writes what the outputs say into the workload secret and the control

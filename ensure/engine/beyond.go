@@ -20,10 +20,10 @@ func (p *Plan) Beyond(earlier *Plan) *Plan {
 		switch {
 		case !ok:
 			beyond.Changes = append(beyond.Changes, change)
-		case change.inputs.DeepEquals(before.inputs):
+		case change.Inputs.DeepEquals(before.Inputs):
 			beyond.Unchanged++
 		default:
-			change.Kind, change.Differences = Update, between(before.inputs, change.inputs)
+			change.Kind, change.Differences = Update, between(before.Inputs, change.Inputs)
 			beyond.Changes = append(beyond.Changes, change)
 		}
 	}

@@ -47,7 +47,17 @@ type Change struct {
 	// Parent is the URN of the resource's parent in the state; "" for what is new.
 	Parent string
 
-	inputs resource.PropertyMap // the new ones
+	// Inputs are the new ones, of a delete those in the state. They may hold secrets.
+	Inputs resource.PropertyMap
+}
+
+// Text is an input of the change, if it is a known text that is no secret.
+func (c Change) Text(input string) (text string, known bool) {
+	value := c.Inputs[resource.PropertyKey(input)]
+	if !value.IsString() {
+		return "", false
+	}
+	return value.StringValue(), true
 }
 
 // Difference is one property that changes.
@@ -93,10 +103,13 @@ func change(metadata pulumi.StepEventMetadata, planned bool) (c Change, ok bool)
 		Kind: kind, URN: string(metadata.URN), Type: string(metadata.Type), Name: metadata.URN.Name(), Planned: planned,
 	}
 	if metadata.Old != nil {
+		if kind == Delete && metadata.Old.State != nil {
+			c.Inputs = metadata.Old.State.Inputs
+		}
 		c.RetainOnDelete, c.Parent = metadata.Old.RetainOnDelete, string(metadata.Old.Parent)
 	}
 	if metadata.New != nil && metadata.New.State != nil {
-		c.inputs = metadata.New.State.Inputs
+		c.Inputs = metadata.New.State.Inputs
 	}
 	if kind == Update || kind == Replace || kind == Drift {
 		c.Differences = differences(metadata)

@@ -45,9 +45,12 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 	}
 	r.outputs[step] = plan.Outputs
 	if r.options.DryRun {
-		return r.follow(ctx, d, plan.Outputs)
+		return errors.Join(r.release(ctx, d), r.follow(ctx, d, plan.Outputs))
 	}
 	if len(plan.Changes) == 0 && !plan.OutputsChange {
+		if err := r.release(ctx, d); err != nil {
+			return err
+		}
 		// The state already says all of this: it is not written again.
 		r.changes.Same += plan.Unchanged
 		return r.follow(ctx, d, plan.Outputs)
@@ -56,6 +59,9 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 		if err := r.confirm(ctx, Question{Changes: count(plan)}); err != nil {
 			return err
 		}
+	}
+	if err := r.release(ctx, d); err != nil {
+		return err
 	}
 	if taken.forgets {
 		if err := stack.Forget(ctx); err != nil {
@@ -174,7 +180,7 @@ func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *
 		plan = plan.Beyond(earlier)
 		r.tell(plan)
 	}
-	unprotect, err = guard(plan, r.pipeline.Guarded, r.options.AllowReplace)
+	unprotect, err = guard(plan, r.pipeline.Guarded, r.pipeline.Settings, r.options.AllowReplace)
 	return plan, unprotect, err
 }
 
@@ -187,6 +193,15 @@ func (r *Run) tell(plan *engine.Plan) {
 	if display := r.display(); display != nil {
 		display.Show(plan)
 	}
+}
+
+// release takes off what was attached to things of others, unless only some resources were
+// asked for.
+func (r *Run) release(ctx context.Context, d definition) error {
+	if d.releases == nil || r.partial() {
+		return nil
+	}
+	return d.releases(ctx, r)
 }
 
 // follow does what follows the stack, unless only some resources were asked for.

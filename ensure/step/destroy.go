@@ -59,10 +59,16 @@ func (r *Run) destroy(ctx context.Context, step stacked) (err error) {
 	if r.options.DryRun {
 		r.plans[step] = plan
 	}
-	if r.options.DryRun || len(plan.Changes) == 0 {
+	if len(plan.Changes) == 0 {
 		return nil
 	}
+	if r.options.DryRun {
+		return r.release(ctx, step.definition())
+	}
 	if err := r.confirm(ctx, Question{Changes: count(plan), Destroy: true, Type: r.Target()}); err != nil {
+		return err
+	}
+	if err := r.release(ctx, step.definition()); err != nil {
 		return err
 	}
 	operation.Events, operation.Display = r.operation(step, taken, true).Events, r.display()

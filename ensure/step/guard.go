@@ -15,6 +15,9 @@ type GuardError struct {
 	Changes []engine.Change
 	// Wholes are components that go with several of Changes in them, and how many.
 	Wholes map[string]int
+	// Successors are, by the URN of a delete, the resources that set the same anew: what they
+	// set, the delete would take away.
+	Successors map[string]string
 }
 
 func (e *GuardError) Error() string {
@@ -22,7 +25,11 @@ func (e *GuardError) Error() string {
 	text.WriteString("the plan would destroy what cannot be made again:")
 	for _, change := range e.Changes {
 		fmt.Fprintf(&text, "\n  %s %s", change.Kind, change.URN)
-		fmt.Fprintf(&text, "\n    because %s", strings.Join(reasons(change), ", and "))
+		if successor := e.Successors[change.URN]; successor != "" {
+			fmt.Fprintf(&text, "\n    because %s sets the same anew, which this would take away again: give it the old one as an alias", successor)
+		} else {
+			fmt.Fprintf(&text, "\n    because %s", strings.Join(reasons(change), ", and "))
+		}
 		fmt.Fprintf(&text, "\n    to allow it: --allow-replace %s", shellQuote(change.URN))
 	}
 	for _, whole := range slices.Sorted(maps.Keys(e.Wholes)) {
@@ -50,10 +57,11 @@ func reasons(change engine.Change) []string {
 	return found
 }
 
-// guard stops a plan that would delete or replace a resource of a guarded type, or a
-// protected one, unless it or something above it is in allowed. unprotect are the
-// protected resources that may go.
-func guard(plan *engine.Plan, guarded map[string]bool, allowed []string) (unprotect []string, err error) {
+// guard stops a plan that would delete or replace a resource of a guarded type, a protected
+// one, or one whose setting another resource sets anew, unless it or something above it is in
+// allowed. unprotect are the protected resources that may go.
+func guard(plan *engine.Plan, guarded map[string]bool, settings map[string][]string, allowed []string) (unprotect []string, err error) {
+	successors := succeeded(plan, settings)
 	parents, goes := map[string]string{}, map[string]bool{}
 	for _, change := range plan.Changes {
 		parents[change.URN], goes[change.URN] = change.Parent, change.Kind == engine.Delete
@@ -61,7 +69,7 @@ func guard(plan *engine.Plan, guarded map[string]bool, allowed []string) (unprot
 	var stopped []engine.Change
 	for _, change := range plan.Changes {
 		destroys := change.Kind == engine.Delete || change.Kind == engine.Replace
-		if !destroys || !guarded[change.Type] && !change.Protected {
+		if !destroys || !guarded[change.Type] && !change.Protected && successors[change.URN] == "" {
 			continue
 		}
 		urn := change.URN
@@ -87,7 +95,38 @@ func guard(plan *engine.Plan, guarded map[string]bool, allowed []string) (unprot
 		wholes[whole]++
 	}
 	maps.DeleteFunc(wholes, func(_ string, parts int) bool { return parts < 2 })
-	return nil, &GuardError{Changes: stopped, Wholes: wholes}
+	return nil, &GuardError{Changes: stopped, Wholes: wholes, Successors: successors}
+}
+
+// succeeded finds the deletes of settings that another resource of the plan sets anew: by the
+// URN of the delete, the other's. What is only forgotten takes nothing away.
+func succeeded(plan *engine.Plan, settings map[string][]string) map[string]string {
+	named := func(change engine.Change) string {
+		name := []string{change.Type}
+		for _, input := range settings[change.Type] {
+			text, known := change.Text(input)
+			if !known {
+				return ""
+			}
+			name = append(name, text)
+		}
+		identifier, _ := change.Text("setIdentifier") // of one of several records
+		return strings.Join(append(name, identifier), "\x00")
+	}
+	made := map[string]string{}
+	for _, change := range plan.Changes {
+		if change.Kind == engine.Create && settings[change.Type] != nil {
+			made[named(change)] = change.URN
+		}
+	}
+	delete(made, "")
+	successors := map[string]string{}
+	for _, change := range plan.Changes {
+		if change.Kind == engine.Delete && settings[change.Type] != nil && !change.RetainOnDelete && made[named(change)] != "" {
+			successors[change.URN] = made[named(change)]
+		}
+	}
+	return successors
 }
 
 // shellQuote quotes an argument for a POSIX shell.

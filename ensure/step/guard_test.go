@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -28,7 +29,7 @@ func TestGuard(t *testing.T) {
 		{Kind: engine.Replace, URN: "urn:other", Type: "aws:ec2/instance:Instance"},
 		replace,
 	}}
-	_, err := guard(plan, guardedTypes, nil)
+	_, err := guard(plan, guardedTypes, nil, nil)
 	var guarded *GuardError
 	require.ErrorAs(t, err, &guarded)
 	assert.Equal(t, []engine.Change{replace}, guarded.Changes)
@@ -37,12 +38,12 @@ func TestGuard(t *testing.T) {
     because engine changes from "postgres" to "mysql"
     to allow it: --allow-replace `+urn+`
 nothing was applied`, err.Error())
-	unprotect, err := guard(plan, guardedTypes, []string{urn})
+	unprotect, err := guard(plan, guardedTypes, nil, []string{urn})
 	require.NoError(t, err)
 	assert.Empty(t, unprotect)
 
 	plan.Changes[2] = engine.Change{Kind: engine.Delete, URN: urn, Type: "aws:rds/instance:Instance"}
-	_, err = guard(plan, guardedTypes, nil)
+	_, err = guard(plan, guardedTypes, nil, nil)
 	require.ErrorContains(t, err, "because the configuration no longer has it")
 }
 
@@ -62,7 +63,7 @@ func TestGuardOfProtection(t *testing.T) {
 		{[]string{"urn:site"}, nil, []string{"urn:database", "urn:grant"}},
 		{[]string{"urn:stack"}, nil, []string{"urn:database", "urn:grant"}},
 	} {
-		unprotected, err := guard(plan, guardedTypes, test.allowed)
+		unprotected, err := guard(plan, guardedTypes, nil, test.allowed)
 		assert.Equal(t, test.unprotected, unprotected)
 		var stopped []string
 		var guarded *GuardError
@@ -81,4 +82,47 @@ func TestShellQuote(t *testing.T) {
 	assert.Equal(t, "'a$b'", shellQuote("a$b"))
 	assert.Equal(t, `'it'\''s'`, shellQuote("it's"))
 	assert.Equal(t, "''", shellQuote(""))
+}
+
+// TestGuardOfSettings holds a delete that would take away what another resource sets anew.
+func TestGuardOfSettings(t *testing.T) {
+	settings := map[string][]string{"aws:s3/bucketPolicy:BucketPolicy": {"bucket"}, "aws:route53/record:Record": {"zoneId", "name"}}
+	change := func(kind engine.Kind, typ, name string, inputs map[string]any) engine.Change {
+		return engine.Change{Kind: kind, URN: "urn:" + name, Type: typ, Inputs: resource.NewPropertyMapFromMap(inputs)}
+	}
+	policy := func(kind engine.Kind, name string, bucket any) engine.Change {
+		return change(kind, "aws:s3/bucketPolicy:BucketPolicy", name, map[string]any{"bucket": bucket})
+	}
+	record := func(kind engine.Kind, name, set string) engine.Change {
+		return change(kind, "aws:route53/record:Record", name, map[string]any{"zoneId": "Z1", "name": "a", "setIdentifier": set})
+	}
+	retained := policy(engine.Delete, "old", "main")
+	retained.RetainOnDelete = true
+	unknown := resource.MakeComputed(resource.NewStringProperty(""))
+	for name, test := range map[string]struct {
+		changes []engine.Change
+		stopped bool
+	}{
+		"renamed":        {[]engine.Change{policy(engine.Create, "new", "main"), policy(engine.Delete, "old", "main")}, true},
+		"another bucket": {[]engine.Change{policy(engine.Create, "new", "other"), policy(engine.Delete, "old", "main")}, false},
+		"a new bucket":   {[]engine.Change{policy(engine.Create, "new", unknown), policy(engine.Delete, "old", "main")}, false},
+		"forgotten":      {[]engine.Change{policy(engine.Create, "new", "main"), retained}, false},
+		"only deleted":   {[]engine.Change{policy(engine.Delete, "old", "main")}, false},
+		"record":         {[]engine.Change{record(engine.Delete, "old", "blue"), record(engine.Create, "new", "blue")}, true},
+		"another record": {[]engine.Change{record(engine.Delete, "old", "blue"), record(engine.Create, "new", "green")}, false},
+	} {
+		plan := &engine.Plan{Changes: test.changes}
+		_, err := guard(plan, nil, settings, nil)
+		if !test.stopped {
+			assert.NoError(t, err, name)
+			continue
+		}
+		assert.EqualError(t, err, `the plan would destroy what cannot be made again:
+  delete urn:old
+    because urn:new sets the same anew, which this would take away again: give it the old one as an alias
+    to allow it: --allow-replace urn:old
+nothing was applied`, name)
+		_, err = guard(plan, nil, settings, []string{"urn:old"})
+		assert.NoError(t, err, name)
+	}
 }

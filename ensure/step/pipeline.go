@@ -27,6 +27,9 @@ type Pipeline struct {
 	Direct bool
 	// Guarded are the types whose resources hold what cannot be made again.
 	Guarded map[string]bool
+	// Settings are the types whose resources set something that a thing of the cloud has once,
+	// with the inputs that name the thing.
+	Settings map[string][]string
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

@@ -113,7 +113,7 @@ func (r *Run) removal(ctx context.Context, step stacked) (found removal, err err
 	}
 	deletes := *plan
 	deletes.Changes = slices.DeleteFunc(slices.Clone(plan.Changes), func(change engine.Change) bool { return change.Kind != engine.Delete })
-	if found.unprotect, err = guard(&deletes, r.pipeline.Guarded, r.options.AllowReplace); err != nil {
+	if found.unprotect, err = guard(&deletes, r.pipeline.Guarded, r.pipeline.Settings, r.options.AllowReplace); err != nil {
 		return found, fmt.Errorf("step %s: %w", d.Name, err)
 	}
 	for _, change := range deletes.Changes {

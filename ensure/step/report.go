@@ -15,6 +15,12 @@ func (r *Run) Target() string { return r.pipeline.Target }
 // DryRun tells whether nothing may be changed.
 func (r *Run) DryRun() bool { return r.options.DryRun }
 
+// Destroys tells whether this run takes away what there is.
+func (r *Run) Destroys() bool { return r.options.Destroy }
+
+// Refresh tells whether state takes in what reality is before this run's preview.
+func (r *Run) Refresh() bool { return r.options.Refresh }
+
 // AllowReplace are the URNs of guarded resources that this run may replace or delete.
 func (r *Run) AllowReplace() []string { return slices.Clone(r.options.AllowReplace) }
 

@@ -38,6 +38,10 @@ type Stack[In, Out any] struct {
 	// After does what follows the stack, whether or not its outputs changed; nil for
 	// nothing. In a dry run it says what it would do.
 	After func(ctx context.Context, r *Run, out *Out) error
+	// Releases takes off, before the stack changes or is destroyed, what steps attached to things
+	// of others and the configuration no longer has, or a destroy takes away; nil for nothing.
+	// In a dry run it says what it would do.
+	Releases func(ctx context.Context, r *Run) error
 	// DeletesEarly says that what the stack no longer has goes before earlier steps change
 	// anything, because it lives in what they make.
 	DeletesEarly bool
@@ -64,7 +68,7 @@ func (s *Stack[In, Out]) destroy(ctx context.Context, r *Run) error {
 func (s *Stack[In, Out]) definition() definition {
 	d := definition{
 		Description: s.describe(), needs: s.Needs, continues: s.Continues,
-		deletesEarly: s.DeletesEarly, occupies: s.Occupies,
+		deletesEarly: s.DeletesEarly, occupies: s.Occupies, releases: s.Releases,
 		gather: func(ctx context.Context, r *Run) (gathered, error) {
 			in, err := s.Gather(ctx, r)
 			if err != nil {

@@ -45,6 +45,7 @@ type definition struct {
 	deletesEarly               bool
 	gather                     func(ctx context.Context, r *Run) (gathered, error)
 	after                      func(ctx context.Context, r *Run, values resource.PropertyMap) error
+	releases                   func(ctx context.Context, r *Run) error
 	occupies                   []Occupied
 	destroyedWithoutItsProgram bool
 }

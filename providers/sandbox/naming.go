@@ -17,6 +17,8 @@ type Naming struct {
 	// Prefix is what the property ends in that gives the beginning of a name instead of the
 	// whole: "Prefix" for name and namePrefix. "" when there is none.
 	Prefix string
+	// PrefixStays says that no longer giving the prefix is a difference like any other.
+	PrefixStays bool
 }
 
 // name returns the name of a resource; attempt counts those that are taken.
@@ -35,7 +37,7 @@ func (n Naming) gave(urn resource.URN, name resource.PropertyValue) bool {
 
 // prefixed tells whether a property gives the beginning of a name.
 func (n Naming) prefixed(property string) bool {
-	return n.Prefix != "" && strings.HasSuffix(property, n.Prefix)
+	return n.Prefix != "" && !n.PrefixStays && strings.HasSuffix(property, n.Prefix)
 }
 
 // naming is how a type is named.

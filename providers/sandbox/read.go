@@ -2,9 +2,11 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
@@ -29,14 +31,25 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 		object = found.clone()
 		o.ID, o.Inputs, o.Outputs = object.ID, object.Inputs, object.Outputs
 		return read(typ, o)
-	}); err != nil || object == nil {
+	}); errors.Is(err, ErrGone) || object == nil && err == nil {
+		return plugin.ReadResponse{}, nil
+	} else if err != nil {
 		return plugin.ReadResponse{}, err
 	}
 	marked := r.Inputs
 	if len(marked) == 0 {
 		marked = r.State
 	}
-	inputs := maps.Clone(object.Inputs)
+	inputs, held := maps.Clone(object.Inputs), maps.Clone(object.Inputs)
+	for _, name := range typ.Unread {
+		for _, read := range []map[string]any{inputs, held} {
+			if value, known := r.Inputs[resource.PropertyKey(name)]; known {
+				read[name] = Plain(value)
+			} else {
+				delete(read, name)
+			}
+		}
+	}
 	for _, name := range slices.Concat(typ.ReadBack, typ.Shared) {
 		value, known := o.Outputs[name]
 		if _, given := inputs[name]; given && known {
@@ -46,7 +59,7 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID:      r.ID,
 		Inputs:  p.state(Type{}, marked, inputs, nil),
-		Outputs: p.state(typ, marked, object.Inputs, o.Outputs),
+		Outputs: p.state(typ, marked, held, o.Outputs),
 	}}, nil
 }
 

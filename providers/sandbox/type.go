@@ -1,6 +1,9 @@
 package sandbox
 
-import "reflect"
+import (
+	"errors"
+	"reflect"
+)
 
 // Type describes how a provider's resource type behaves.
 type Type struct {
@@ -29,6 +32,9 @@ type Type struct {
 	// and not what the program said before: others change them, or the cloud has not done
 	// yet what it was told.
 	ReadBack []string
+	// Unread names the inputs that the provider cannot read: a refresh leaves them as state has
+	// them, and an import has none.
+	Unread []string
 	// Shared names the inputs, maps, in which others have keys of their own. An update
 	// changes only the keys that the program named or that the provider has read. They are
 	// read back.
@@ -78,6 +84,9 @@ type Type struct {
 	// nothing.
 	Serves *Serves
 }
+
+// ErrGone is what a Read returns of an object that counts as gone: a refresh forgets it.
+var ErrGone = errors.New("gone")
 
 // Problem is something wrong with a property.
 type Problem struct{ Path, Text string }

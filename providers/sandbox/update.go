@@ -55,7 +55,16 @@ func (p *Provider) update(typ Type, o *Operation) error {
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
 	}
+	o.Seen = seen
 	o.Inputs = typ.kept(old.Inputs, o.Inputs)
+	// What the program says no differently than the provider has read is not sent.
+	for _, name := range typ.ReadBack {
+		if value, known := seen[name]; known && typ.equal(name, value, o.Inputs[name]) {
+			if was, had := old.Inputs[name]; had {
+				o.Inputs[name] = was
+			}
+		}
+	}
 	for _, name := range typ.Shared {
 		if value := shared(old.Inputs[name], o.Seen[name], o.Inputs[name]); value != nil {
 			o.Inputs[name] = value

@@ -80,6 +80,7 @@ func (f *fakeAccount) Identity(context.Context) (aws.Identity, error) {
 	return f.identity, f.read("Identity", "")
 }
 func (f *fakeAccount) Buckets() aws.Buckets           { return fakeBuckets{f} }
+func (f *fakeAccount) Databases() aws.Databases       { return nil }
 func (f *fakeAccount) Keys() aws.Keys                 { return fakeKeys{f} }
 func (f *fakeAccount) MountTargets() aws.MountTargets { return fakeMountTargets{} }
 func (f *fakeAccount) Policies() aws.Policies         { return fakePolicies{f} }

@@ -79,3 +79,41 @@ func attachMountTargets(ctx context.Context, targets aws.MountTargets, fileSyste
 	}
 	return changes, nil
 }
+
+// DetachMountTargets takes the nodes' group off all mount targets that have it, but for those
+// of file systems that stays holds for. One that has no other group keeps it, and says so.
+func DetachMountTargets(ctx context.Context, targets aws.MountTargets, group string, stays func(fileSystem string) bool, dryRun bool) ([]Change, error) {
+	found, err := targets.WithSecurityGroup(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("list the mount targets that have the nodes' security group %s: %w", group, err)
+	}
+	var changes []Change
+	for _, target := range found {
+		if stays(target.FileSystemID) {
+			continue
+		}
+		change := Change{Operation: Update, Type: mountTargetType, Name: target.ID, Keys: []string{"securityGroups"}, Planned: dryRun}
+		left := slices.DeleteFunc(slices.Clone(target.SecurityGroups), func(other string) bool { return other == group })
+		switch {
+		case len(left) == 0:
+			change = Change{Operation: Same, Type: mountTargetType, Name: target.ID, Note: fmt.Sprintf(
+				"it has no other security group than the nodes' %s, which cannot go before it has: give it one (file system %s)", group, target.FileSystemID)}
+		case !dryRun:
+			if err := targets.SetSecurityGroups(ctx, target.ID, left); err != nil {
+				return changes, fmt.Errorf("take group %s off mount target %s of file system %s: %w", group, target.ID, target.FileSystemID, err)
+			}
+		}
+		changes = append(changes, change)
+	}
+	return changes, nil
+}
+
+// UsesFileSystem tells whether a cluster of the workload names a file system.
+func UsesFileSystem(workload *config.AWSWorkload, id string) bool {
+	for _, cluster := range workload.SortedClusters() {
+		if cluster.EFSConfig != nil && cluster.EFSConfig.FileSystemID == id {
+			return true
+		}
+	}
+	return false
+}

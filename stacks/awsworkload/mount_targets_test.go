@@ -2,6 +2,8 @@ package awsworkload
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +22,21 @@ func (f fakeMountTargets) MountTargets(_ context.Context, fileSystem string) ([]
 		return nil, aws.ErrNotFound
 	}
 	return targets, nil
+}
+
+func (f fakeMountTargets) WithSecurityGroup(_ context.Context, group string) ([]aws.MountTarget, error) {
+	if group == "sg-denied" {
+		return nil, errDenied
+	}
+	var found []aws.MountTarget
+	for _, fileSystem := range slices.Sorted(maps.Keys(f)) {
+		for _, target := range f[fileSystem] {
+			if target.FileSystemID = fileSystem; slices.Contains(target.SecurityGroups, group) {
+				found = append(found, target)
+			}
+		}
+	}
+	return found, nil
 }
 
 func (f fakeMountTargets) SetSecurityGroups(_ context.Context, id string, groups []string) error {
@@ -101,4 +118,37 @@ func TestAttachMountTargetsErrors(t *testing.T) {
 	if err != nil || len(changes) != 1 || changes[0].Note == "" {
 		t.Errorf("a file system without mount targets: %v, %v", changes, err)
 	}
+}
+
+func TestDetachMountTargets(t *testing.T) {
+	t.Parallel()
+	cloud := fakeMountTargets{
+		"fs-1": {{ID: "fsmt-1", SecurityGroups: []string{"sg-other", "sg-nodes"}}, {ID: "fsmt-2", SecurityGroups: []string{"sg-other"}}},
+		"fs-2": {{ID: "fsmt-3", SecurityGroups: []string{"sg-nodes", "sg-other"}}}, "fs-3": {{ID: "fsmt-4", SecurityGroups: []string{"sg-nodes"}}},
+	}
+	run := func(dryRun bool) []Change {
+		t.Helper()
+		changes, err := DetachMountTargets(context.Background(), cloud, "sg-nodes", func(id string) bool { return id == "fs-2" }, dryRun)
+		assert.NoError(t, err)
+		return changes
+	}
+	alone := Change{Operation: Same, Type: mountTargetType, Name: "fsmt-4",
+		Note: "it has no other security group than the nodes' sg-nodes, which cannot go before it has: give it one (file system fs-3)"}
+	update := Change{Operation: Update, Type: mountTargetType, Name: "fsmt-1", Keys: []string{"securityGroups"}, Planned: true}
+	assert.Equal(t, []Change{update, alone}, run(true))
+	assert.Equal(t, []string{"sg-other", "sg-nodes"}, cloud["fs-1"][0].SecurityGroups, "a dry run wrote")
+	update.Planned = false
+	assert.Equal(t, []Change{update, alone}, run(false))
+	assert.Equal(t, []string{"sg-other"}, cloud["fs-1"][0].SecurityGroups)
+	assert.Equal(t, []string{"sg-nodes", "sg-other"}, cloud["fs-2"][0].SecurityGroups, "it stays")
+	assert.Equal(t, []Change{alone}, run(false))
+
+	none := func(string) bool { return false }
+	_, err := DetachMountTargets(context.Background(), cloud, "sg-denied", none, false)
+	assert.EqualError(t, err, "list the mount targets that have the nodes' security group sg-denied: access denied")
+	cloud = fakeMountTargets{"fs-1": {{ID: "fsmt-denied", SecurityGroups: []string{"sg-other", "sg-nodes"}}}}
+	_, err = DetachMountTargets(context.Background(), cloud, "sg-nodes", none, false)
+	assert.EqualError(t, err, "take group sg-nodes off mount target fsmt-denied of file system fs-1: access denied")
+	assert.True(t, UsesFileSystem(withFileSystem(t, false), "fs-1"))
+	assert.False(t, UsesFileSystem(withFileSystem(t, true), "fs-2"))
 }

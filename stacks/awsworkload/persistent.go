@@ -22,8 +22,8 @@ type PersistentIn struct {
 	OIDCIssuers pulumi.StringArrayInput
 	// EKS, when given, says that they trust exactly the issuers of its clusters instead.
 	EKS *EKSOutputs
-	// DatabaseIdentifier is the output db of an earlier run; "" when there was none.
-	DatabaseIdentifier string
+	// Database is the server that an earlier run made; nil when there was none.
+	Database *ExistingDatabase
 }
 
 // persistent is the program while it runs.
@@ -38,8 +38,8 @@ type persistent struct {
 	child    pulumi.ResourceOption
 	issuers  pulumi.StringArrayOutput
 
-	databaseIdentifier string // of the instance that is there already
-	outputs            PersistentOutputs
+	database *ExistingDatabase // nil when there is none yet
+	outputs  PersistentOutputs
 
 	network           aws.Network
 	mimirARN, lokiARN pulumi.StringOutput
@@ -58,7 +58,7 @@ func Persistent(ctx *pulumi.Context, in PersistentIn) (*PersistentOutputs, error
 		tags:     in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_persistent"),
 		boundary: pulumi.String(in.Config.BoundaryARN()),
 
-		databaseIdentifier: in.DatabaseIdentifier,
+		database: in.Database,
 	}
 	clusterIssuers, err := in.clusterIssuers(ctx)
 	if err != nil {

@@ -5,17 +5,25 @@ import "github.com/ptd-go/ptd/components/aws"
 // makeDatabase makes the PostgreSQL server of the products
 // (docs/reference/aws-workload-base.md 4.7).
 func (p *persistent) makeDatabase() error {
+	settings, maxStorage, err := databaseSettings(p.config, p.database)
+	if err != nil {
+		return err
+	}
+	identifier, snapshot := "", ""
+	if p.database != nil {
+		identifier, snapshot = p.database.Identifier, p.database.FinalSnapshot
+	}
 	database, err := aws.NewDatabase(p.ctx, p.name, &aws.DatabaseArgs{
 		Network:                    p.network,
-		Identifier:                 p.databaseIdentifier,
-		EngineVersion:              p.config.DBEngineVersion,
-		ParameterGroupFamily:       p.config.ParameterGroupFamily(),
+		Identifier:                 identifier,
+		FinalSnapshot:              snapshot,
+		EngineVersion:              settings.EngineVersion,
 		ExtraParameters:            aws.DatabaseParameters(p.config.DBParameters),
 		AllowMajorVersionUpgrade:   p.config.DBAllowMajorVersionUpgrade,
-		InstanceClass:              p.config.DBInstanceClass,
-		AllocatedStorage:           p.config.DBAllocatedStorage,
-		MaxAllocatedStorage:        p.config.DBMaxAllocatedStorage,
-		MultiAZ:                    p.config.MultiAZDatabase(),
+		InstanceClass:              settings.InstanceClass,
+		AllocatedStorage:           settings.AllocatedStorage,
+		MaxAllocatedStorage:        maxStorage,
+		MultiAZ:                    *settings.MultiAZ,
 		PerformanceInsightsEnabled: p.config.DBPerformanceInsightsEnabled,
 		DeletionProtection:         p.config.DBDeletionProtection,
 		Protect:                    p.config.ProtectPersistentResources,

@@ -308,7 +308,11 @@ func TestPersistentDatabaseIdentifier(t *testing.T) {
 	for identifier, want := range map[string][2]any{"": {nil, "minimal01-staging-"}, "minimal01-staging-abc": {"minimal01-staging-abc", nil}} {
 		r := newRecorder()
 		err := r.Exec(func(ctx *pulumi.Context) error {
-			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name, DatabaseIdentifier: identifier})
+			in := PersistentIn{Config: workload, TargetName: workload.Name}
+			if identifier != "" {
+				in.Database = &ExistingDatabase{Identifier: identifier}
+			}
+			_, err := Persistent(ctx, in)
 			return err
 		})
 		if err != nil {
@@ -373,4 +377,23 @@ func TestPersistentTailscaleWithoutAuthKey(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "look up secret tailscale-authkey (make it in account 777788889999") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// Nothing waits for a certificate that ACM could never validate.
+func TestPersistentPrivateZoneOfOthers(t *testing.T) {
+	t.Parallel()
+	workload := load(t, "demo01-staging")
+	run := func(private bool) error {
+		r := newRecorder()
+		r.Calls["aws:route53/getZone:getZone"] = componenttest.Answer(map[string]any{"id": "Z0400000ANALYTICS001", "privateZone": private})
+		return r.Exec(func(ctx *pulumi.Context) error {
+			_, err := Persistent(ctx, PersistentIn{Config: workload, TargetName: workload.Name})
+			return err
+		})
+	}
+	if err := run(false); err != nil {
+		t.Fatal(err)
+	}
+	assert.ErrorContains(t, run(true), "certificate of analytics.staging.example.com: zone Z0400000ANALYTICS001 is private, "+
+		"and ACM sees no record in it: give certificate_arn, or set certificate_validation_enabled to false")
 }

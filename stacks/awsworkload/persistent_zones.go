@@ -1,9 +1,11 @@
 package awsworkload
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
@@ -87,12 +89,31 @@ func (p *persistent) zoneVPC(id pulumi.StringInput) aws.ZoneVPC {
 
 func (p *persistent) certificate(domain config.Domain, zone *aws.HostedZone) (*aws.Certificate, error) {
 	dashed := strings.ReplaceAll(domain.Name, ".", "-")
+	site := p.config.Sites[domain.Primary]
+	if site.ZoneID != "" && site.CertificateValidationEnabled {
+		if err := p.checkPublic(site.ZoneID); err != nil {
+			return nil, fmt.Errorf("certificate of %s: %w", domain.Name, err)
+		}
+	}
 	return aws.NewCertificate(p.ctx, p.name+"-domain-cert-"+dashed, &aws.CertificateArgs{
 		Domain:         domain.Name,
 		ZoneID:         zone.ID,
 		RecordName:     p.name + "-cert-validation-record-" + dashed,
 		ValidationName: p.name + "-cert-validation-" + dashed,
-		SkipValidation: !p.config.Sites[domain.Primary].CertificateValidationEnabled,
+		SkipValidation: !site.CertificateValidationEnabled,
 		Tags:           p.tags,
 	}, p.child)
+}
+
+// checkPublic refuses to validate a certificate in a zone of others that is private: ACM sees
+// no record in it, and would wait for more than an hour.
+func (p *persistent) checkPublic(id string) error {
+	zone, err := route53.LookupZone(p.ctx, &route53.LookupZoneArgs{ZoneId: pulumi.StringRef(id)}, pulumi.Parent(p))
+	if err != nil {
+		return fmt.Errorf("look up zone %s: %w", id, err)
+	}
+	if zone.PrivateZone != nil && *zone.PrivateZone {
+		return fmt.Errorf("zone %s is private, and ACM sees no record in it: give certificate_arn, or set certificate_validation_enabled to false", id)
+	}
+	return nil
 }

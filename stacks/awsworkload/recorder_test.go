@@ -21,6 +21,7 @@ func newRecorder() *componenttest.Recorder {
 		"aws:secretsmanager/getSecret:getSecret": {
 			"id": "tailscale", "arn": "arn:aws:secretsmanager:us-east-2:" + testAccount + ":secret:tailscale-authkey-AbCdEf", "name": "tailscale-authkey",
 		},
+		"aws:route53/getZone:getZone":           {"id": "Z1", "zoneId": "Z1", "privateZone": false},
 		"aws:ec2/getRouteTables:getRouteTables": {"id": "tables", "ids": []any{"rtb-1"}},
 		"aws:ec2/getRouteTable:getRouteTable": {
 			"id": "rtb-1", "routeTableId": "rtb-1", "vpcId": "vpc", "associations": []any{map[string]any{"subnetId": "subnet-0"}},

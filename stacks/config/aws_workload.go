@@ -61,6 +61,7 @@ func (n NetworkTrust) Level() int {
 // (docs/reference/config-and-cli.md 1.3, 1.4)
 type AWSWorkload struct {
 	WorkloadCommon `yaml:",inline"`
+	Given          GivenKeys `yaml:"-"`
 
 	// HostedZoneID is another name of the zone_id of site main.
 	HostedZoneID string `yaml:"hosted_zone_id" check:"zone-id"`

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 
@@ -16,8 +17,15 @@ const noBucket = "NoSuchBucket: The specified bucket does not exist: %s"
 func buckets() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		bucketType: {
+			// Pulumi's own fork of the resource does not compute the prefix, nor read it: a program
+			// that goes from the one to the other replaces the bucket (pulumi-aws,
+			// patches: internal/service/s3legacy/bucket_legacy.go).
 			Args: shape(s3.BucketArgs{}), AutoName: "bucket", Replace: []string{"bucket", "bucketPrefix"},
-			Defaults: map[string]any{"forceDestroy": false},
+			Naming:   &sandbox.Naming{Separator: "-", Digits: 7, Prefix: "Prefix", PrefixStays: true},
+			Unread:   []string{"acl", "bucketPrefix", "forceDestroy"},
+			Computed: []string{"bucket", "serverSideEncryptionConfiguration", "versioning"},
+			Equal:    meanings(samePolicy, "policy"),
+			Defaults: map[string]any{"acl": "private", "forceDestroy": false},
 			Outputs: []string{
 				"arn", "bucketDomainName", "bucketRegionalDomainName", "hostedZoneId", "region", "tagsAll", "bucket",
 			},
@@ -44,20 +52,71 @@ func buckets() map[string]sandbox.Type {
 				return nil
 			},
 		},
-		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ofBucket(sandbox.Type{Args: shape(s3.BucketPublicAccessBlockArgs{})}),
-		"aws:s3/bucketPolicy:BucketPolicy": ofBucket(sandbox.Type{
-			Args: shape(s3.BucketPolicyArgs{}), Check: policyDocument("policy", "Resource", 20480),
+		accessBlockType: ofBucket(sandbox.Type{
+			Args: shape(s3.BucketPublicAccessBlockArgs{}),
+			Defaults: map[string]any{
+				"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false,
+			},
 		}),
-		"aws:s3/bucketVersioningV2:BucketVersioningV2":                         ofBucket(sandbox.Type{Args: shape(s3.BucketVersioningV2Args{})}),
-		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": ofBucket(sandbox.Type{Args: shape(s3.BucketLifecycleConfigurationV2Args{})}),
+		bucketPolicyType: ofBucket(sandbox.Type{
+			Args: shape(s3.BucketPolicyArgs{}), Check: policyDocument("policy", "Resource", 20480), Equal: meanings(samePolicy, "policy"),
+		}),
+		versioningType: ofBucket(sandbox.Type{
+			Args:  shape(s3.BucketVersioningV2Args{}),
+			Check: rule.Within("versioningConfiguration", rule.OneOf("status", "Enabled", "Suspended", "Disabled")),
+			Admit: admitVersioning,
+			// S3 cannot switch versioning off again: the provider suspends it.
+			Delete: func(o *sandbox.Operation) error {
+				if bucket := o.Object(bucketType, o.ID); bucket != nil && statusOf(o.Old.Inputs) == "Enabled" {
+					return o.Cloud.Put(withOutput(bucket, "versioningStatus", "Suspended"))
+				}
+				return nil
+			},
+		}),
+		lifecycleType: ofBucket(sandbox.Type{Args: shape(s3.BucketLifecycleConfigurationV2Args{})}),
 	}
 }
 
-// ofBucket is a setting that a bucket has once.
+// The settings of a bucket that are resources of their own.
+const (
+	accessBlockType  = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	bucketPolicyType = "aws:s3/bucketPolicy:BucketPolicy"
+	versioningType   = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	lifecycleType    = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+)
+
+// ofBucket is a setting that a bucket has once. S3 only knows to put it: a second resource
+// takes the place of the first, and the deletion of either takes the setting away.
 func ofBucket(typ sandbox.Type) sandbox.Type {
-	typ.Replace = []string{"bucket"}
+	typ.Replace = []string{"bucket", "expectedBucketOwner"}
 	typ.References = []sandbox.Reference{rule.Reference("bucket", bucketType, noBucket)}
-	typ.Unique = rule.Unique("OperationAborted: bucket %s has this setting already", "bucket")
+	typ.Overwrites = func(sandbox.Inputs) bool { return true }
 	typ.Create = named("bucket", "", "")
 	return typ
+}
+
+func statusOf(versioning sandbox.Inputs) string {
+	status, _ := versioning.Map("versioningConfiguration").Text("status")
+	return status
+}
+
+// admitVersioning refuses, also in a preview, to disable what was enabled once
+// (terraform-provider-aws, internal/service/s3/bucket_versioning.go).
+func admitVersioning(o *sandbox.Operation, _ bool) error {
+	old := o.Object(versioningType, o.ID)
+	if o.ID == "" || old == nil || statusOf(o.Inputs) != "Disabled" || statusOf(old.Inputs) == "Disabled" {
+		return nil
+	}
+	return fmt.Errorf("versioning_configuration.status cannot be updated from '%s' to 'Disabled'", statusOf(old.Inputs))
+}
+
+// withOutput is a copy of an object that has another output.
+func withOutput(object *sandbox.Object, name string, value any) *sandbox.Object {
+	changed := *object
+	changed.Outputs = maps.Clone(object.Outputs)
+	if changed.Outputs == nil {
+		changed.Outputs = map[string]any{}
+	}
+	changed.Outputs[name] = value
+	return &changed
 }

@@ -1,10 +1,7 @@
 package aws
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
@@ -23,6 +20,7 @@ func databases() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		subnetGroupType: {
 			Args: shape(rds.SubnetGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix"},
+			Sets:       []string{"subnetIds"},
 			Defaults:   map[string]any{"description": "Managed by Pulumi"},
 			Outputs:    []string{"arn", "vpcId", "supportedNetworkTypes", "tagsAll"},
 			References: []sandbox.Reference{rule.Reference("subnetIds[]", subnetType, "InvalidSubnet: subnet %s does not exist")},
@@ -41,21 +39,38 @@ func databases() map[string]sandbox.Type {
 		},
 		parameterGroupType: {
 			Args: shape(rds.ParameterGroupArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "family", "description"},
-			Defaults: map[string]any{"description": "Managed by Pulumi"}, Outputs: []string{"arn", "tagsAll"},
-			Unique: rule.Unique("DBParameterGroupAlreadyExists: Parameter group %s already exists", "name"),
-			Check: rule.All(checkLowerName("name"),
+			Sets: []string{"parameters"}, Equal: meanings(sameParameter, "parameters[]"),
+			Defaults: map[string]any{"description": "Managed by Pulumi", "skipDestroy": false},
+			Outputs:  []string{"arn", "tagsAll"},
+			Unique:   rule.Unique("DBParameterGroupAlreadyExists: Parameter group %s already exists", "name"),
+			Check: rule.All(checkParameterGroupName,
 				rule.Matches("family", `^postgres(1[2-9]|9\.6)$`, "is not a parameter group family the sandbox knows (postgres12 to postgres19)")),
 			Create: named("name", "rds", "pg:"),
 		},
 		databaseType: {
 			Args: shape(rds.InstanceArgs{}), AutoName: "identifier",
+			// Another identifier renames the instance (since v5 of terraform-provider-aws, internal/service/rds/instance.go).
 			Replace: []string{
-				"engine", "identifier", "identifierPrefix", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone",
-				"characterSetName", "snapshotIdentifier", "timezone",
+				"engine", "dbName", "username", "storageEncrypted", "kmsKeyId", "availabilityZone", "characterSetName", "snapshotIdentifier",
+				"timezone", "backupTarget", "customIamInstanceProfile", "ncharCharacterSetName", "restoreToPointInTime",
 			},
+			Sets: []string{"vpcSecurityGroupIds", "enabledCloudwatchLogsExports"},
+			Computed: []string{
+				"allocatedStorage", "applyImmediately", "availabilityZone", "backupRetentionPeriod", "backupTarget", "backupWindow",
+				"caCertIdentifier", "characterSetName", "dbName", "dbSubnetGroupName", "engine", "engineVersion", "identifier",
+				"identifierPrefix", "iops", "kmsKeyId", "licenseModel", "maintenanceWindow", "masterUserSecretKmsKeyId", "monitoringRoleArn",
+				"multiAz", "ncharCharacterSetName", "networkType", "optionGroupName", "parameterGroupName", "performanceInsightsKmsKeyId",
+				"performanceInsightsRetentionPeriod", "port", "replicaMode", "snapshotIdentifier", "storageThroughput", "storageType",
+				"timezone", "username", "vpcSecurityGroupIds",
+			},
+			Defaults: map[string]any{
+				"autoMinorVersionUpgrade": true, "copyTagsToSnapshot": false, "deleteAutomatedBackups": true, "monitoringInterval": 0.0,
+				"performanceInsightsEnabled": false, "publiclyAccessible": false, "skipFinalSnapshot": false,
+			},
+			ReadBack: append([]string{"engineVersion"}, waiting...), Ignore: ignoredStorage,
 			Outputs: []string{
-				"address", "arn", "endpoint", "hostedZoneId", "identifier", "masterUserSecrets", "port", "resourceId", "status",
-				"engineVersionActual", "tagsAll",
+				"address", "arn", "endpoint", "hostedZoneId", "identifier", "maintenanceWindow", "masterUserSecrets", "multiAz", "port", "resourceId",
+				"status", "engineVersionActual", "tagsAll",
 			},
 			References: []sandbox.Reference{
 				rule.By("dbSubnetGroupName", subnetGroupType, "name", "DBSubnetGroupNotFoundFault: DB subnet group '%s' does not exist."),
@@ -65,9 +80,12 @@ func databases() map[string]sandbox.Type {
 			Unique: rule.Unique("DBInstanceAlreadyExists: DB instance %s already exists", "identifier"),
 			Check: rule.All(rule.Required("instanceClass", "engine", "allocatedStorage"), checkDatabase,
 				rule.Exclusive("identifier", "identifierPrefix"), rule.Exclusive("password", "manageMasterUserPassword"),
+				rule.Between("backupRetentionPeriod", 0, 35), checkIdentifier("identifier"), checkIdentifier("identifierPrefix"),
+				checkSnapshotName,
 				rule.Matches("instanceClass", `^db\.[a-z0-9\-]+\.[a-z0-9]+$`, "is not an instance class")),
 			Create: createDatabase,
 			Update: updateDatabase,
+			Read:   readDatabase,
 			Delete: deleteDatabase,
 			Serves: &sandbox.Serves{Database: serveDatabase},
 		},
@@ -87,117 +105,81 @@ func checkDatabase(in sandbox.Inputs) []sandbox.Problem {
 		problems.Add("password", "one of password, manageMasterUserPassword is required")
 	}
 	storage, _ := in.Number("allocatedStorage")
-	if limit, ok := in.Number("maxAllocatedStorage"); ok && limit <= storage {
+	// As much as is allocated is none (suppressed by the provider).
+	if limit, ok := in.Number("maxAllocatedStorage"); ok && limit != 0 && limit < storage {
 		problems.Add("maxAllocatedStorage", "%v is not more than the allocated storage of %v GiB", limit, storage)
 	}
 	if kind, _ := in.Text("storageType"); kind == "gp3" && storage < 20 {
 		problems.Add("allocatedStorage", "InvalidParameterCombination: Invalid storage size for engine name postgres and storage type gp3: %v", storage)
 	}
-	if _, ok := in.Text("finalSnapshotIdentifier"); !ok && !in.Flag("skipFinalSnapshot") {
-		problems.Add("finalSnapshotIdentifier", "is required unless skipFinalSnapshot is true")
-	}
 	return problems
 }
 
-// fitsParameterGroup refuses a parameter group of another version's family.
-func fitsParameterGroup(o *sandbox.Operation) error {
-	version, _ := o.Inputs.Text("engineVersion")
-	for _, group := range o.Cloud.OfType(parameterGroupType) {
-		if group.Name() == o.Inputs["parameterGroupName"] && version != "" && group.String("family") != "postgres"+majorVersion(version) {
-			return fmt.Errorf("InvalidParameterCombination: The parameter group %s with family %s can't be used for this instance: it has version %s",
-				group.Name(), group.String("family"), version)
-		}
-	}
-	return nil
+// checkParameterGroupName and the two below are the provider's (internal/service/rds/validate.go
+// and instance.go).
+func checkParameterGroupName(in sandbox.Inputs) []sandbox.Problem {
+	return rule.All(
+		rule.Matches("name", `^[a-z0-9.-]*$`, "only lowercase alphanumeric characters, periods, and hyphens allowed"),
+		checkHyphens("name"))(in)
 }
 
-func createDatabase(o *sandbox.Operation) error {
-	if err := fitsParameterGroup(o); err != nil {
-		return err
-	}
-	name, err := nameOf(o, "identifier")
-	if err != nil {
-		return err
-	}
-	o.ID = "db-" + strings.ToUpper(sandbox.Digest(26, o.Account, o.Region, name))
-	o.Outputs["identifier"], o.Outputs["resourceId"], o.Outputs["status"] = name, o.ID, "available"
-	o.Outputs["arn"] = arn(o, "rds", "db:"+name)
-	address := fmt.Sprintf("%s.%s.%s.rds.amazonaws.com", name, sandbox.Digest(12, o.Account, o.Region), o.Region)
-	o.Outputs["address"], o.Outputs["endpoint"], o.Outputs["port"] = address, address+":5432", 5432.0
-	o.Outputs["engineVersionActual"] = o.Inputs["engineVersion"]
-	if !o.Inputs.Flag("manageMasterUserPassword") {
+func checkIdentifier(property string) rule.Check {
+	return rule.All(
+		rule.Matches(property, `^[a-z0-9-]*$`, "only lowercase alphanumeric characters and hyphens allowed"),
+		func(in sandbox.Inputs) []sandbox.Problem {
+			problems := checkHyphens(property)(in)
+			if name, _ := in.Text(property); strings.HasSuffix(property, "Prefix") && strings.HasSuffix(name, "-") && !strings.Contains(name, "--") {
+				return nil
+			}
+			return problems
+		})
+}
+
+func checkSnapshotName(in sandbox.Inputs) []sandbox.Problem {
+	return rule.All(
+		rule.Matches("finalSnapshotIdentifier", `^[0-9A-Za-z-]+$`, "must only contain alphanumeric characters and hyphens"),
+		checkHyphens("finalSnapshotIdentifier"))(in)
+}
+
+func checkHyphens(property string) rule.Check {
+	return func(in sandbox.Inputs) []sandbox.Problem {
+		name, ok := in.Text(property)
+		switch {
+		case !ok || name == "":
+			return nil
+		case !isLetter(name[:1]):
+			return rule.One(property, "%q: first character must be a letter", name)
+		case strings.Contains(name, "--"):
+			return rule.One(property, "%q cannot contain two consecutive hyphens", name)
+		case strings.HasSuffix(name, "-"):
+			return rule.One(property, "%q cannot end in a hyphen", name)
+		}
 		return nil
 	}
-	// RDS keeps the master password in a secret of its own.
-	username, _ := o.Inputs.Text("username")
-	value, err := json.Marshal(map[string]string{
-		"username": username, "password": sandbox.Digest(32, "master password", o.Account, o.ID),
-	})
-	if err != nil {
-		return err
-	}
-	secret := newSecret(o.Account, o.Region, fmt.Sprintf("rds!%s", strings.ToLower(o.ID)), string(value), nil)
-	o.Outputs["masterUserSecrets"] = []any{map[string]any{
-		"secretArn": secret.String("arn"), "secretStatus": "active", "kmsKeyId": "alias/aws/secretsmanager",
-	}}
-	return o.Cloud.Put(secret)
 }
 
-// updateDatabase refuses what RDS does: less storage, an older engine, a newer major
-// version unless that is allowed.
-func updateDatabase(o *sandbox.Operation) error {
-	before, _ := sandbox.Inputs(o.Old.Inputs).Number("allocatedStorage")
-	after, _ := o.Inputs.Number("allocatedStorage")
-	switch {
-	case after < before:
-		return fmt.Errorf("InvalidParameterCombination: The allocated storage size can't be less than the current size: %v GiB is less than %v GiB of %s", after, before, o.Old.String("identifier"))
-	case after > before && after*10 < before*11: // in whole numbers: 100 may grow to 110
-		return fmt.Errorf("InvalidParameterCombination: Invalid storage size %v GiB of %s: storage must grow by at least 10 percent, from %v GiB", after, o.Old.String("identifier"), before)
-	}
-	version, given := o.Inputs.Text("engineVersion")
-	old := o.Old.String("engineVersionActual")
-	if !given || old == "" || version == old {
-		return nil
-	}
-	switch order := compareVersions(version, old); {
-	case order < 0:
-		return fmt.Errorf("InvalidParameterCombination: Cannot upgrade %v from %s to %s", o.Inputs["engine"], old, version)
-	case majorVersion(version) != majorVersion(old) && !o.Inputs.Flag("allowMajorVersionUpgrade"):
-		return fmt.Errorf("InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (from %s to %s)", old, version)
-	}
-	if err := fitsParameterGroup(o); err != nil {
-		return err
-	}
-	o.Outputs["engineVersionActual"] = version
-	return nil
+var isLetter = pattern(`^[A-Za-z]$`)
+
+// sameParameter compares parameters as Pulumi does, which drops a change of the method alone:
+// RDS would ignore it (pulumi-aws, provider/resources.go).
+func sameParameter(old, new any) bool {
+	before, _ := old.(map[string]any)
+	after, _ := new.(map[string]any)
+	return before != nil && after != nil && before["name"] == after["name"] && before["value"] == after["value"]
 }
 
-func majorVersion(version string) string {
-	major, _, _ := strings.Cut(version, ".")
-	return major
-}
-
-// compareVersions orders versions by the numbers that both have.
-func compareVersions(a, b string) int {
-	left, right := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(left), len(right)) {
-		x, _ := strconv.Atoi(left[i])
-		y, _ := strconv.Atoi(right[i])
-		if x != y {
-			return cmp.Compare(x, y)
-		}
+// ignoredStorage are differences that the provider suppresses: storage that RDS has grown
+// within its limit, and a limit that is none (internal/service/rds/instance.go).
+func ignoredStorage(old, new sandbox.Inputs) (ignored []string) {
+	had, _ := old.Number("allocatedStorage")
+	wanted, given := new.Number("allocatedStorage")
+	before, _ := old.Number("maxAllocatedStorage")
+	limit, limited := new.Number("maxAllocatedStorage")
+	if given && had > wanted && limit > wanted {
+		ignored = append(ignored, "allocatedStorage")
 	}
-	return 0
-}
-
-func deleteDatabase(o *sandbox.Operation) error {
-	if sandbox.Inputs(o.Old.Inputs).Flag("deletionProtection") {
-		return fmt.Errorf("InvalidParameterCombination: Cannot delete protected DB Instance %s, please disable deletion protection and try again", o.Old.Name())
+	if limited && before == 0 && limit == wanted {
+		ignored = append(ignored, "maxAllocatedStorage")
 	}
-	for _, secret := range o.Cloud.OfType(secretType) {
-		if secret.Name() == "rds!"+strings.ToLower(o.ID) && secret.Account == o.Account {
-			return o.Cloud.Remove(secret.Key())
-		}
-	}
-	return nil
+	return ignored
 }

@@ -30,9 +30,9 @@ func events() map[string]sandbox.Type {
 				"delaySeconds": 0.0, "fifoQueue": false, "contentBasedDeduplication": false, "maxMessageSize": 262144.0,
 				"messageRetentionSeconds": 345600.0, "receiveWaitTimeSeconds": 0.0, "visibilityTimeoutSeconds": 30.0,
 			},
-			Computed: []string{"policy", "sqsManagedSseEnabled", "kmsDataKeyReusePeriodSeconds"},
-			Outputs:  []string{"arn", "name", "url", "policy", "sqsManagedSseEnabled", "tagsAll"},
-			Unique:   rule.Unique("QueueAlreadyExists: A queue already exists with the same name and a different value for attribute: %s", "name"),
+			Computed: []string{"policy", "sqsManagedSseEnabled", "kmsDataKeyReusePeriodSeconds"}, Equal: meanings(samePolicy, "policy"),
+			Outputs: []string{"arn", "name", "url", "policy", "sqsManagedSseEnabled", "tagsAll"},
+			Unique:  rule.Unique("QueueAlreadyExists: A queue already exists with the same name and a different value for attribute: %s", "name"),
 			Check: rule.All(
 				rule.Matches("name", `^[A-Za-z0-9_-]{1,80}(\.fifo)?$`, "is not a queue name of at most 80 letters, digits, - and _"),
 				rule.Between("messageRetentionSeconds", 60, 1209600), rule.Between("visibilityTimeoutSeconds", 0, 43200),
@@ -51,15 +51,18 @@ func events() map[string]sandbox.Type {
 		"aws:sqs/queuePolicy:QueuePolicy": {
 			Args: shape(sqs.QueuePolicyArgs{}), Replace: []string{"queueUrl"},
 			References: []sandbox.Reference{rule.Reference("queueUrl", queueType, "AWS.SimpleQueueService.NonExistentQueue: The specified queue does not exist: %s")},
-			Unique:     rule.Unique("the queue %s has a policy that another resource manages", "queueUrl"),
-			Check:      checkQueuePolicy,
-			Create:     named("queueUrl", "", ""),
+			// A policy is put: a second resource takes the place of the first, and the deletion of
+			// either takes the policy away.
+			Overwrites: func(sandbox.Inputs) bool { return true }, Equal: meanings(samePolicy, "policy"),
+			Check:  checkQueuePolicy,
+			Create: named("queueUrl", "", ""),
 		},
 		eventRuleType: {
 			Args: shape(cloudwatch.EventRuleArgs{}), AutoName: "name", Replace: []string{"name", "namePrefix", "eventBusName"},
 			Defaults: map[string]any{"eventBusName": "default", "forceDestroy": false, "state": "ENABLED"},
-			Outputs:  []string{"arn", "name", "tagsAll"},
-			Unique:   rule.Unique("ResourceAlreadyExistsException: Rule %s already exists.", "eventBusName", "name"),
+			Equal:    meanings(sameJSON, "eventPattern"), Unread: []string{"forceDestroy"},
+			Outputs: []string{"arn", "name", "tagsAll"},
+			Unique:  rule.Unique("ResourceAlreadyExistsException: Rule %s already exists.", "eventBusName", "name"),
 			Check: rule.All(checkEventRule, rule.Exclusive("isEnabled", "state"),
 				rule.Matches("name", `^[0-9A-Za-z_.-]{1,64}$`, "is not a rule name of at most 64 letters, digits and _.-"),
 				rule.OneOf("state", "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")),
@@ -76,6 +79,7 @@ func events() map[string]sandbox.Type {
 		eventTargetType: {
 			Args: shape(cloudwatch.EventTargetArgs{}), Replace: []string{"rule", "targetId", "eventBusName"},
 			Defaults: map[string]any{"eventBusName": "default", "forceDestroy": false}, Outputs: []string{"targetId"},
+			Computed: []string{"targetId"}, Unread: []string{"forceDestroy"},
 			References: []sandbox.Reference{
 				rule.Weak(rule.Reference("rule", eventRuleType, "ResourceNotFoundException: Rule %s does not exist on EventBus default.")),
 				rule.Unless(isNoQueue, rule.By("arn", queueType, "arn", "ValidationException: the queue %s does not exist")),

@@ -20,9 +20,6 @@ const (
 	flowLogType           = "aws:ec2/flowLog:FlowLog"
 	serviceType           = "aws:ecs/service:Service"
 	publicAccessType      = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-	bucketPolicyType      = "aws:s3/bucketPolicy:BucketPolicy"
-	versioningType        = "aws:s3/bucketVersioningV2:BucketVersioningV2"
-	lifecycleType         = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 	backupPolicyType      = "aws:efs/backupPolicy:BackupPolicy"
 	certificateProvedType = "aws:acm/certificateValidation:CertificateValidation"
 	queuePolicyType       = "aws:sqs/queuePolicy:QueuePolicy"
@@ -223,9 +220,10 @@ var examples = []example{
 	}},
 	{accessPointType, "access point", func(w *world) fields { return fields{"fileSystemId": w.id("elastic files")} }},
 
-	{zoneType, "zone", func(w *world) fields {
-		return fields{"name": "example.com", "vpcs": several(fields{"vpcId": w.id("vpc")})}
+	{zoneType, "private zone", func(w *world) fields {
+		return fields{"name": "internal.example.com", "vpcs": several(fields{"vpcId": w.id("vpc")})}
 	}},
+	{zoneType, "zone", func(*world) fields { return fields{"name": "example.com"} }},
 	{certificateType, "certificate", func(*world) fields { return fields{"domainName": "example.com", "validationMethod": "DNS"} }},
 	{recordType, "record", func(w *world) fields {
 		option := w.made["certificate"].State["domainValidationOptions"].([]any)[0].(fields)
@@ -235,7 +233,7 @@ var examples = []example{
 	}},
 	{certificateProvedType, "certificate validation", func(w *world) fields { return fields{"certificateArn": w.arn("certificate")} }},
 
-	{secretType, "secret", func(*world) fields { return fields{"name": "secret"} }},
+	{secretType, "secret", func(*world) fields { return fields{"name": "secret", "recoveryWindowInDays": 0.0} }},
 	{secretVersionType, "secret version", func(w *world) fields { return fields{"secretId": w.id("secret"), "secretString": "x"} }},
 	{keyType, "key", func(*world) fields { return fields{"description": "main"} }},
 	{aliasType, "alias", func(w *world) fields { return fields{"name": "alias/main", "targetKeyId": w.id("key")} }},

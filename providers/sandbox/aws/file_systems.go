@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
@@ -26,9 +27,21 @@ func fileSystems() map[string]sandbox.Type {
 			Args: shape(fsx.OpenZfsFileSystemArgs{}),
 			Replace: []string{
 				"deploymentType", "subnetIds", "preferredSubnetId", "kmsKeyId", "storageType", "securityGroupIds", "backupId",
-				"endpointIpAddressRange",
+				"endpointIpAddressRange", "rootVolumeConfiguration.copyTagsToSnapshots",
 			},
-			Defaults: map[string]any{"storageType": "SSD"},
+			Sets: []string{
+				"securityGroupIds", "routeTableIds", "rootVolumeConfiguration.nfsExports.clientConfigurations",
+				"rootVolumeConfiguration.userAndGroupQuotas",
+			},
+			Computed: []string{
+				"dailyAutomaticBackupStartTime", "diskIopsConfiguration", "endpointIpAddressRange", "kmsKeyId", "rootVolumeConfiguration",
+				"routeTableIds", "weeklyMaintenanceStartTime",
+			},
+			Unread: []string{"securityGroupIds", "skipFinalBackup", "backupId"},
+			Defaults: map[string]any{
+				"storageType": "SSD", "automaticBackupRetentionDays": 0.0, "copyTagsToBackups": false, "copyTagsToVolumes": false,
+				"skipFinalBackup": false,
+			},
 			Outputs: []string{
 				"arn", "dnsName", "rootVolumeId", "vpcId", "ownerId", "networkInterfaceIds", "endpointIpAddress", "tagsAll",
 			},
@@ -51,10 +64,12 @@ func fileSystems() map[string]sandbox.Type {
 			Update: growOpenZFS,
 		},
 		elasticType: {
-			Args:    shape(efs.FileSystemArgs{}),
-			Replace: []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
-			Outputs: []string{"arn", "dnsName", "ownerId", "name", "creationToken", "numberOfMountTargets", "tagsAll"},
-			Unique:  rule.Unique("FileSystemAlreadyExists: creation token %s is in use", "creationToken"),
+			Args:     shape(efs.FileSystemArgs{}),
+			Computed: []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode", "protection"},
+			Defaults: map[string]any{"throughputMode": "bursting"},
+			Replace:  []string{"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
+			Outputs:  []string{"arn", "dnsName", "ownerId", "name", "creationToken", "numberOfMountTargets", "tagsAll"},
+			Unique:   rule.Unique("FileSystemAlreadyExists: creation token %s is in use", "creationToken"),
 			Check: rule.All(rule.OneOf("throughputMode", "bursting", "provisioned", "elastic"),
 				rule.OneOf("performanceMode", "generalPurpose", "maxIO")),
 			Create: func(o *sandbox.Operation) error {
@@ -66,6 +81,7 @@ func fileSystems() map[string]sandbox.Type {
 		},
 		mountTargetType: {
 			Args: shape(efs.MountTargetArgs{}), Replace: []string{"fileSystemId", "subnetId", "ipAddress"},
+			Sets: []string{"securityGroups"}, Computed: []string{"ipAddress", "securityGroups"},
 			Outputs: []string{"dnsName", "availabilityZoneName", "networkInterfaceId", "ownerId", "ipAddress"},
 			References: []sandbox.Reference{
 				rule.Reference("fileSystemId", elasticType, noElastic), rule.Reference("subnetId", subnetType, noSubnet),
@@ -76,7 +92,7 @@ func fileSystems() map[string]sandbox.Type {
 		"aws:efs/backupPolicy:BackupPolicy": {
 			Args: shape(efs.BackupPolicyArgs{}), Replace: []string{"fileSystemId"},
 			References: []sandbox.Reference{rule.Reference("fileSystemId", elasticType, noElastic)},
-			Check:      rule.Within("backupPolicy", rule.OneOf("status", "ENABLED", "DISABLED", "ENABLING", "DISABLING")),
+			Check:      rule.Within("backupPolicy", rule.OneOf("status", "ENABLED", "DISABLED")),
 			Create:     named("fileSystemId", "", ""),
 		},
 		accessPointType: {
@@ -106,7 +122,25 @@ func checkOpenZFS(in sandbox.Inputs) []sandbox.Problem {
 	case !multi && preferred:
 		return rule.One("preferredSubnetId", "is only for MULTI_AZ_1")
 	}
-	return nil
+	return checkZfsThroughput(in)
+}
+
+// throughputs are what the provider's plan accepts, by deployment type; of the others AWS
+// decides (terraform-provider-aws, internal/service/fsx/openzfs_file_system.go).
+var throughputs = map[string][]float64{
+	"SINGLE_AZ_1": {64, 128, 256, 512, 1024, 2048, 3072, 4096},
+	"SINGLE_AZ_2": {160, 320, 640, 1280, 2560, 3840, 5120, 7680, 10240},
+	"MULTI_AZ_1":  {160, 320, 640, 1280, 2560, 3840, 5120, 7680, 10240},
+}
+
+func checkZfsThroughput(in sandbox.Inputs) []sandbox.Problem {
+	deployment, _ := in.Text("deploymentType")
+	throughput, given := in.Number("throughputCapacity")
+	possible, limited := throughputs[deployment]
+	if !given || !limited || slices.Contains(possible, throughput) {
+		return nil
+	}
+	return rule.One("throughputCapacity", "expected it to be one of %v for %s, got %v", possible, deployment, throughput)
 }
 
 // growOpenZFS refuses what an update cannot do: a smaller file system, or one that grows

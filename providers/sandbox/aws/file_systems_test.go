@@ -1,9 +1,13 @@
 package aws
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	awsedge "github.com/ptd-go/ptd/providers/aws"
 )
 
 func TestOpenZFSGrows(t *testing.T) {
@@ -57,4 +61,48 @@ func TestEventTargetsAreNamed(t *testing.T) {
 	w := newWorld(t)
 	target := w.MustCreate(eventTargetType, "other", w.of(eventTargetType).Changed(fields{"targetId": nil}))
 	assert.Regexp(t, `^rule-pulumi-[0-9a-f]{26}$`, target.ID)
+}
+
+// TestOpenZFSDiffers makes sure of what replaces a file system, and of what the provider does
+// not read.
+func TestOpenZFSDiffers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	given := w.of(openZFSType).Changed(fields{
+		"securityGroupIds": several(w.id("group"), w.id("other group")), "rootVolumeConfiguration": fields{"copyTagsToSnapshots": true, "dataCompressionType": "NONE"},
+	})
+	files := w.MustCreate(openZFSType, "main", given)
+	changed, _ := files.Diff(fields{"securityGroupIds": several(w.id("other group"), w.id("group"))})
+	assert.Empty(t, changed)
+	_, replacing := files.Diff(fields{"rootVolumeConfiguration": fields{"copyTagsToSnapshots": false, "dataCompressionType": "NONE"}})
+	assert.Equal(t, []string{"rootVolumeConfiguration"}, replacing)
+	_, replacing = files.Diff(fields{"rootVolumeConfiguration": fields{"copyTagsToSnapshots": true, "dataCompressionType": "ZSTD"}})
+	assert.Empty(t, replacing)
+	files.Refresh()
+	changed, _ = files.Diff(nil)
+	assert.Empty(t, changed, "groups are not read")
+	imported, _, err := w.Known(openZFSType, "main", files.ID).Read()
+	assert.NoError(t, err)
+	assert.NotContains(t, imported, "securityGroupIds", "an import has none")
+}
+
+// TestGroupsOfMountTargets makes sure that a group which a mount target has cannot go, whoever
+// gave it to it.
+func TestGroupsOfMountTargets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	account, err := Accounts(w.cloud).Account(context.Background(), anyAccount, "us-east-2")
+	require.NoError(t, err)
+	targets := account.MountTargets()
+	group := w.MustCreate(securityGroupType, "nodes", fields{"vpcId": w.id("vpc"), "name": "nodes"})
+	target := w.of(mountTargetType)
+	require.NoError(t, targets.SetSecurityGroups(context.Background(), target.ID, []string{group.ID}))
+	group.Stays("DependencyViolation: SecurityGroup nodes (" + group.ID + ") cannot be deleted: MountTarget " + target.ID + " still uses it")
+	found, err := targets.WithSecurityGroup(context.Background(), group.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []awsedge.MountTarget{{ID: target.ID, FileSystemID: w.id("elastic files"), SecurityGroups: []string{group.ID}}}, found)
+	changed, _ := target.Diff(nil)
+	assert.Empty(t, changed, "groups that are not given stay")
+	require.NoError(t, targets.SetSecurityGroups(context.Background(), target.ID, []string{w.id("group")}))
+	group.MustDelete()
 }

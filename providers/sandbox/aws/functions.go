@@ -137,7 +137,10 @@ func getZone(call *sandbox.Call) (map[string]any, error) {
 	if len(found) != 1 {
 		return nil, &sandbox.NoMatch{What: fmt.Sprintf("Route 53 hosted zone (%d match)", len(found))}
 	}
-	return describe(found[0]), nil
+	described := describe(found[0])
+	vpcs, _ := found[0].Get("vpcs").([]any)
+	described["privateZone"] = len(vpcs) > 0
+	return described, nil
 }
 
 func trimDot(name string) string { return strings.TrimSuffix(name, ".") }

@@ -38,6 +38,8 @@ func TestFunctions(t *testing.T) {
 		{"aws:iam/getRoles:getRoles", fields{"nameRegex": "^no", "pathPrefix": "/other/"}, "names", []any{}},
 		{"aws:route53/getZone:getZone", fields{"name": "example.com."}, "zoneId", w.id("zone")},
 		{"aws:route53/getZone:getZone", fields{"zoneId": w.id("zone")}, "name", "example.com"},
+		{"aws:route53/getZone:getZone", fields{"zoneId": w.id("zone")}, "privateZone", false},
+		{"aws:route53/getZone:getZone", fields{"zoneId": w.id("private zone")}, "privateZone", true},
 		{"aws:acm/getCertificate:getCertificate", fields{"domain": "example.com"}, "arn", w.arn("certificate")},
 		{"aws:secretsmanager/getSecret:getSecret", fields{"name": "secret"}, "arn", w.arn("secret")},
 		{"aws:secretsmanager/getSecretVersion:getSecretVersion", fields{"secretId": w.arn("secret")}, "secretId", w.arn("secret")},

@@ -224,7 +224,7 @@ var users = map[string]string{
 	"task":            "service",
 	"tasks":           "service",
 	"template":        "node group",
-	"vpc":             "acl, default acl, default group, eks-cluster-sg-cluster-e2e0c4d74, endpoint, flow log, gateway, group, other group, subnet a, subnet b, table, zone",
+	"vpc":             "acl, default acl, default group, eks-cluster-sg-cluster-e2e0c4d74, endpoint, flow log, gateway, group, other group, private zone, subnet a, subnet b, table",
 	"zone":            "record",
 }
 

@@ -53,29 +53,29 @@ var replacing = map[string]string{
 	providerType:          "url",
 	subnetGroupType:       "name namePrefix",
 	parameterGroupType:    "description family name namePrefix",
-	databaseType:          "availabilityZone characterSetName dbName engine identifier identifierPrefix kmsKeyId snapshotIdentifier storageEncrypted timezone username",
+	databaseType:          "availabilityZone backupTarget characterSetName customIamInstanceProfile dbName engine kmsKeyId ncharCharacterSetName restoreToPointInTime snapshotIdentifier storageEncrypted timezone username",
 	bucketType:            "bucket bucketPrefix",
 	publicAccessType:      "bucket",
 	bucketPolicyType:      "bucket",
-	versioningType:        "bucket",
-	lifecycleType:         "bucket",
-	openZFSType:           "backupId deploymentType endpointIpAddressRange kmsKeyId preferredSubnetId securityGroupIds storageType subnetIds",
+	versioningType:        "bucket expectedBucketOwner",
+	lifecycleType:         "bucket expectedBucketOwner",
+	openZFSType:           "backupId deploymentType endpointIpAddressRange kmsKeyId preferredSubnetId rootVolumeConfiguration.copyTagsToSnapshots securityGroupIds storageType subnetIds",
 	elasticType:           "availabilityZoneName creationToken encrypted kmsKeyId performanceMode",
 	mountTargetType:       "fileSystemId ipAddress subnetId",
 	backupPolicyType:      "fileSystemId",
 	accessPointType:       "fileSystemId posixUser rootDirectory",
 	zoneType:              "delegationSetId name",
-	recordType:            "name setIdentifier type zoneId",
-	certificateType:       "certificateBody domainName keyAlgorithm privateKey subjectAlternativeNames validationMethod",
+	recordType:            "name zoneId",
+	certificateType:       "certificateAuthorityArn domainName keyAlgorithm subjectAlternativeNames validationMethod validationOptions",
 	certificateProvedType: "certificateArn validationRecordFqdns",
 	logGroupType:          "logGroupClass name namePrefix",
 	secretType:            "name namePrefix",
-	secretVersionType:     "secretId secretString",
-	keyType:               "customerMasterKeySpec keyUsage multiRegion",
-	aliasType:             "name",
 	controlPlaneType: "accessConfig.bootstrapClusterCreatorAdminPermissions bootstrapSelfManagedAddons computeConfig.nodeRoleArn " +
 		"kubernetesNetworkConfig.ipFamily kubernetesNetworkConfig.serviceIpv4Cidr name " +
 		"outpostConfig.controlPlaneInstanceType outpostConfig.controlPlanePlacement remoteNetworkConfig roleArn",
+	secretVersionType:     "secretBinary secretId secretString",
+	keyType:               "customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId",
+	aliasType:             "name namePrefix",
 	accessEntryType:       "clusterName principalArn type",
 	accessAssociationType: "accessScope clusterName policyArn principalArn",
 	podIdentityType:       "clusterName namespace serviceAccount",
@@ -206,6 +206,21 @@ func TestComputed(t *testing.T) {
 		subnetType:         "availabilityZone availabilityZoneId privateDnsHostnameTypeOnLaunch",
 		taskDefinitionType: "networkMode",
 		vpcType:            "cidrBlock enableDnsHostnames enableNetworkAddressUsageMetrics ipv6CidrBlock ipv6CidrBlockNetworkBorderGroup",
+		databaseType: "allocatedStorage applyImmediately availabilityZone backupRetentionPeriod backupTarget backupWindow caCertIdentifier " +
+			"characterSetName dbName dbSubnetGroupName engine engineVersion identifier iops kmsKeyId licenseModel maintenanceWindow " +
+			"masterUserSecretKmsKeyId monitoringRoleArn multiAz ncharCharacterSetName networkType optionGroupName parameterGroupName " +
+			"performanceInsightsKmsKeyId performanceInsightsRetentionPeriod port replicaMode snapshotIdentifier storageThroughput " +
+			"storageType timezone username vpcSecurityGroupIds",
+		bucketType: "bucket serverSideEncryptionConfiguration versioning",
+		openZFSType: "dailyAutomaticBackupStartTime diskIopsConfiguration endpointIpAddressRange kmsKeyId rootVolumeConfiguration " +
+			"routeTableIds weeklyMaintenanceStartTime",
+		elasticType:     "availabilityZoneName creationToken encrypted kmsKeyId performanceMode protection",
+		mountTargetType: "ipAddress securityGroups",
+		recordType:      "allowOverwrite",
+		certificateType: "domainName keyAlgorithm options subjectAlternativeNames validationMethod",
+		secretType:      "policy",
+		keyType:         "description multiRegion policy rotationPeriodInDays",
+		eventTargetType: "targetId",
 	}
 	cloud, _ := newAWS(t)
 	provider := New(cloud)
@@ -232,15 +247,31 @@ func TestComputed(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := map[string]fields{
-		aclRuleType:        {"egress": false},
-		accessEntryType:    {"type": "STANDARD"},
-		bucketType:         {"forceDestroy": false},
-		endpointType:       {"vpcEndpointType": "Gateway"},
-		eventRuleType:      {"eventBusName": "default", "forceDestroy": false, "state": "ENABLED"},
-		eventTargetType:    {"eventBusName": "default", "forceDestroy": false},
-		groupRuleType:      {"self": false},
-		openZFSType:        {"storageType": "SSD"},
-		parameterGroupType: {"description": "Managed by Pulumi"},
+		aclRuleType:     {"egress": false},
+		accessEntryType: {"type": "STANDARD"},
+		bucketType:      {"acl": "private", "forceDestroy": false},
+		publicAccessType: {
+			"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false,
+		},
+		databaseType: {
+			"autoMinorVersionUpgrade": true, "copyTagsToSnapshot": false, "deleteAutomatedBackups": true, "monitoringInterval": 0.0,
+			"performanceInsightsEnabled": false, "publiclyAccessible": false, "skipFinalSnapshot": false,
+		},
+		elasticType: {"throughputMode": "bursting"},
+		keyType: {
+			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "enableKeyRotation": false,
+			"isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT",
+		},
+		secretType:      {"forceOverwriteReplicaSecret": false, "recoveryWindowInDays": 30.0},
+		endpointType:    {"vpcEndpointType": "Gateway"},
+		eventRuleType:   {"eventBusName": "default", "forceDestroy": false, "state": "ENABLED"},
+		eventTargetType: {"eventBusName": "default", "forceDestroy": false},
+		groupRuleType:   {"self": false},
+		openZFSType: {
+			"automaticBackupRetentionDays": 0.0, "copyTagsToBackups": false, "copyTagsToVolumes": false, "skipFinalBackup": false,
+			"storageType": "SSD",
+		},
+		parameterGroupType: {"description": "Managed by Pulumi", "skipDestroy": false},
 		policyType:         {"path": "/"},
 		profileType:        {"path": "/"},
 		queueType: {

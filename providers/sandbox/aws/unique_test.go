@@ -31,12 +31,7 @@ func TestUniqueNames(t *testing.T) {
 		databaseType:       "DBInstanceAlreadyExists: DB instance database already exists",
 		bucketType: "BucketAlreadyExists: The requested bucket name ptd-examples is not available: " +
 			"the bucket namespace is shared by all users of the system",
-		publicAccessType:   "OperationAborted: bucket ptd-examples has this setting already",
-		bucketPolicyType:   "OperationAborted: bucket ptd-examples has this setting already",
-		versioningType:     "OperationAborted: bucket ptd-examples has this setting already",
-		lifecycleType:      "OperationAborted: bucket ptd-examples has this setting already",
 		elasticType:        "FileSystemAlreadyExists: creation token files is in use",
-		recordType:         "", // a second one is refused when it is made, see admitRecord
 		logGroupType:       "ResourceAlreadyExistsException: The specified log group logs already exists",
 		secretType:         "ResourceExistsException: The operation failed because the secret secret already exists.",
 		aliasType:          "AlreadyExistsException: An alias with the name alias/main already exists",
@@ -46,7 +41,6 @@ func TestUniqueNames(t *testing.T) {
 		nodeGroupType:      "ResourceInUseException: NodeGroup already exists with name: cluster nodes",
 		addonType:          "ResourceInUseException: Addon already exists: cluster coredns",
 		queueType:          "QueueAlreadyExists: A queue already exists with the same name and a different value for attribute: queue",
-		queuePolicyType:    "the queue " + w.id("queue") + " has a policy that another resource manages",
 		eventRuleType:      "ResourceAlreadyExistsException: Rule default rule already exists.",
 		eventTargetType:    "the rule and target rule target exist already",
 	}
@@ -77,7 +71,7 @@ func TestUniqueNames(t *testing.T) {
 	w.MustCreate(recordType, "blue", weighted("blue"))
 	w.MustCreate(recordType, "green", weighted("green"))
 	w.Refuses(recordType, "again", weighted("blue"),
-		"InvalidChangeBatch: [Tried to create resource record set "+w.id("zone")+" www.example.com CNAME blue but it already exists]")
+		"InvalidChangeBatch: [Tried to create resource record set [name='www.example.com.', type='CNAME', set-identifier='blue'] but it already exists]")
 }
 
 // TestInlinePoliciesArePut makes sure that a second resource for an inline policy takes the
@@ -139,7 +133,11 @@ func TestGeneratedNames(t *testing.T) {
 			}
 			prefixed := provider.MustCreate(typ, "prefixed", inputs)
 			assert.Regexp(t, `^ptd-[0-9a-f]{26}$`, prefixed.Text(want.property), typ)
-			changed, _ := prefixed.Diff(fields{prefix: nil, want.property: prefixed.Text(want.property)})
+			changed, replacing := prefixed.Diff(fields{prefix: nil, want.property: prefixed.Text(want.property)})
+			if typ == bucketType { // Pulumi's own resource does not compute the prefix
+				assert.Equal(t, []string{"bucketPrefix"}, replacing)
+				continue
+			}
 			assert.Empty(t, changed, "%s: naming what the cloud named changes nothing", typ)
 		}
 	}
