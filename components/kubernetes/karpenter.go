@@ -110,7 +110,7 @@ func (args *KarpenterArgs) adopt(ctx *pulumi.Context, name string, child pulumi.
 			"meta.helm.sh/release-namespace": pulumi.String(systemNamespace),
 		}
 		mark, err := NewPatch(ctx, name+"-crd-"+definition, "apiextensions.k8s.io/v1", "CustomResourceDefinition",
-			pulumi.Map{"metadata": marked}, child, pulumi.RetainOnDelete(true))
+			pulumi.Map{"metadata": marked}, child)
 		if err != nil {
 			return nil, err
 		}

@@ -47,7 +47,11 @@ type Change struct {
 	// Parent is the URN of the resource's parent in the state; "" for what is new.
 	Parent string
 
-	inputs resource.PropertyMap // the new ones
+	// Retained is true when a later delete leaves alone what is made now.
+	Retained bool
+
+	inputs   resource.PropertyMap // the new ones
+	provider string               // its URN
 }
 
 // Difference is one property that changes.
@@ -96,7 +100,8 @@ func change(metadata pulumi.StepEventMetadata, planned bool) (c Change, ok bool)
 		c.RetainOnDelete, c.Parent = metadata.Old.RetainOnDelete, string(metadata.Old.Parent)
 	}
 	if metadata.New != nil && metadata.New.State != nil {
-		c.inputs = metadata.New.State.Inputs
+		c.inputs, c.Retained = metadata.New.State.Inputs, metadata.New.State.RetainOnDelete
+		c.provider = providerURN(metadata.New.State.Provider)
 	}
 	if kind == Update || kind == Replace || kind == Drift {
 		c.Differences = differences(metadata)

@@ -113,6 +113,19 @@ func unprotect(snapshot *deploy.Snapshot, list []string) (before map[resource.UR
 	return before
 }
 
+// retain keeps deletes from the objects of types: state that was written before its program
+// said so says that they go.
+func retain(snapshot *deploy.Snapshot, of func(typ string) bool) {
+	if snapshot == nil || of == nil {
+		return
+	}
+	for _, state := range snapshot.Resources {
+		if of(string(state.Type)) {
+			state.RetainOnDelete = true
+		}
+	}
+}
+
 func needs(state *resource.State) []resource.URN {
 	all := append([]resource.URN{}, state.Dependencies...)
 	for _, dependencies := range state.PropertyDependencies {

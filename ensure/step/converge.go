@@ -90,13 +90,21 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 	return engine.Operation{
 		Program: taken.program, Executable: taken.executable, Host: r.environment.Host(), Config: settings,
 		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: r.ownedBy(step, r.options.ExcludeResources),
-		Anew: taken.forgets,
+		Anew: taken.forgets, Retain: r.retained(taken),
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
 			return r.pipeline.Guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !r.pipeline.Unprotected
 		},
 		Events: func(event engine.Event) { r.report(event, counted) },
 	}
+}
+
+// retained tells what a delete leaves alone; custom programs decide that themselves.
+func (r *Run) retained(taken gathered) func(typ string) bool {
+	if taken.executable != "" {
+		return nil
+	}
+	return r.pipeline.Retained
 }
 
 // report passes an event of the engine on.
@@ -174,8 +182,10 @@ func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *
 		plan = plan.Beyond(earlier)
 		r.tell(plan)
 	}
-	unprotect, err = guard(plan, r.pipeline.Guarded, r.options.AllowReplace)
-	return plan, unprotect, err
+	if unprotect, err = guard(plan, r.pipeline.Guarded, r.options.AllowReplace); err != nil {
+		return nil, nil, err
+	}
+	return plan, unprotect, r.guardExisting(ctx, step, plan, operation)
 }
 
 // tell counts, reports and shows a plan that was made in silence.

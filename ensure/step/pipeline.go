@@ -27,6 +27,11 @@ type Pipeline struct {
 	Direct bool
 	// Guarded are the types whose resources hold what cannot be made again.
 	Guarded map[string]bool
+	// TakeOver says which creates take over what is there already.
+	TakeOver TakeOver
+	// Retained tells of which types a delete leaves the object alone, whatever a state says
+	// that an older program wrote; nil for none.
+	Retained func(typ string) bool
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

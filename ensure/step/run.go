@@ -158,6 +158,7 @@ func (p *Runner) resume(step string) []string {
 	}{
 		{"--only-steps", o.OnlySteps}, {"--target-resources", o.TargetResources},
 		{"--exclude-resources", o.ExcludeResources}, {"--allow-replace", o.AllowReplace},
+		{"--allow-take-over", o.AllowTakeOver},
 	} {
 		if len(list.values) > 0 {
 			arguments = append(arguments, list.name, strings.Join(list.values, ","))

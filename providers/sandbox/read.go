@@ -19,11 +19,13 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	defer after()
 	var object *Object
 	o := p.operation(typ, r.URN, r.URN.Type(), nil)
-	if err := p.do(func() error {
-		if found := o.Object(o.Type, string(r.ID)); found != nil {
+	if err := p.do(func() (err error) {
+		if typ.Read != nil {
+			object, err = typ.Read(o, string(r.ID), PlainMap(r.Inputs))
+		} else if found := o.Object(o.Type, string(r.ID)); found != nil {
 			object = found.clone()
 		}
-		return nil
+		return err
 	}); err != nil || object == nil {
 		return plugin.ReadResponse{}, err
 	}

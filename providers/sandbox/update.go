@@ -48,7 +48,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 }
 
 func (p *Provider) update(typ Type, o *Operation) error {
-	old := o.Object(o.Type, o.ID)
+	old := o.Object(typ.object(o.Type), o.ID)
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
 	}
@@ -59,13 +59,16 @@ func (p *Provider) update(typ Type, o *Operation) error {
 	if err := p.unique(typ, o, old.Key()); err != nil {
 		return err
 	}
-	o.Old, o.Outputs = old.clone(), maps.Clone(old.Outputs)
+	o.Old, o.Outputs, o.Managers = old.clone(), maps.Clone(old.Outputs), old.Managers
 	if typ.Update != nil {
 		if err := typ.Update(o); err != nil {
 			return err
 		}
 	}
 	object := old.clone()
-	object.Inputs, object.Outputs, object.References = o.Inputs, o.Outputs, references
+	object.Inputs, object.Outputs, object.Managers = o.Inputs, o.Outputs, o.Managers
+	if typ.Patches == "" {
+		object.References = references
+	}
 	return p.cloud.Put(object)
 }
