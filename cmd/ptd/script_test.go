@@ -58,6 +58,9 @@ func TestScripts(t *testing.T) {
 			"changes": writeChanges,
 			"cut":     cut,
 			"order":   order,
+			"mode":    mode,
+			"nodes":   nodes,
+			"others":  others,
 		},
 	})
 }
@@ -293,11 +296,13 @@ func rotate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("sandbox/cloud.json"), content, 0o600))
 }
 
-// allow sets ALLOW to the URNs that the last command's guard named.
+// allow [flag] sets ALLOW to the URNs that the last command's guard named for a flag,
+// --allow-replace if none is given.
 func allow(ts *testscript.TestScript, neg bool, args []string) {
 	var urns []string
+	flag := append(slices.Clone(args), "--allow-replace")[0]
 	for line := range strings.Lines(ts.ReadFile("stderr")) {
-		if _, urn, found := strings.Cut(line, "to allow it: --allow-replace "); found {
+		if _, urn, found := strings.Cut(line, "to allow it: "+flag+" "); found {
 			urns = append(urns, strings.Trim(strings.TrimSpace(urn), "'"))
 		}
 	}

@@ -50,6 +50,19 @@ func NewPatch(
 	return made, nil
 }
 
+// markForHelm marks an object that is in no namespace as one of a release: Helm refuses to
+// take over what is not marked so ("invalid ownership metadata"). What Helm makes of the
+// marks then is its own.
+func markForHelm(
+	ctx *pulumi.Context, name, apiVersion, kind, object, release, namespace string, opts ...pulumi.ResourceOption,
+) (*Object, error) {
+	marked := metadata("", object, map[string]string{"app.kubernetes.io/managed-by": "Helm"})
+	marked["annotations"] = pulumi.StringMap{
+		"meta.helm.sh/release-name": pulumi.String(release), "meta.helm.sh/release-namespace": pulumi.String(namespace),
+	}
+	return NewPatch(ctx, name, apiVersion, kind, pulumi.Map{"metadata": marked}, append(opts, pulumi.IgnoreChanges([]string{"metadata"}))...)
+}
+
 // readObject reads an object that somebody else made; in a preview it is not known.
 func readObject(
 	ctx *pulumi.Context, name, apiVersion, kind string, metadata pulumi.Map, opts ...pulumi.ResourceOption,

@@ -127,10 +127,16 @@ func retain(snapshot *deploy.Snapshot, of func(typ string) bool) {
 }
 
 func needs(state *resource.State) []resource.URN {
-	all := append([]resource.URN{}, state.Dependencies...)
+	all := append(holdsFirmly(state), state.Dependencies...)
 	for _, dependencies := range state.PropertyDependencies {
 		all = append(all, dependencies...)
 	}
+	return all
+}
+
+// holdsFirmly are those that a resource needs by more than the order of things.
+func holdsFirmly(state *resource.State) []resource.URN {
+	var all []resource.URN
 	if state.Parent != "" {
 		all = append(all, state.Parent)
 	}

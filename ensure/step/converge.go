@@ -36,8 +36,14 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, taken.done()) }()
-	if err := r.settle(ctx, step, taken); err != nil {
+	drifted, err := r.settle(ctx, step, taken)
+	if err != nil {
 		return err
+	}
+	if drifted && taken.close == nil { // what was gathered from the state is what it said before
+		if taken, err = d.gather(ctx, r); err != nil {
+			return err
+		}
 	}
 	plan, unprotect, err := r.preview(ctx, step, taken)
 	if err != nil {
@@ -128,23 +134,24 @@ func (r *Run) report(event engine.Event, counted bool) {
 
 // settle takes in what a run that died left open, and with --refresh what reality is.
 // A dry run leaves both to its preview.
-func (r *Run) settle(ctx context.Context, step stacked, taken gathered) error {
+// drifted tells that it is not what the state said.
+func (r *Run) settle(ctx context.Context, step stacked, taken gathered) (drifted bool, err error) {
 	if r.options.DryRun {
-		return nil
+		return false, nil
 	}
 	stack, operation := r.stack(step), r.operation(step, taken, false)
 	if err := stack.Recover(ctx, operation); err != nil || !r.options.Refresh || taken.forgets {
-		return err
+		return false, err
 	}
 	operation.Providers = r.providers(ctx, step, taken)
 	found, err := stack.Refresh(ctx, operation)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, change := range found.Changes {
 		r.Say(Warning, "%s", drift(change))
 	}
-	return nil
+	return len(found.Changes) > 0, nil
 }
 
 // providers are the inputs of the stack's providers by its program, for operations
