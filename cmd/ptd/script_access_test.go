@@ -10,9 +10,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// mode sets how the clusters of the sandbox authenticate, as `aws eks update-cluster-config`
+// authenticate sets how the clusters of the sandbox authenticate, as `aws eks update-cluster-config`
 // does. CONFIG_MAP takes them back to what clusters were before there were access entries.
-func mode(ts *testscript.TestScript, neg bool, args []string) {
+func authenticate(ts *testscript.TestScript, neg bool, args []string) {
 	var document map[string]map[string]map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
 	for key, object := range document["objects"] {
