@@ -65,7 +65,7 @@ func pipelineOf(target *config.Target, environment Environment) (step.Pipeline, 
 	}
 	pipeline := build(target, environment)
 	pipeline.Guarded, pipeline.Aliases = guarded, target.Kind.StepAliases()
-	pipeline.TakeOver = step.TakeOver{Of: kubernetes.TakesOver, By: kubernetes.MadeBy}
+	pipeline.TakeOver = step.TakeOver{Of: kubernetes.TakesOver, By: kubernetes.MadeBy, Force: kubernetes.Force}
 	pipeline.Retained = kubernetes.IsPatch
 	return pipeline.MergeCustom(target)
 }

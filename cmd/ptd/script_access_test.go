@@ -89,7 +89,8 @@ func nodes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// others cluster type id makes an object in a cluster that nobody knows of.
+// others cluster type id [fields] makes an object in a cluster that nobody knows of; fields are
+// JSON.
 func others(ts *testscript.TestScript, neg bool, args []string) {
 	var document map[string]map[string]map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
@@ -105,10 +106,12 @@ func others(ts *testscript.TestScript, neg bool, args []string) {
 	if namespaced {
 		metadata = map[string]any{"name": name, "namespace": namespace}
 	}
+	inputs := map[string]any{"apiVersion": strings.TrimPrefix(parts[1], "core/"), "kind": parts[2], "metadata": metadata}
+	if len(args) > 3 {
+		ts.Check(json.Unmarshal([]byte(args[3]), &inputs))
+	}
 	document["objects"][strings.Join([]string{args[1], account, args[2]}, " ")] = map[string]any{
-		"provider": "kubernetes", "type": args[1], "id": args[2], "account": account, "inputs": map[string]any{
-			"apiVersion": strings.TrimPrefix(parts[1], "core/"), "kind": parts[2], "metadata": metadata,
-		},
+		"provider": "kubernetes", "type": args[1], "id": args[2], "account": account, "inputs": inputs,
 	}
 	content, err := json.MarshalIndent(document, "", "  ")
 	ts.Check(err)

@@ -11,14 +11,15 @@ import (
 type CalicoObject struct {
 	APIVersion, Kind, Name string
 	mark                   string
+	value                  string // of the chart, which makes the object unless it is not enabled
 }
 
 // CalicoObjects are all of them. (docs/reference/aws-workload-eks.md 6.11)
 func CalicoObjects() []CalicoObject {
 	return []CalicoObject{
-		{"crd.projectcalico.org/v1", "FelixConfiguration", "default", "felix"},
-		{"operator.tigera.io/v1", "Installation", "default", "installation"},
-		{"operator.tigera.io/v1", "APIServer", "default", "apiserver"},
+		{"crd.projectcalico.org/v1", "FelixConfiguration", "default", "felix", "defaultFelixConfiguration"},
+		{"operator.tigera.io/v1", "Installation", "default", "installation", "installation"},
+		{"operator.tigera.io/v1", "APIServer", "default", "apiserver", "apiServer"},
 	}
 }
 
@@ -36,7 +37,8 @@ func (args *CalicoArgs) mark(ctx *pulumi.Context, name string, opts ...pulumi.Re
 	}
 	var marks []pulumi.Resource
 	for _, object := range CalicoObjects() {
-		if !slices.Contains(args.Marked, object.Kind) {
+		given, _ := args.Overrides[object.value].(map[string]any)
+		if !slices.Contains(args.Marked, object.Kind) || given["enabled"] == false {
 			continue
 		}
 		mark, err := markForHelm(ctx, object.Mark(name), object.APIVersion, object.Kind, object.Name, TigeraOperator, TigeraOperator, opts...)

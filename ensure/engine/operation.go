@@ -32,6 +32,9 @@ type Operation struct {
 	// Retain tells of which types a delete leaves the object alone, whatever the state says;
 	// nil for none.
 	Retain func(typ string) bool
+	// CreateWith changes what a provider is asked to create a resource with; the state keeps
+	// what the program said. nil for nothing.
+	CreateWith func(urn string, inputs resource.PropertyMap) resource.PropertyMap
 	// Providers are inputs of explicit providers, by URN, that take the place of those in
 	// the state: see Stack.Providers.
 	Providers map[string]resource.PropertyMap

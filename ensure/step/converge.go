@@ -70,6 +70,9 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 	}
 	operation := r.operation(step, taken, true)
 	operation.Display, operation.Unprotect = r.display(), unprotect
+	if len(r.takenOver) > 0 {
+		operation.CreateWith = r.takeOver
+	}
 	applied, err := stack.Up(ctx, operation, plan)
 	if err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 type TakeOver struct {
 	// Of tells of which types a create takes over what is there, instead of failing.
 	Of func(typ string) bool
+	// Force makes such a create take what others have set, too.
+	Force func(inputs resource.PropertyMap) resource.PropertyMap
 	// By tells who made an object that a provider has read, and whether that were programs
 	// such as ptd.
 	By func(object resource.PropertyMap) (who string, programs bool)
@@ -41,6 +43,14 @@ func (e *TakeOverError) Error() string {
 	return text.String()
 }
 
+// takeOver lets creates have what others have set in the objects that are taken over.
+func (r *Run) takeOver(urn string, inputs resource.PropertyMap) resource.PropertyMap {
+	if !r.takenOver[urn] {
+		return inputs
+	}
+	return r.pipeline.TakeOver.Force(inputs)
+}
+
 // guardExisting stops a plan whose creates would take over what others made, and tells of
 // what programs such as ptd made, which such a run may have lost.
 func (r *Run) guardExisting(ctx context.Context, step stacked, plan *engine.Plan, operation engine.Operation) error {
@@ -59,6 +69,7 @@ func (r *Run) guardExisting(ctx context.Context, step stacked, plan *engine.Plan
 		allowed := slices.Contains(r.options.AllowTakeOver, object.Change.URN)
 		if programs || allowed || object.Change.Retained {
 			r.Say(Warning, "%s %s is there already, made by %s: it is taken over", object.Change.Type, object.ID, who)
+			r.takenOver[object.Change.URN] = true
 			continue
 		}
 		stopped = append(stopped, TakenOver{URN: object.Change.URN, Type: object.Change.Type, ID: object.ID, By: who})

@@ -20,6 +20,18 @@ func IsPatch(typ string) bool {
 	return strings.HasPrefix(typ, "kubernetes:") && strings.HasSuffix(typ, "Patch")
 }
 
+// Force are the inputs of an object with the annotation by which the plugin takes what others
+// have set in it.
+func Force(inputs resource.PropertyMap) resource.PropertyMap {
+	metadata := fieldsOf(inputs, "metadata").Copy()
+	annotations := fieldsOf(metadata, "annotations").Copy()
+	annotations["pulumi.com/patchForce"] = resource.NewStringProperty("true")
+	metadata["annotations"] = resource.NewObjectProperty(annotations)
+	forced := inputs.Copy()
+	forced["metadata"] = resource.NewObjectProperty(metadata)
+	return forced
+}
+
 // MadeBy tells who made an object that was read: by the marks of Helm, and by those whose
 // fields it has. pulumi is true when Pulumi's programs have a part in it.
 func MadeBy(object resource.PropertyMap) (who string, pulumi bool) {

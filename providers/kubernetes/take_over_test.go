@@ -51,3 +51,13 @@ func TestMadeBy(t *testing.T) {
 	assert.Equal(t, "somebody", who)
 	assert.False(t, pulumi)
 }
+
+func TestForce(t *testing.T) {
+	t.Parallel()
+	type object = map[string]any
+	inputs := resource.NewPropertyMapFromMap(object{"metadata": object{"name": "main", "annotations": object{"a": "b"}}, "data": object{"c": "d"}})
+	assert.Equal(t, object{
+		"metadata": object{"name": "main", "annotations": object{"a": "b", "pulumi.com/patchForce": "true"}}, "data": object{"c": "d"},
+	}, Force(inputs).Mappable())
+	assert.Equal(t, object{"a": "b"}, inputs.Mappable()["metadata"].(object)["annotations"], "the inputs stay as they were")
+}

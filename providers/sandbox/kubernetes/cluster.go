@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -126,12 +125,6 @@ func decodeDefinition(object map[string]any) (*apiextensions.CustomResourceDefin
 		return nil, fmt.Errorf("read the definition %s: %w", physical(object), err)
 	}
 	return decoded.(*apiextensions.CustomResourceDefinition), nil
-}
-
-// resourceOf is how the API names a kind: "deployments.apps".
-func resourceOf(kind schema.GroupVersionKind) string {
-	plural, _ := meta.UnsafeGuessKindToResource(kind)
-	return plural.GroupResource().String()
 }
 
 // check finds what the API would refuse in a whole object.

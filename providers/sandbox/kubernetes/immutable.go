@@ -107,7 +107,7 @@ func unchanged(kind schema.GroupVersionKind, id string, before, after sandbox.In
 	if len(problems) == 0 {
 		return nil
 	}
-	return &invalidError{fmt.Sprintf("%s %q is invalid: %s", kind.GroupKind(), id, strings.Join(problems, ", "))}
+	return fmt.Errorf("%s %q is invalid: %s", kind.GroupKind(), id, strings.Join(problems, ", "))
 }
 
 // shrinks tells whether a claim asks for less than it has.
@@ -120,11 +120,6 @@ func shrinks(before, after sandbox.Inputs) bool {
 	asked, err := size(after)
 	return oldErr == nil && err == nil && asked.Cmp(old) < 0
 }
-
-// invalidError is the API server's refusal of an object (422, Invalid).
-type invalidError struct{ text string }
-
-func (e *invalidError) Error() string { return e.text }
 
 // dryRun is what the API server answers to a preview. A create is an apply by force to what
 // may be there already: the object that is being replaced. Where the answer has the words

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	layer "github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
@@ -121,4 +122,23 @@ func TestImmutableFields(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever asks what an object is marked with gets what the cluster has.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	clusters := Clusters(c.cloud, Options{})
+	cluster, err := clusters.Cluster(context.Background(), endpoint)
+	require.NoError(t, err)
+	_, err = cluster.Object(context.Background(), "v1", "ConfigMap", "default", "main")
+	assert.ErrorIs(t, err, layer.ErrNotFound)
+	c.declare(configMapType, "default/main", fields{"metadata": fields{
+		"name": "main", "namespace": "default", "labels": fields{managedBy: "Helm"},
+		"annotations": fields{releaseName: "loki", releaseNamespace: "loki"},
+	}})
+	marks, err := cluster.Object(context.Background(), "v1", "ConfigMap", "default", "main")
+	require.NoError(t, err)
+	assert.True(t, marks.OwnedBy("loki", "loki"))
+	assert.False(t, marks.OwnedBy("loki", "other"))
 }
