@@ -164,7 +164,7 @@ func TestStrictness(t *testing.T) {
 				first := add("kubernetes:core/v1:ConfigMap", "main", object("main", pulumi.Map{"data": pulumi.Map{"a": text("b")}}))
 				add("kubernetes:core/v1:ConfigMap", "second", object("main", pulumi.Map{"data": pulumi.Map{"a": text("c")}}), after(first))
 			},
-		}, `server-side apply field conflict: apply failed with 1 conflict: conflict with "pulumi-kubernetes-MAIN" using v1: .data.a; the annotation pulumi.com/patchForce lets the patch take the field`},
+		}, `server-side apply field conflict: apply failed with 1 conflict: conflict with "pulumi-kubernetes-6312cbea" using v1: .data.a; the annotation pulumi.com/patchForce lets the patch take the field`},
 		"custom resource against its schema": {
 			[]declaring{site(pulumi.Map{"domain": pulumi.Int(7)})},
 			`Site.core.posit.team "main" is invalid: spec.domain in body must be of type string: "number"`,
