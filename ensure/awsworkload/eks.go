@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
-	components "github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/ensure/step"
-	"github.com/ptd-go/ptd/providers/kubernetes"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/output"
 )
@@ -34,7 +31,7 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 			if in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks")); err != nil {
 				return in, err
 			}
-			return in, w.findCalicoMarks(ctx, in.Existing)
+			return in, stacks.FindCalicoMarks(ctx, w.config, w.edges.Clusters, in.Existing)
 		},
 		Program: stacks.EKS,
 		// What clusters need of what other steps or others made: their roles, and the file
@@ -68,35 +65,6 @@ func (w *workload) resources(ctx context.Context, r *step.Run, name string) func
 		}
 		return found, nil
 	}
-}
-
-// findCalicoMarks finds the objects of Calico's chart that others made in a cluster, such as
-// its operator: the chart can have them only when they are marked as its own first.
-func (w *workload) findCalicoMarks(ctx context.Context, existing map[string]stacks.ExistingCluster) error {
-	for release, found := range existing {
-		if !found.Calico {
-			continue
-		}
-		cluster, err := w.edges.Clusters.Cluster(ctx, w.config.ClusterARN(release))
-		if errors.Is(err, kubernetes.ErrNotFound) {
-			continue // it is made anew
-		}
-		if err != nil {
-			return fmt.Errorf("reach the cluster of release %s: %w", release, err)
-		}
-		for _, object := range components.CalicoObjects() {
-			marks, err := cluster.Object(ctx, object.APIVersion, object.Kind, "", object.Name)
-			switch {
-			case errors.Is(err, kubernetes.ErrNotFound):
-			case err != nil:
-				return fmt.Errorf("look for %s %s in the cluster of release %s: %w", object.Kind, object.Name, release, err)
-			case !marks.OwnedBy(components.TigeraOperator, components.TigeraOperator) && !slices.Contains(found.CalicoMarks, object.Kind):
-				found.CalicoMarks = append(found.CalicoMarks, object.Kind)
-			}
-		}
-		existing[release] = found
-	}
-	return nil
 }
 
 // attachFileSystems lets the nodes reach the file systems of efs_config.
