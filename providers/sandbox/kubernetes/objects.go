@@ -40,7 +40,10 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 			if err := c.keepsNodes(o.Type, o.ID, nil); err != nil {
 				return err
 			}
-			return c.clean(o.Old)
+			if err := c.clean(o.Old); err != nil {
+				return err
+			}
+			return c.linger(o.Old)
 		},
 		Read: func(o *sandbox.Operation, id string, known sandbox.Inputs) (*sandbox.Object, error) {
 			return s.cluster(o).read(o.Type, id, known)
@@ -123,6 +126,9 @@ func physical(in sandbox.Inputs) string {
 func (s *simulation) create(o *sandbox.Operation) (err error) {
 	c := s.cluster(o)
 	if o.ID, err = c.idOf(o.Type, o.Inputs); err != nil {
+		return err
+	}
+	if err := c.meets(o.Type, o.ID); err != nil {
 		return err
 	}
 	existing, err := c.get(o.Type, o.ID)

@@ -142,3 +142,19 @@ func TestMarks(t *testing.T) {
 	assert.True(t, marks.OwnedBy("loki", "loki"))
 	assert.False(t, marks.OwnedBy("loki", "other"))
 }
+
+// Without awaits a deletion returns at once, and what is made again meets the old object.
+// (docs/reference/real-plugins.md 2, row 10)
+func TestDeletionThatIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	hasty := fields{"metadata": fields{"name": "main", "namespace": "default", "annotations": fields{skipAwait: "true"}}}
+	c.mustCreate(configMapType, "default/main", nil)
+	c.delete(configMapType, "default/main")
+	c.mustCreate(configMapType, "default/main", hasty)
+	c.delete(configMapType, "default/main")
+	_, err := c.create(configMapType, "default/main", hasty)
+	assert.EqualError(t, err, `object is being deleted: ConfigMap "default/main" already exists: its deletion was not awaited (pulumi.com/skipAwait)`)
+	c.mustCreate(configMapType, "default/main", hasty)
+	assert.Equal(t, []string{"ConfigMap default/main"}, c.objects())
+}
