@@ -7,6 +7,7 @@ import (
 	"github.com/ptd-go/ptd/ensure/awsworkload"
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/ensure/step"
+	"github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -64,6 +65,8 @@ func pipelineOf(target *config.Target, environment Environment) (step.Pipeline, 
 	}
 	pipeline := build(target, environment)
 	pipeline.Guarded, pipeline.Settings, pipeline.Aliases = guarded, settings, target.Kind.StepAliases()
+	pipeline.TakeOver = step.TakeOver{Of: kubernetes.TakesOver, By: kubernetes.MadeBy, Force: kubernetes.Force}
+	pipeline.Retained = kubernetes.IsPatch
 	return pipeline.MergeCustom(target)
 }
 

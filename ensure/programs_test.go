@@ -23,7 +23,7 @@ func TestPlugins(t *testing.T) {
 	}})
 	assert.Equal(t, map[string]map[string]string{
 		"kubernetes": {
-			"PULUMI_K8S_ENABLE_PATCH_FORCE": "true", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "true", "PULUMI_K8S_DELETE_UNREACHABLE": "true",
+			"PULUMI_K8S_ENABLE_PATCH_FORCE": "false", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "true", "PULUMI_K8S_DELETE_UNREACHABLE": "true",
 		},
 		"postgresql": {"ALL_PROXY": "socks5://localhost:1080"},
 	}, plugins.Environment, "environment")

@@ -158,13 +158,13 @@ func TestStrictness(t *testing.T) {
 			one("kubernetes:apps/v1:Deployment", "app", with(deployment, pulumi.Map{"replica": pulumi.Int(2)})),
 			`kubernetes:apps/v1:Deployment resource 'app' has a problem: strict decoding error: unknown field "replica"`,
 		},
-		"namespace that exists": {[]declaring{
-			one("kubernetes:core/v1:Namespace", "main", pulumi.Map{"metadata": pulumi.Map{"name": text("main")}})[0],
+		"field of another manager": {[]declaring{
+			one("kubernetes:core/v1:ConfigMap", "main", object("main", pulumi.Map{"data": pulumi.Map{"a": text("b")}}))[0],
 			func(add adder) {
-				first := add("kubernetes:core/v1:Namespace", "main", pulumi.Map{"metadata": pulumi.Map{"name": text("main")}})
-				add("kubernetes:core/v1:Namespace", "second", pulumi.Map{"metadata": pulumi.Map{"name": text("main")}}, after(first))
+				first := add("kubernetes:core/v1:ConfigMap", "main", object("main", pulumi.Map{"data": pulumi.Map{"a": text("b")}}))
+				add("kubernetes:core/v1:ConfigMap", "second", object("main", pulumi.Map{"data": pulumi.Map{"a": text("c")}}), after(first))
 			},
-		}, `Namespace "main" already exists`},
+		}, `server-side apply field conflict: apply failed with 1 conflict: conflict with "pulumi-kubernetes-6312cbea" using v1: .data.a; the annotation pulumi.com/patchForce lets the patch take the field`},
 		"custom resource against its schema": {
 			[]declaring{site(pulumi.Map{"domain": pulumi.Int(7)})},
 			`Site.core.posit.team "main" is invalid: spec.domain in body must be of type string: "number"`,

@@ -71,6 +71,7 @@ func TestVariants(t *testing.T) {
 			test.change(target)
 			first := converge(t, directory, target)
 			require.NoError(t, first.Err)
+			checkObjects(t, directory, target)
 			again := converge(t, directory, target)
 			for _, step := range again.Steps {
 				assert.False(t, step.Changes.Any(), "step %s changes %+v in its second run", step.Step, step.Changes)

@@ -42,6 +42,8 @@ func (p *program) ensureCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "exclude-resources", Usage: "leave these `URNS` out of every operation; separated by commas, or repeated"},
 			&cli.StringSliceFlag{Name: "allow-replace",
 				Usage: "let this run replace or delete these `URNS`, which hold what cannot be made again; separated by commas, or repeated"},
+			&cli.StringSliceFlag{Name: "allow-take-over",
+				Usage: "let this run take over what others made in a cluster as these `URNS`; separated by commas, or repeated"},
 			&cli.BoolFlag{Name: "list-steps", Aliases: []string{"l"}, Usage: "list the target's steps, custom ones marked, and do nothing else"},
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 0 for no changes, 2 for changes pending or made, 1 for an error"},
 			jsonFlag("tell what happens as one JSON object a line"),
@@ -67,6 +69,7 @@ func (p *program) ensureCommand() *cli.Command {
 					TargetResources:  urns(c.StringSlice("target-resources")),
 					ExcludeResources: urns(c.StringSlice("exclude-resources")),
 					AllowReplace:     urns(c.StringSlice("allow-replace")),
+					AllowTakeOver:    urns(c.StringSlice("allow-take-over")),
 				},
 			}
 			if err := options.check(); err != nil {
@@ -124,6 +127,9 @@ func (o ensureOptions) check() error {
 	if o.Destroy && len(o.AllowReplace) > 0 {
 		return errors.New("--allow-replace is for runs that converge: it cannot be combined with --destroy, which has its own rule")
 	}
+	if o.Destroy && len(o.AllowTakeOver) > 0 {
+		return errors.New("--allow-take-over is for runs that converge: it cannot be combined with --destroy")
+	}
 	for _, list := range []struct {
 		flag     string
 		urns     []string
@@ -132,6 +138,7 @@ func (o ensureOptions) check() error {
 		{"--target-resources", o.TargetResources, true},
 		{"--exclude-resources", o.ExcludeResources, true},
 		{"--allow-replace", o.AllowReplace, false},
+		{"--allow-take-over", o.AllowTakeOver, false},
 	} {
 		for _, urn := range list.urns {
 			if !strings.HasPrefix(urn, "urn:") && !(list.patterns && strings.Contains(urn, "*")) {

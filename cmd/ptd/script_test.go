@@ -45,19 +45,22 @@ func TestScripts(t *testing.T) {
 		Dir: directory, Files: files,
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sum":     sum,
-			"replace": replace,
-			"objects": objects,
-			"summary": summary,
-			"drift":   drift,
-			"private": private,
-			"edit":    edit,
-			"rotate":  rotate,
-			"allow":   allow,
-			"once":    once,
-			"changes": writeChanges,
-			"cut":     cut,
-			"order":   order,
+			"sum":          sum,
+			"replace":      replace,
+			"objects":      objects,
+			"summary":      summary,
+			"drift":        drift,
+			"private":      private,
+			"edit":         edit,
+			"rotate":       rotate,
+			"allow":        allow,
+			"once":         once,
+			"changes":      writeChanges,
+			"cut":          cut,
+			"order":        order,
+			"authenticate": authenticate,
+			"nodes":        nodes,
+			"others":       others,
 		},
 	})
 }
@@ -293,11 +296,13 @@ func rotate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("sandbox/cloud.json"), content, 0o600))
 }
 
-// allow sets ALLOW to the URNs that the last command's guard named.
+// allow [flag] sets ALLOW to the URNs that the last command's guard named for a flag,
+// --allow-replace if none is given.
 func allow(ts *testscript.TestScript, neg bool, args []string) {
 	var urns []string
+	flag := append(slices.Clone(args), "--allow-replace")[0]
 	for line := range strings.Lines(ts.ReadFile("stderr")) {
-		if _, urn, found := strings.Cut(line, "to allow it: --allow-replace "); found {
+		if _, urn, found := strings.Cut(line, "to allow it: "+flag+" "); found {
 			urns = append(urns, strings.Trim(strings.TrimSpace(urn), "'"))
 		}
 	}

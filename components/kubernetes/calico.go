@@ -26,6 +26,11 @@ type CalicoArgs struct {
 	WithoutUsageReports bool
 	// NamespaceName is the logical name of the namespace; {name}-ns if "".
 	NamespaceName string
+	// Marked are the kinds of CalicoObjects that others made, which are marked as the chart's
+	// first: Helm refuses to take over what is not.
+	Marked []string
+	// MarksName is what the logical names of the marks begin with; name if "".
+	MarksName string
 	// TakeOverFrom is the logical name of a patch that makes the network Calico's where the
 	// operator took the cloud's, as on clusters that older programs made; none if "".
 	TakeOverFrom string
@@ -60,10 +65,14 @@ func NewCalico(ctx *pulumi.Context, name string, args *CalicoArgs, opts ...pulum
 		if err != nil {
 			return err
 		}
+		before, err := args.mark(ctx, name, child, pulumi.DependsOn([]pulumi.Resource{namespace}))
+		if err != nil {
+			return err
+		}
 		chart, err := NewChart(ctx, name, &ChartArgs{
 			ReleaseName: TigeraOperator, Chart: TigeraOperator, Repository: calicoRepository,
 			Namespace: TigeraOperator, Values: args.values(), Installation: args.Installation,
-		}, child, pulumi.DependsOn([]pulumi.Resource{namespace}))
+		}, child, pulumi.DependsOn(append(before, namespace)))
 		if err != nil {
 			return err
 		}

@@ -87,6 +87,31 @@ func TestCalicoOptions(t *testing.T) {
 	componenttest.SamePreview(t, makeCalico(args))
 }
 
+// What others made is marked as the chart's before it comes, unless the chart leaves it alone.
+func TestCalicoMarks(t *testing.T) {
+	t.Parallel()
+	args := &CalicoArgs{
+		Installation: Installation{Version: "3.31.4", Overrides: map[string]any{"apiServer": map[string]any{"enabled": false}}},
+		PodCIDR:      "172.16.0.0/16", Marked: []string{"FelixConfiguration", "APIServer"}, MarksName: "demo01-staging-1",
+	}
+	r := componenttest.Run(t, makeCalico(args))
+	const felix = "kubernetes:crd.projectcalico.org/v1:FelixConfigurationPatch"
+	mark := r.Find(t, felix, "demo01-staging-1-felix-helm-adopt")
+	mark.Exactly(t, map[string]any{
+		"apiVersion": "crd.projectcalico.org/v1", "kind": "FelixConfiguration", "metadata": map[string]any{
+			"name": "default", "labels": map[string]any{"app.kubernetes.io/managed-by": "Helm"},
+			"annotations": map[string]any{
+				"meta.helm.sh/release-name": "tigera-operator", "meta.helm.sh/release-namespace": "tigera-operator", "pulumi.com/patchForce": "true",
+			},
+		},
+	})
+	assert.True(t, mark.Retain, "the mark outlives its patch")
+	assert.True(t, r.Find(t, "kubernetes:crd.projectcalico.org/v1:FelixConfiguration", "demo01-staging-1-felix-helm-adopt-object").Read)
+	assert.Contains(t, r.Find(t, "ptd:kubernetes:Chart", "demo01-staging-1-tigera-operator").DependsOn, felix+" demo01-staging-1-felix-helm-adopt")
+	assert.Empty(t, r.All("kubernetes:operator.tigera.io/v1:APIServerPatch"), "the chart does not make it")
+	assert.Empty(t, r.All("kubernetes:operator.tigera.io/v1:InstallationPatch"))
+}
+
 func TestPatchErrors(t *testing.T) {
 	t.Parallel()
 	for _, fields := range []pulumi.Map{nil, {"data": pulumi.Map{}}} {
@@ -96,8 +121,9 @@ func TestPatchErrors(t *testing.T) {
 		}, "patch p: an apiVersion, a kind and metadata are required")
 	}
 	for fields, want := range map[*pulumi.Map]string{
-		{"metadata": pulumi.StringMap{}}:                                    "metadata is a pulumi.StringMap",
-		{"metadata": pulumi.Map{"annotations": pulumi.Map{}.ToMapOutput()}}: "annotations are a pulumi.MapOutput",
+		{"metadata": pulumi.StringMap{}}:                                      "metadata is a pulumi.StringMap",
+		{"metadata": pulumi.Map{"name": pulumi.String("a").ToStringOutput()}}: "the name of the object, and its namespace, are to be plain texts",
+		{"metadata": pulumi.Map{"annotations": pulumi.Map{}.ToMapOutput()}}:   "annotations are a pulumi.MapOutput",
 	} {
 		componenttest.Fails(t, func(ctx *pulumi.Context) error {
 			_, err := NewPatch(ctx, "p", "v1", "ConfigMap", *fields)

@@ -107,13 +107,8 @@ func KarpenterDefinitions() []string {
 func (args *KarpenterArgs) adopt(ctx *pulumi.Context, name string, child pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var marks []pulumi.Resource
 	for _, definition := range args.AdoptedDefinitions {
-		marked := metadata("", definition, map[string]string{"app.kubernetes.io/managed-by": "Helm"})
-		marked["annotations"] = pulumi.StringMap{
-			"meta.helm.sh/release-name":      pulumi.String(karpenterDefinitionsRelease),
-			"meta.helm.sh/release-namespace": pulumi.String(systemNamespace),
-		}
-		mark, err := NewPatch(ctx, name+"-crd-"+definition, "apiextensions.k8s.io/v1", "CustomResourceDefinition",
-			pulumi.Map{"metadata": marked}, child, pulumi.RetainOnDelete(true))
+		mark, err := markForHelm(ctx, name+"-crd-"+definition, "apiextensions.k8s.io/v1", "CustomResourceDefinition", definition,
+			karpenterDefinitionsRelease, systemNamespace, child)
 		if err != nil {
 			return nil, err
 		}

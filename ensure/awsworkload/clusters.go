@@ -23,7 +23,13 @@ func (w *workload) setUpClusters(persistent *persistentStep, databases *database
 			in.Persistent, persistentErr = persistent.Outputs(ctx, r)
 			in.Postgres, databasesErr = databases.Outputs(ctx, r)
 			in.EKS, eksErr = eks.Outputs(ctx, r)
-			return in, errors.Join(persistentErr, databasesErr, eksErr)
+			if err := errors.Join(persistentErr, databasesErr, eksErr); err != nil {
+				return in, err
+			}
+			// How nodes are let in.
+			var err error
+			in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
+			return in, err
 		},
 		Program: stacks.Clusters,
 	}

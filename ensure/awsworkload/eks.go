@@ -28,8 +28,10 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 				return in, err
 			}
 			// Some settings can be chosen only when a cluster is made.
-			in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
-			return in, err
+			if in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks")); err != nil {
+				return in, err
+			}
+			return in, stacks.FindCalicoMarks(ctx, w.config, w.edges.Clusters, in.Existing)
 		},
 		Program: stacks.EKS,
 		Releases: func(ctx context.Context, r *step.Run) error {

@@ -75,7 +75,20 @@ func (w *workload) gone(ctx context.Context, r *step.Run) ([]string, error) {
 		return nil, fmt.Errorf("read the parts of the workload: %w", err)
 	}
 	parts := stacks.Parts(w.config)
-	return slices.DeleteFunc(had, func(part string) bool { return slices.Contains(parts, part) }), nil
+	gone := slices.DeleteFunc(had, func(part string) bool { return slices.Contains(parts, part) })
+	if !w.config.SecretsStoreAddonEnabled {
+		return gone, nil
+	}
+	// An add-on finds what a chart has installed in its way, and a chart that goes later would
+	// take away what the add-on has made its own.
+	charts, err := w.resources(ctx, r, "helm")("kubernetes:helm.cattle.io/v1:HelmChart")
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(charts, stacks.IsSecretsStoreChart) {
+		gone = append(gone, "the charts of the secrets store, which becomes an add-on")
+	}
+	return gone, nil
 }
 
 // account is the workload's own.

@@ -47,8 +47,12 @@ type Change struct {
 	// Parent is the URN of the resource's parent in the state; "" for what is new.
 	Parent string
 
+	// Retained is true when a later delete leaves alone what is made now.
+	Retained bool
 	// Inputs are the new ones, of a delete those in the state. They may hold secrets.
 	Inputs resource.PropertyMap
+
+	provider string // its URN
 }
 
 // Text is an input of the change, if it is a known text that is no secret.
@@ -109,7 +113,8 @@ func change(metadata pulumi.StepEventMetadata, planned bool) (c Change, ok bool)
 		c.RetainOnDelete, c.Parent = metadata.Old.RetainOnDelete, string(metadata.Old.Parent)
 	}
 	if metadata.New != nil && metadata.New.State != nil {
-		c.Inputs = metadata.New.State.Inputs
+		c.Inputs, c.Retained = metadata.New.State.Inputs, metadata.New.State.RetainOnDelete
+		c.provider = providerURN(metadata.New.State.Provider)
 	}
 	if kind == Update || kind == Replace || kind == Drift {
 		c.Differences = differences(metadata)

@@ -29,6 +29,12 @@ type Operation struct {
 	// Hold tells of which types a destroy leaves what is retained on deletion in the
 	// state, where a later run finds it again; nil for none.
 	Hold func(typ string) bool
+	// Retain tells of which types a delete leaves the object alone, whatever the state says;
+	// nil for none.
+	Retain func(typ string) bool
+	// CreateWith changes what a provider is asked to create a resource with; the state keeps
+	// what the program said. nil for nothing.
+	CreateWith func(urn string, inputs resource.PropertyMap) resource.PropertyMap
 	// Providers are inputs of explicit providers, by URN, that take the place of those in
 	// the state: see Stack.Providers.
 	Providers map[string]resource.PropertyMap
@@ -69,6 +75,7 @@ type Plan struct {
 	OutputsChange bool
 
 	constraints *deploy.Plan
+	providers   map[string]resource.PropertyMap // known inputs of explicit providers, by URN
 }
 
 // Preview finds out what Up would do. It writes nothing and needs no lock. It takes
@@ -83,12 +90,14 @@ func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error)
 		before.Resources, before.PendingOperations = nil, nil
 	}
 	protected := unprotect(before, []string{Everything})
+	retain(before, operation.Retain)
 	reconfigure(before, operation.Providers)
 	outcome, err := s.run(ctx, "preview", apitype.PreviewUpdate, operation, before, nil, true)
 	if err != nil {
 		return nil, err
 	}
 	plan := outcome.Plan
+	plan.providers = outcome.providers
 	for i := range plan.Changes {
 		plan.Changes[i].Protected = protected[resource.URN(plan.Changes[i].URN)]
 	}
@@ -106,6 +115,7 @@ func (s *Stack) Up(ctx context.Context, operation Operation, plan *Plan) (*Plan,
 		return nil, err
 	}
 	unprotect(before, operation.Unprotect)
+	retain(before, operation.Retain)
 	outcome, err := s.run(ctx, "apply", apitype.UpdateUpdate, operation, before, plan, false)
 	if outcome == nil {
 		return nil, err
@@ -139,6 +149,7 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 		return &Plan{}, err
 	}
 	unprotect(before, operation.Unprotect)
+	retain(before, operation.Retain)
 	reconfigure(before, operation.Providers)
 	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)
 	if outcome == nil {

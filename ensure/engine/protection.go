@@ -113,11 +113,30 @@ func unprotect(snapshot *deploy.Snapshot, list []string) (before map[resource.UR
 	return before
 }
 
+// retain keeps deletes from the objects of types: state that was written before its program
+// said so says that they go.
+func retain(snapshot *deploy.Snapshot, of func(typ string) bool) {
+	if snapshot == nil || of == nil {
+		return
+	}
+	for _, state := range snapshot.Resources {
+		if of(string(state.Type)) {
+			state.RetainOnDelete = true
+		}
+	}
+}
+
 func needs(state *resource.State) []resource.URN {
-	all := append([]resource.URN{}, state.Dependencies...)
+	all := append(holdsFirmly(state), state.Dependencies...)
 	for _, dependencies := range state.PropertyDependencies {
 		all = append(all, dependencies...)
 	}
+	return all
+}
+
+// holdsFirmly are those that a resource needs by more than the order of things.
+func holdsFirmly(state *resource.State) []resource.URN {
+	var all []resource.URN
 	if state.Parent != "" {
 		all = append(all, state.Parent)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
@@ -30,6 +31,7 @@ type session struct {
 	program *program
 	log     sink
 	named   []workspace.ProjectPlugin
+	creates func(urn string, inputs resource.PropertyMap) resource.PropertyMap // see Operation.CreateWith
 	closing sync.Once
 	failure error // of closing
 
@@ -59,7 +61,7 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 		return nil, fmt.Errorf("start plugin host: %w", err)
 	}
 	return &session{
-		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before),
+		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before), creates: operation.CreateWith,
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
 	}, nil
 }
@@ -99,7 +101,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return provider, nil
+		return s.creating(provider), nil
 	}
 	if plugins.OnlySimulated {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
@@ -116,7 +118,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
 		return nil, err
 	}
-	return lent, nil
+	return s.creating(lent), nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it

@@ -107,27 +107,67 @@ func providerOf(state *resource.State) string {
 	return reference.URN().Name()
 }
 
-// Removable are those of the URNs that can be deleted by themselves: nothing else in the
-// state needs them.
-func (s *Stack) Removable(ctx context.Context, urns []string) ([]string, error) {
+// Removable are those of the URNs, which a plan deletes, that can be deleted by themselves:
+// nothing else in the state needs them, but what the plan leaves the same: with it only the
+// order was meant, which its program has no longer (see Release).
+func (s *Stack) Removable(ctx context.Context, urns []string, plan *Plan) ([]string, error) {
 	snapshot, err := s.snapshot(ctx)
 	if err != nil || snapshot == nil {
 		return nil, err
 	}
-	goes := map[resource.URN]bool{}
+	goes, changes := map[resource.URN]bool{}, map[resource.URN]bool{}
 	for _, urn := range urns {
 		goes[resource.URN(urn)] = true
+	}
+	for _, change := range plan.Changes {
+		changes[resource.URN(change.URN)] = true
 	}
 	// State lists a resource after all that it needs, so one walk backwards finds everything.
 	for _, state := range slices.Backward(snapshot.Resources) {
 		if goes[state.URN] || state.Delete {
 			continue
 		}
-		for _, needed := range needs(state) {
+		holds := needs(state)
+		if !changes[state.URN] {
+			holds = holdsFirmly(state)
+		}
+		for _, needed := range holds {
 			delete(goes, needed)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(urns), func(urn string) bool { return !goes[resource.URN(urn)] }), nil
+}
+
+// Release takes resources that are about to be deleted out of the dependencies of those that
+// stay, as the program that no longer has them would. The stack must be locked.
+func (s *Stack) Release(ctx context.Context, urns []string) error {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return err
+	}
+	goes := map[resource.URN]bool{}
+	for _, urn := range urns {
+		goes[resource.URN(urn)] = true
+	}
+	released := false
+	drop := func(list []resource.URN) []resource.URN {
+		kept := slices.DeleteFunc(slices.Clone(list), func(urn resource.URN) bool { return goes[urn] })
+		released = released || len(kept) < len(list)
+		return kept
+	}
+	for _, state := range snapshot.Resources {
+		if goes[state.URN] {
+			continue
+		}
+		state.Dependencies = drop(state.Dependencies)
+		for property, list := range state.PropertyDependencies {
+			state.PropertyDependencies[property] = drop(list)
+		}
+	}
+	if !released {
+		return nil
+	}
+	return s.save(ctx, snapshot)
 }
 
 // Forget empties the state and leaves what it described alone: for resources that

@@ -23,6 +23,10 @@ func (c charts) Chart(context.Context, string, string) (kubernetes.ChartStatus, 
 	return kubernetes.ChartStatus(c), nil
 }
 
+func (c charts) Object(context.Context, string, string, string, string) (kubernetes.Marks, error) {
+	return kubernetes.Marks{}, kubernetes.ErrNotFound
+}
+
 // A chart that hangs does not keep an interrupt waiting, in the program either, whose
 // context is that of the run.
 func TestInterruptWhileAChartIsAwaited(t *testing.T) {

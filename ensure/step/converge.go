@@ -36,8 +36,14 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, taken.done()) }()
-	if err := r.settle(ctx, step, taken); err != nil {
+	drifted, err := r.settle(ctx, step, taken)
+	if err != nil {
 		return err
+	}
+	if drifted && taken.close == nil { // what was gathered from the state is what it said before
+		if taken, err = d.gather(ctx, r); err != nil {
+			return err
+		}
 	}
 	plan, unprotect, err := r.preview(ctx, step, taken)
 	if err != nil {
@@ -70,6 +76,9 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 	}
 	operation := r.operation(step, taken, true)
 	operation.Display, operation.Unprotect = r.display(), unprotect
+	if len(r.takenOver) > 0 {
+		operation.CreateWith = r.takeOver
+	}
 	applied, err := stack.Up(ctx, operation, plan)
 	if err != nil {
 		return err
@@ -96,13 +105,21 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 	return engine.Operation{
 		Program: taken.program, Executable: taken.executable, Host: r.environment.Host(), Config: settings,
 		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: r.ownedBy(step, r.options.ExcludeResources),
-		Anew: taken.forgets,
+		Anew: taken.forgets, Retain: r.retained(taken),
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
 			return r.pipeline.Guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !r.pipeline.Unprotected
 		},
 		Events: func(event engine.Event) { r.report(event, counted) },
 	}
+}
+
+// retained tells what a delete leaves alone; custom programs decide that themselves.
+func (r *Run) retained(taken gathered) func(typ string) bool {
+	if taken.executable != "" {
+		return nil
+	}
+	return r.pipeline.Retained
 }
 
 // report passes an event of the engine on.
@@ -126,23 +143,24 @@ func (r *Run) report(event engine.Event, counted bool) {
 
 // settle takes in what a run that died left open, and with --refresh what reality is.
 // A dry run leaves both to its preview.
-func (r *Run) settle(ctx context.Context, step stacked, taken gathered) error {
+// drifted tells that it is not what the state said.
+func (r *Run) settle(ctx context.Context, step stacked, taken gathered) (drifted bool, err error) {
 	if r.options.DryRun {
-		return nil
+		return false, nil
 	}
 	stack, operation := r.stack(step), r.operation(step, taken, false)
 	if err := stack.Recover(ctx, operation); err != nil || !r.options.Refresh || taken.forgets {
-		return err
+		return false, err
 	}
 	operation.Providers = r.providers(ctx, step, taken)
 	found, err := stack.Refresh(ctx, operation)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, change := range found.Changes {
 		r.Say(Warning, "%s", drift(change))
 	}
-	return nil
+	return len(found.Changes) > 0, nil
 }
 
 // providers are the inputs of the stack's providers by its program, for operations
@@ -180,8 +198,10 @@ func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *
 		plan = plan.Beyond(earlier)
 		r.tell(plan)
 	}
-	unprotect, err = guard(plan, r.pipeline.Guarded, r.pipeline.Settings, r.options.AllowReplace)
-	return plan, unprotect, err
+	if unprotect, err = guard(plan, r.pipeline.Guarded, r.pipeline.Settings, r.options.AllowReplace); err != nil {
+		return nil, nil, err
+	}
+	return plan, unprotect, r.guardExisting(ctx, step, plan, operation)
 }
 
 // tell counts, reports and shows a plan that was made in silence.

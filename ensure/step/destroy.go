@@ -38,7 +38,7 @@ func (r *Run) destroy(ctx context.Context, step stacked) (err error) {
 	}
 	taken := r.configured(ctx, step)
 	providers := r.providers(ctx, step, taken)
-	if err := r.settle(ctx, step, taken); err != nil {
+	if _, err := r.settle(ctx, step, taken); err != nil {
 		return err
 	}
 	operation := r.operation(step, taken, r.options.DryRun)

@@ -29,6 +29,8 @@ type Options struct {
 	TargetResources, ExcludeResources []string
 	// AllowReplace are URNs of guarded resources that this run may replace or delete.
 	AllowReplace []string
+	// AllowTakeOver are URNs of resources whose creates may take over what others made.
+	AllowTakeOver []string
 }
 
 // UserInterface is what a run needs of whoever started it. Its methods are called

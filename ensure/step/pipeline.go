@@ -30,6 +30,11 @@ type Pipeline struct {
 	// Settings are the types whose resources set something that a thing of the cloud has once,
 	// with the inputs that name the thing.
 	Settings map[string][]string
+	// TakeOver says which creates take over what is there already.
+	TakeOver TakeOver
+	// Retained tells of which types a delete leaves the object alone, whatever a state says
+	// that an older program wrote; nil for none.
+	Retained func(typ string) bool
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

@@ -119,7 +119,7 @@ func (r *Run) removal(ctx context.Context, step stacked) (found removal, err err
 	for _, change := range deletes.Changes {
 		found.urns = append(found.urns, change.URN)
 	}
-	found.urns, err = stack.Removable(ctx, found.urns)
+	found.urns, err = stack.Removable(ctx, found.urns, plan)
 	return found, err
 }
 
@@ -134,6 +134,9 @@ func (r *Run) remove(ctx context.Context, removal removal) (err error) {
 	operation.Targets, operation.Excludes, operation.Unprotect = removal.urns, nil, removal.unprotect
 	if r.options.Preview {
 		operation.Display = r.display()
+	}
+	if err := stack.Release(ctx, removal.urns); err != nil {
+		return err
 	}
 	plan, err := stack.Destroy(ctx, operation, true)
 	if err != nil || len(plan.Changes) == 0 {

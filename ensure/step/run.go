@@ -41,6 +41,8 @@ type Run struct {
 	plans map[Step]*engine.Plan
 	// acts are what actions would do in a dry run, by step.
 	acts map[Step][]ResourceChange
+	// takenOver are the URNs whose creates take over what is there.
+	takenOver map[string]bool
 
 	removed   bool // what is no longer configured was removed
 	tunnelled bool // the tunnel is open, or not needed
@@ -83,7 +85,7 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 func (p *Runner) run(ui UserInterface) *Run {
 	return &Run{
 		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
-		acts: map[Step][]ResourceChange{}, tunnelled: p.pipeline.Direct,
+		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, tunnelled: p.pipeline.Direct,
 	}
 }
 
@@ -158,6 +160,7 @@ func (p *Runner) resume(step string) []string {
 	}{
 		{"--only-steps", o.OnlySteps}, {"--target-resources", o.TargetResources},
 		{"--exclude-resources", o.ExcludeResources}, {"--allow-replace", o.AllowReplace},
+		{"--allow-take-over", o.AllowTakeOver},
 	} {
 		if len(list.values) > 0 {
 			arguments = append(arguments, list.name, strings.Join(list.values, ","))

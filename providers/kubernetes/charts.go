@@ -21,6 +21,18 @@ type Cluster interface {
 	// Chart tells how far the Helm controller is with a HelmChart object; ErrNotFound
 	// when there is none.
 	Chart(ctx context.Context, namespace, name string) (ChartStatus, error)
+	// Object reads what an object is marked with; namespace is "" for what is in none. It is
+	// ErrNotFound when there is no such object, or no such kind.
+	Object(ctx context.Context, apiVersion, kind, namespace, name string) (Marks, error)
+}
+
+// Marks are what an object is marked with.
+type Marks struct{ Labels, Annotations map[string]string }
+
+// OwnedBy tells whether Helm takes the object for one of a release.
+func (m Marks) OwnedBy(release, namespace string) bool {
+	return m.Labels["app.kubernetes.io/managed-by"] == "Helm" &&
+		m.Annotations["meta.helm.sh/release-name"] == release && m.Annotations["meta.helm.sh/release-namespace"] == namespace
 }
 
 // ChartStatus is how far an installation, or the newest change of it, is.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -19,9 +20,11 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 			delete(inputs, key)
 		}
 	}
-	for name, value := range typ.Defaults {
-		if _, ok := inputs[resource.PropertyKey(name)]; !ok {
-			inputs[resource.PropertyKey(name)] = property(value)
+	for path, value := range typ.Defaults {
+		head, _, below := strings.Cut(path, ".")
+		above, given := inputs[resource.PropertyKey(head)]
+		if !given && !below || below && above.IsObject() && lookup(inputs, path) == nil {
+			inputs = with(inputs, path, property(value))
 		}
 	}
 	if inputs, err = p.autoName(typ, r, inputs); err != nil {

@@ -85,9 +85,15 @@ func (p *Provider) create(typ Type, o *Operation) error {
 	}
 	object := &Object{
 		Provider: p.pkg.Name, Type: o.Type, ID: o.ID, Account: o.Account, Region: o.Region, URN: o.URN,
-		Inputs: o.Inputs, Outputs: o.Outputs, References: references,
+		Inputs: o.Inputs, Outputs: o.Outputs, References: references, Managers: o.Managers,
 	}
-	if existing := o.Object(o.Type, o.ID); existing != nil && !overwrites {
+	if typ.Patches != "" {
+		object.Type, object.URN, object.References = typ.Patches, "", nil
+		if o.Old != nil {
+			object.URN, object.External, object.References = o.Old.URN, o.Old.External, o.Old.References
+		}
+	}
+	if existing := o.Object(object.Type, o.ID); existing != nil && o.Old == nil && !overwrites {
 		return fmt.Errorf("AlreadyExists: %s already exists", existing.describe())
 	}
 	if err := p.cloud.Put(object); err != nil {

@@ -29,11 +29,14 @@ func (p *Provider) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.Del
 func (p *Provider) delete(typ Type, r plugin.DeleteRequest) error {
 	o := p.operation(typ, r.URN, r.URN.Type(), PlainMap(r.Inputs))
 	o.ID = string(r.ID)
-	object := o.Object(o.Type, o.ID)
+	object := o.Object(typ.object(o.Type), o.ID)
 	if object == nil {
 		return nil
 	}
 	o.Old = object.clone()
+	if typ.Patches != "" {
+		return typ.Delete(o)
+	}
 	if dependents := p.cloud.Dependents(object.Key()); len(dependents) > 0 {
 		names := make([]string, len(dependents))
 		for i, dependent := range dependents {

@@ -70,6 +70,19 @@ func (p *Provider) settled(r plugin.DiffRequest, typ Type) resource.PropertyMap 
 			old[key] = chosen
 		}
 	}
+	for path, value := range typ.Defaults {
+		head, _, below := strings.Cut(path, ".")
+		if above := old[resource.PropertyKey(head)]; !below || !above.IsObject() {
+			continue
+		}
+		before, after := lookup(old, path), lookup(r.NewInputs, path)
+		switch {
+		case before == nil && after != nil && same(*after, property(value)):
+			old = with(old, path, *after)
+		case before != nil && after == nil && same(*before, property(value)):
+			old = without(old, path)
+		}
+	}
 	for key := range old {
 		if _, given := r.NewInputs[key]; !given && (p.naming(typ).prefixed(string(key)) || slices.Contains(typ.Computed, string(key))) {
 			delete(old, key)

@@ -24,6 +24,9 @@ type Object struct {
 	Outputs map[string]any `json:"outputs,omitempty"`
 	// References are the keys of the objects it needs.
 	References []string `json:"references,omitempty"`
+	// Managers are who set which of Inputs, where a provider keeps that and not all of it is
+	// its maker's: the paths of each, as JSON pointers.
+	Managers map[string][]string `json:"managers,omitempty"`
 }
 
 // Key identifies an object in its cloud.

@@ -18,14 +18,16 @@ type Operation struct {
 	Inputs          Inputs
 	// Configuration is what the provider was configured with.
 	Configuration Inputs
-	// Old is the object before an update or delete.
+	// Old is the object before an update or delete. A Create that changes an object which is
+	// there sets it.
 	Old *Object
 	// Seen is what the engine knew of the object before an update: what the provider had read.
 	Seen Inputs
-	// ID and Outputs are what Create and Update fill in. On an update they start as
-	// they were.
-	ID      string
-	Outputs map[string]any
+	// ID, Outputs and Managers are what Create and Update fill in. On an update they start
+	// as they were. Inputs are kept as Create and Update leave them.
+	ID       string
+	Outputs  map[string]any
+	Managers map[string][]string
 
 	provider *Provider
 }

@@ -79,3 +79,17 @@ func Join(path, name string) string {
 	}
 	return path + "." + name
 }
+
+// without returns properties without the one at a path.
+func without(properties resource.PropertyMap, path string) resource.PropertyMap {
+	head, rest, below := strings.Cut(path, ".")
+	properties = properties.Copy()
+	if !below {
+		delete(properties, resource.PropertyKey(head))
+		return properties
+	}
+	if object, _, _ := unwrap(properties[resource.PropertyKey(head)]); object.IsObject() {
+		properties[resource.PropertyKey(head)] = resource.NewObjectProperty(without(object.ObjectValue(), rest))
+	}
+	return properties
+}

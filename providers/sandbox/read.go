@@ -23,12 +23,15 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	defer after()
 	var object *Object
 	o := p.operation(typ, r.URN, r.URN.Type(), nil)
-	if err := p.do(func() error {
-		found := o.Object(o.Type, string(r.ID))
-		if found == nil {
-			return nil
+	if err := p.do(func() (err error) {
+		if typ.Find != nil {
+			object, err = typ.Find(o, string(r.ID), PlainMap(r.Inputs))
+		} else if found := o.Object(o.Type, string(r.ID)); found != nil {
+			object = found.clone()
 		}
-		object = found.clone()
+		if object == nil || err != nil {
+			return err
+		}
 		o.ID, o.Inputs, o.Outputs = object.ID, object.Inputs, object.Outputs
 		return read(typ, o)
 	}); errors.Is(err, ErrGone) || object == nil && err == nil {

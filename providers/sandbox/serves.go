@@ -33,6 +33,9 @@ type Cluster interface {
 	// Provides returns the object of a type and id that the cloud makes in the cluster when
 	// it is asked for, nil when there is no such object.
 	Provides(typ, id string) map[string]any
+	// ShutsOut lists the roles of the cluster's nodes that can enter it now, and could not if
+	// the object of a type and id had these fields, or were not there when they are nil.
+	ShutsOut(typ, id string, fields map[string]any) []string
 	// Defines tells whether the cloud brings the definitions of an API group.
 	Defines(group string) bool
 	// Assume tells why pods cannot have the cloud's identity that the annotations of their

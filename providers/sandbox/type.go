@@ -42,7 +42,8 @@ type Type struct {
 	// DeleteBeforeReplace says that the provider deletes the old one before it makes the
 	// new one, unless the name is a generated one.
 	DeleteBeforeReplace bool
-	// Defaults are inputs that the provider fills in. Naming one later is no difference.
+	// Defaults are inputs that the cloud fills in, or the provider, by path. To give the
+	// default later, or not to, is no difference.
 	Defaults map[string]any
 	// AutoName is the path of the property that gets a generated name when it is absent, and
 	// so is the prefix that Naming knows.
@@ -61,6 +62,12 @@ type Type struct {
 	Outputs []string
 	// Changing names the outputs that an update from old to new inputs changes.
 	Changing func(old, new Inputs) []string
+	// Patches is the type whose objects resources of this type change: they have none of
+	// their own, and Delete does all that is to be done with the object. "" for none.
+	Patches string
+	// Find, when set, returns the object of an id as a read answers with it, nil when there
+	// is none. known are the inputs that the state has, none for an import.
+	Find func(o *Operation, id string, known Inputs) (*Object, error)
 	// Secret names the outputs that are secret.
 	Secret []string
 	// Check finds what is wrong beyond names and types.
@@ -90,3 +97,11 @@ var ErrGone = errors.New("gone")
 
 // Problem is something wrong with a property.
 type Problem struct{ Path, Text string }
+
+// object is the type of the objects of a type.
+func (t Type) object(token string) string {
+	if t.Patches != "" {
+		return t.Patches
+	}
+	return token
+}

@@ -51,15 +51,14 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 }
 
 func (p *Provider) update(typ Type, o *Operation) error {
-	old := o.Object(o.Type, o.ID)
+	old := o.Object(typ.object(o.Type), o.ID)
 	if old == nil {
 		return fmt.Errorf("NotFound: %s %s does not exist any more; run with --refresh", o.Type, o.ID)
 	}
-	o.Seen = seen
 	o.Inputs = typ.kept(old.Inputs, o.Inputs)
 	// What the program says no differently than the provider has read is not sent.
 	for _, name := range typ.ReadBack {
-		if value, known := seen[name]; known && typ.equal(name, value, o.Inputs[name]) {
+		if value, known := o.Seen[name]; known && typ.equal(name, value, o.Inputs[name]) {
 			if was, had := old.Inputs[name]; had {
 				o.Inputs[name] = was
 			}
@@ -77,7 +76,7 @@ func (p *Provider) update(typ Type, o *Operation) error {
 	if err := p.unique(typ, o, old.Key()); err != nil {
 		return err
 	}
-	o.Old, o.Outputs = old.clone(), maps.Clone(old.Outputs)
+	o.Old, o.Outputs, o.Managers = old.clone(), maps.Clone(old.Outputs), old.Managers
 	if typ.Update != nil {
 		if err := typ.Update(o); err != nil {
 			return err
@@ -90,7 +89,10 @@ func (p *Provider) update(typ Type, o *Operation) error {
 		}
 		object.ID = o.ID
 	}
-	object.Inputs, object.Outputs, object.References = o.Inputs, o.Outputs, references
+	object.Inputs, object.Outputs, object.Managers = o.Inputs, o.Outputs, o.Managers
+	if typ.Patches == "" {
+		object.References = references
+	}
 	if err := p.cloud.Put(object); err != nil {
 		return err
 	}

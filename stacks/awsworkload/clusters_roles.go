@@ -92,7 +92,7 @@ func (s *clusterSetup) makeKarpenter() error {
 	karpenter, err := aws.NewKarpenter(s.ctx, s.name+"-karpenter", &aws.KarpenterArgs{
 		Cluster: s.name, Region: workload.Region, AccountID: workload.AccountID, Suffix: "-" + s.release,
 		Issuers: s.issuers, PermissionsBoundary: pulumi.String(workload.BoundaryARN()), Tags: s.tags,
-		Protect: workload.ProtectPersistentResources, AccessEntry: s.cluster.EKSAccessEntries.Enabled,
+		Protect: workload.ProtectPersistentResources, AccessEntry: s.in.Existing[s.release].entries(s.cluster),
 	}, s.child)
 	if err != nil {
 		return err

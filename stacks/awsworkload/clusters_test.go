@@ -320,6 +320,16 @@ func TestClustersKarpenter(t *testing.T) {
 	if !r.Find(t, queue, "demo01-staging-20250115-interruption-queue").Protect {
 		t.Error("the queue is not protected")
 	}
+	// So it is while a cluster knows no entries, whatever the configuration wants.
+	in := clustersIn(t, "demo01-staging")
+	in.Existing = map[string]ExistingCluster{"20250115": {AuthenticationMode: "CONFIG_MAP"}}
+	r, _ = mustRunClusters(t, in)
+	if entries := r.All("aws:eks/accessEntry:AccessEntry"); len(entries) > 0 {
+		t.Errorf("access entries of a cluster that knows none are %v", entries)
+	}
+	in.Existing["20250115"] = ExistingCluster{AuthenticationMode: "API_AND_CONFIG_MAP"}
+	r, _ = mustRunClusters(t, in)
+	r.Find(t, "aws:eks/accessEntry:AccessEntry", "demo01-staging-20250115-karpenter-node-access-entry")
 }
 
 func TestClustersCustomResources(t *testing.T) {

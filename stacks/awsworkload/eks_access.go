@@ -10,6 +10,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // adminPrincipal is the role that ptd works with.
@@ -22,8 +23,11 @@ func (r *eksRelease) adminPrincipal() string {
 
 // entries tells whether access entries decide about access, and not the ConfigMap
 // aws-auth. (docs/reference/aws-workload-eks.md 4.2, 6.6)
-func (r *eksRelease) entries() bool {
-	return r.cluster.EKSAccessEntries.Enabled && r.existing.AuthenticationMode != "CONFIG_MAP"
+func (r *eksRelease) entries() bool { return r.existing.entries(r.cluster) }
+
+// entries tells the same of a cluster that may be there.
+func (e ExistingCluster) entries(cluster config.AWSCluster) bool {
+	return cluster.EKSAccessEntries.Enabled && e.AuthenticationMode != "CONFIG_MAP"
 }
 
 // accessEntries are who may enter the cluster: ptd, the account's power users if asked
@@ -91,10 +95,16 @@ func (r *eksRelease) powerUser() (string, error) {
 }
 
 // makeAwsAuth writes the ConfigMap aws-auth, if it decides about access. Items of others
-// are replaced: the list is one text. (docs/reference/aws-workload-eks.md 6.7, 11.4)
+// are replaced: the list is one text. A cluster that moves to access entries keeps what was
+// written last: its nodes are let in by it until EKS reads it no more, and those of Karpenter
+// have no entry before step clusters. (docs/reference/aws-workload-eks.md 6.7, 11.4)
 func (r *eksRelease) makeAwsAuth() error {
 	if r.entries() {
-		return nil
+		if !r.existing.AWSAuth || r.existing.AuthenticationMode == "API" {
+			return nil
+		}
+		return r.ctx.Log.Info(fmt.Sprintf("release %s moves to access entries: the ConfigMap aws-auth stays in its cluster as ptd wrote it last, "+
+			"and is read until the authentication mode is API", r.release), nil)
 	}
 	warning := "release " + r.release + " decides about access in the ConfigMap aws-auth, which EKS will drop: "
 	if r.cluster.EKSAccessEntries.Enabled {

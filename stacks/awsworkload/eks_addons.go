@@ -33,6 +33,7 @@ func (r *eksRelease) makeCalico() error {
 		WithoutUsageReports: !r.config.ThirdPartyTelemetryEnabled,
 		NamespaceName:       r.name + "-tigera-ns",
 	}
+	args.Marked, args.MarksName = r.existing.CalicoMarks, r.name
 	if r.existing.Adopted {
 		args.TakeOverFrom = r.name + "-installation-cni-patch"
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/workload"
 )
@@ -26,12 +27,17 @@ type ExistingCluster struct {
 	SecretsKey bool
 	// AuthenticationMode is API, CONFIG_MAP or API_AND_CONFIG_MAP, "" if state does not say.
 	AuthenticationMode string
+	// AWSAuth says that a patch of the ConfigMap aws-auth lets its nodes in, or did.
+	AWSAuth bool
 	// NodeGroups are its node groups, by logical name.
 	NodeGroups map[string]ExistingNodeGroup
 	// Calico says that it was made without the VPC CNI. CalicoVersion and PodCIDR are those
 	// of the installed Calico, "" without one.
 	Calico                 bool
 	CalicoVersion, PodCIDR string
+	// CalicoMarks are the objects of Calico's chart that are marked as Helm's because others
+	// made them: those that state has marks of, and those that are to be marked.
+	CalicoMarks []string
 }
 
 // ExistingNodeGroup is what state tells of a node group's size.
@@ -50,13 +56,18 @@ const (
 	stateKey       = "aws:kms/key:Key"
 	stateLogGroup  = "aws:cloudwatch/logGroup:LogGroup"
 	stateRelease   = "kubernetes:helm.sh/v3:Release"
+	stateConfigMap = "kubernetes:core/v1:ConfigMapPatch"
 )
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
 func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
-	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease} {
+	types := []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateConfigMap}
+	for _, object := range kubernetes.CalicoObjects() {
+		types = append(types, object.Patch())
+	}
+	for _, typ := range types {
 		found, err := resources(typ)
 		if err != nil {
 			return nil, fmt.Errorf("read the clusters of %s from state: %w", w.CompoundName(), err)
@@ -78,6 +89,12 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 			Version: workload.TextAt(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
 			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
+		}
+		found.AWSAuth = has(stateConfigMap, name+"-aws-auth")
+		for _, object := range kubernetes.CalicoObjects() {
+			if has(object.Patch(), object.Mark(name)) {
+				found.CalicoMarks = append(found.CalicoMarks, object.Kind)
+			}
 		}
 		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
 		if found.Version == "" {

@@ -42,6 +42,9 @@ func addons() map[string]sandbox.Type {
 				o.ID = fmt.Sprintf("%v:%v", o.Inputs["clusterName"], o.Inputs["addonName"])
 				o.Outputs["arn"] = arn(o, "eks", fmt.Sprintf("addon/%v/%v/%s", o.Inputs["clusterName"], o.Inputs["addonName"], uuid(sandbox.Digest(32, o.Account, o.ID))))
 				o.Outputs["createdAt"], o.Outputs["modifiedAt"] = "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+				if err := conflictsOfAddon(o); err != nil {
+					return err
+				}
 				return installAddon(o)
 			},
 			Update: installAddon,

@@ -36,6 +36,11 @@ func clusterAccess() map[string]sandbox.Type {
 				rule.OneOf("type", "STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX")),
 			Create: createAccessEntry,
 			Delete: func(o *sandbox.Operation) error { // its associations go with it
+				if cluster := o.Object(controlPlaneType, o.Old.String("clusterName")); cluster != nil {
+					if err := (&eksCluster{o.Cloud, cluster}).keeps(o.Old); err != nil {
+						return err
+					}
+				}
 				for _, association := range partsOf(o, accessAssociationType, o.Old.String("clusterName")) {
 					if association.String("principalArn") == o.Old.String("principalArn") {
 						if err := o.Cloud.Remove(association.Key()); err != nil {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
@@ -96,24 +94,7 @@ func (c *eksCluster) isAdmin(principal string) bool {
 
 // mapped tells whether the ConfigMap aws-auth makes the caller an admin.
 func (c *eksCluster) mapped() bool {
-	for _, object := range c.cloud.OfType(configMapType) {
-		if object.ID != awsAuth || object.Account != c.object.String("arn") && object.Account != c.object.String("endpoint") {
-			continue
-		}
-		data, _ := object.Get("data").(map[string]any)
-		text, _ := data["mapRoles"].(string)
-		var roles []struct {
-			RoleARN string `yaml:"rolearn"`
-			Groups  []string
-		}
-		if yaml.Unmarshal([]byte(text), &roles) != nil {
-			return false
-		}
-		for _, role := range roles {
-			if c.isCaller(role.RoleARN) && slices.Contains(role.Groups, "system:masters") {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(roleMappings(c.mapRoles()), func(mapping roleMapping) bool {
+		return c.isCaller(mapping.RoleARN) && slices.Contains(mapping.Groups, "system:masters")
+	})
 }

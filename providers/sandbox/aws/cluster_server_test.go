@@ -211,20 +211,59 @@ func TestAWSAuth(t *testing.T) {
 			c.declare(nodeGroupType, "main:nodes", fields{"clusterName": "main", "nodeRoleArn": node}, nil)
 		}
 		roles := "- rolearn: " + adminARN + "\n  groups: [system:masters]\n"
-		patch, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles}})
-		if mode == "API" {
-			assert.EqualError(t, err, `configmaps "aws-auth" not found: a patch needs the object that it changes`)
+		take := fields{"name": "aws-auth", "namespace": "kube-system", "annotations": fields{"pulumi.com/patchForce": "true"}}
+		patch, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles}, "metadata": take})
+		if mode == "API" { // EKS makes none: the patch does, and nobody reads it
+			require.NoError(t, err)
+			assert.Equal(t, fields{"mapRoles": roles}, c.live(configMapType, awsAuth, "data"))
 			continue
 		}
+		refused := "the sandbox refuses this change of ConfigMap \"kube-system/aws-auth\": the nodes of " + node +
+			" would be shut out of the cluster, as neither it nor an access entry lets them in"
+		assert.EqualError(t, err, refused)
+		nodes := "- rolearn: " + node + "\n  groups: [system:bootstrappers, system:nodes]\n"
+		patch, err = c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles + nodes}, "metadata": take})
 		require.NoError(t, err)
-		assert.Equal(t, fields{"mapRoles": roles}, c.live(configMapType, awsAuth, "data"))
+		assert.Equal(t, fields{"mapRoles": roles + nodes}, c.live(configMapType, awsAuth, "data"))
+
+		// What was taken by force is nobody's when the patch goes, and is deleted: nodes whose role
+		// has an access entry do not mind.
+		assert.EqualError(t, patch.Delete(), refused)
+		c.declare(accessEntryType, "main:"+node, fields{"clusterName": "main", "principalArn": node, "type": "EC2_LINUX"}, nil)
 		patch.MustDelete()
-		assert.Contains(t, c.live(configMapType, awsAuth, "data").(fields)["mapRoles"], node)
+		assert.Nil(t, c.live(configMapType, awsAuth, "data"))
 	}
-	c := newEKS(t, "API_AND_CONFIG_MAP", nil) // and no node group
-	c.admit(adminARN, admin, fields{"type": "cluster"})
-	_, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": "[]"}})
-	assert.EqualError(t, err, `configmaps "aws-auth" not found: a patch needs the object that it changes`)
+}
+
+// Nodes are those of node groups and of Karpenter, and are let in by an access entry or by
+// aws-auth, as the authentication mode says.
+func TestNodesStayInTheCluster(t *testing.T) {
+	t.Parallel()
+	const node, started = "arn:aws:iam::" + testAccount + ":role/node", "arn:aws:iam::" + testAccount + ":role/started"
+	c := newEKS(t, "API_AND_CONFIG_MAP", nil)
+	c.declare(nodeGroupType, "main:nodes", fields{"clusterName": "main", "nodeRoleArn": node}, nil)
+	c.declare(instanceProfileType, "started", fields{"name": "profile", "role": "started"}, nil)
+	require.NoError(t, c.cloud.DeclareExternal(sandbox.Object{
+		Provider: "kubernetes", Type: nodeClassType, ID: "default", Account: testARN, Inputs: fields{"spec": fields{"instanceProfile": "profile"}},
+	}))
+	enter := func(role string) {
+		c.declare(accessEntryType, "main:"+role, fields{"clusterName": "main", "principalArn": role, "type": "EC2_LINUX"}, nil)
+	}
+	lost := func(mode, mapRoles string) (roles []string) {
+		require.NoError(t, c.cloud.Do(func() error {
+			live := &eksCluster{c.cloud, c.cloud.Object(sandbox.Key(controlPlaneType, testAccount, "us-east-2", "main"))}
+			roles = live.shutOut(mode, live.parts(accessEntryType), mapRoles)
+			return nil
+		}))
+		return roles
+	}
+	assert.Equal(t, []string{node}, lost("API", ""), "aws-auth, which EKS has made, lets in the node group; nothing lets in Karpenter's")
+	enter(started)
+	assert.Equal(t, []string{node}, lost("API", ""))
+	assert.Equal(t, []string{node}, lost("API_AND_CONFIG_MAP", "[]"))
+	assert.Equal(t, []string{started}, lost("CONFIG_MAP", "- rolearn: "+node+"\n  groups: [system:nodes]\n"))
+	enter(node)
+	assert.Empty(t, lost("API", ""))
 }
 
 func TestAddonBringsDefinitions(t *testing.T) {

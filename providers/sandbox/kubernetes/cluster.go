@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -37,18 +36,37 @@ func (c *cluster) owner() sandbox.Cluster {
 	return c.cloud.Cluster(func(owner sandbox.Cluster) bool { return owner.Is(c.account) })
 }
 
-// get finds an object by its type and id, also one that the cloud makes in the cluster; nil
-// when there is none.
+// get finds an object by its type and id, also one that the cloud makes in the cluster, which
+// nothing has stored yet; nil when there is none.
 func (c *cluster) get(token, id string) (*sandbox.Object, error) {
 	if object := c.cloud.Object(sandbox.Key(token, c.account, "", id)); object != nil {
 		return object, nil
 	}
 	if owner := c.owner(); owner != nil {
 		if object := owner.Provides(token, id); object != nil {
-			return c.put(object)
+			made := &sandbox.Object{Provider: name, Type: token, ID: id, Account: c.account, Inputs: object}
+			made.Managers = map[string][]string{eksManager: slices.Sorted(maps.Keys(leaves(object)))}
+			made.Outputs = map[string]any{"metadata": c.metadata(token, id, object)}
+			return made, nil
 		}
 	}
 	return nil, nil
+}
+
+// keepsNodes refuses to make an object what it would be, or to delete it when fields is nil,
+// when nodes of the cluster could not enter it any more: a real cluster lets that happen, and
+// its nodes are lost without a word.
+func (c *cluster) keepsNodes(token, id string, fields map[string]any) error {
+	owner := c.owner()
+	if owner == nil {
+		return nil
+	}
+	if lost := owner.ShutsOut(token, id, fields); len(lost) > 0 {
+		kind, _ := kindOf(token)
+		return fmt.Errorf("the sandbox refuses this change of %s %q: the nodes of %s would be shut out of the cluster, as neither it nor an access entry lets them in",
+			kind.Kind, id, strings.Join(lost, ", "))
+	}
+	return nil
 }
 
 // idOf is the id of an object in its cluster: its name, behind its namespace if it has one.
@@ -109,12 +127,6 @@ func decodeDefinition(object map[string]any) (*apiextensions.CustomResourceDefin
 	return decoded.(*apiextensions.CustomResourceDefinition), nil
 }
 
-// resourceOf is how the API names a kind: "deployments.apps".
-func resourceOf(kind schema.GroupVersionKind) string {
-	plural, _ := meta.UnsafeGuessKindToResource(kind)
-	return plural.GroupResource().String()
-}
-
 // check finds what the API would refuse in a whole object.
 func (c *cluster) check(token string, object sandbox.Inputs) error {
 	kind, _ := kindOf(token)
@@ -130,7 +142,7 @@ func (c *cluster) check(token string, object sandbox.Inputs) error {
 	return nil
 }
 
-// put makes an object, or changes the one that is there, as a controller does.
+// put makes an object, or changes the one that is there, as a controller does, or Helm.
 func (c *cluster) put(object map[string]any) (*sandbox.Object, error) {
 	token := tokenOf(object)
 	if err := c.check(token, object); err != nil {
@@ -147,12 +159,18 @@ func (c *cluster) put(object map[string]any) (*sandbox.Object, error) {
 	if existing := c.cloud.Object(made.Key()); existing != nil {
 		made.URN, made.External, made.References = existing.URN, existing.External, existing.References
 		made.Outputs = maps.Clone(existing.Outputs)
+		m := managedOf(existing)
+		m.update(makerOf(&sandbox.Object{Inputs: object}), object)
+		m.keep(made)
+		kind, _ := kindOf(token)
+		if err := unchanged(kind, id, existing.Inputs, made.Inputs); err != nil {
+			return nil, err
+		}
 	}
 	if made.Outputs == nil {
 		made.Outputs = map[string]any{}
 	}
-	made.Outputs["metadata"] = c.metadata(token, id, object)
-	c.overlay(made, c.patchesOf(made, ""))
+	made.Outputs["metadata"] = c.metadata(token, id, made.Inputs)
 	return made, c.cloud.Put(made)
 }
 
@@ -214,18 +232,13 @@ func (c *cluster) clean(object *sandbox.Object) error {
 		group, names := sandbox.Inputs(object.Inputs).Map("spec")["group"], sandbox.Inputs(object.Inputs).Map("spec").Map("names")
 		goes = func(other *sandbox.Object) bool {
 			kind, _ := kindOf(other.Type)
-			return kind.Group == group && (kind.Kind == names["kind"] || kind.Kind == fmt.Sprint(names["kind"])+"Patch")
+			return kind.Group == group && kind.Kind == names["kind"]
 		}
 	case helmChartType:
 		return c.cleanHelmChart(object)
 	case ingressType:
 		return c.cleanIngress(object)
 	default:
-		for _, patch := range c.patchesOf(object, "") {
-			if err := c.cloud.Remove(patch.Key()); err != nil {
-				return err
-			}
-		}
 		return nil
 	}
 	for _, other := range c.objects(goes) {

@@ -61,3 +61,33 @@ func (s *simulatedCluster) Chart(_ context.Context, namespace, name string) (lay
 	})
 	return status, err
 }
+
+// Object implements providers/kubernetes.Cluster.
+func (s *simulatedCluster) Object(_ context.Context, apiVersion, kind, namespace, name string) (layer.Marks, error) {
+	var marks layer.Marks
+	err := s.cloud.Do(func() error {
+		id := strings.TrimPrefix(namespace+"/"+name, "/")
+		object, err := s.get(tokenOf(sandbox.Inputs{"apiVersion": apiVersion, "kind": kind}), id)
+		if err != nil {
+			return err
+		}
+		if object == nil {
+			return fmt.Errorf("%s %s: %w", kind, id, layer.ErrNotFound)
+		}
+		metadata := sandbox.Inputs(object.Inputs).Map("metadata")
+		marks = layer.Marks{Labels: texts(metadata.Map("labels")), Annotations: texts(metadata.Map("annotations"))}
+		return nil
+	})
+	return marks, err
+}
+
+// texts are the fields that are texts.
+func texts(fields sandbox.Inputs) map[string]string {
+	found := map[string]string{}
+	for name := range fields {
+		if text, ok := fields.Text(name); ok {
+			found[name] = text
+		}
+	}
+	return found
+}

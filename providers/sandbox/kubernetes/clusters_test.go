@@ -40,6 +40,13 @@ func (c exampleCluster) Provides(typ, id string) map[string]any {
 	return fields{"apiVersion": "v1", "kind": "ConfigMap", "metadata": fields{"name": "cloud", "namespace": "kube-system"}, "data": fields{"by": "cloud"}}
 }
 
+func (c exampleCluster) ShutsOut(typ, id string, given map[string]any) []string {
+	if data, _ := given["data"].(map[string]any); typ == configMapType && id == "kube-system/cloud" && data["by"] != "cloud" {
+		return []string{"nodes"}
+	}
+	return nil
+}
+
 func (c exampleCluster) Defines(group string) bool { return group == c.String("defines") }
 
 func (c exampleCluster) Assume(annotations sandbox.Inputs, subject string) string {
@@ -89,11 +96,14 @@ func TestClusterDecidesWhoEnters(t *testing.T) {
 func TestCloudProvidesObjects(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)
-	_, err := c.create(configMapType, "kube-system/cloud", nil)
-	assert.EqualError(t, err, `ConfigMap "kube-system/cloud" already exists`)
+	_, err := c.create(configMapType, "kube-system/cloud", fields{"data": fields{"by": "others"}})
+	assert.ErrorContains(t, err, `conflict with "eks" using v1: .data.by`)
 	_, err = c.patch(configMapType, "kube-system/cloud", fields{"data": fields{"more": "x"}})
 	require.NoError(t, err)
 	assert.Equal(t, fields{"by": "cloud", "more": "x"}, c.live(configMapType, "kube-system/cloud", "data"))
+
+	_, err = c.patch(configMapType, "kube-system/cloud", fields{"data": fields{"by": "others"}, "metadata": taking("kube-system/cloud")})
+	assert.EqualError(t, err, `the sandbox refuses this change of ConfigMap "kube-system/cloud": the nodes of nodes would be shut out of the cluster, as neither it nor an access entry lets them in`)
 }
 
 func TestCloudBringsDefinitions(t *testing.T) {

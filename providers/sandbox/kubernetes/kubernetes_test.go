@@ -215,6 +215,18 @@ func TestPodsNeedTheirServiceAccountAndPriority(t *testing.T) {
 	c.mustCreate(deployment, "default/urgent", urgent)
 }
 
+const claimType = "kubernetes:core/v1:PersistentVolumeClaim"
+
+func claim(size, class string) fields {
+	return fields{"spec": fields{
+		"accessModes": []any{"ReadWriteOnce"}, "storageClassName": class, "resources": fields{"requests": fields{"storage": size}},
+	}}
+}
+
+func pod(image string) fields {
+	return fields{"spec": fields{"containers": []any{fields{"name": "app", "image": "example.com/" + image}}}}
+}
+
 func TestReplacement(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
@@ -227,6 +239,12 @@ func TestReplacement(t *testing.T) {
 		"selector of a deployment": {"kubernetes:apps/v1:Deployment", pods("a", ""), pods("b", ""), []resource.PropertyKey{"spec"}},
 		"pods of a deployment":     {"kubernetes:apps/v1:Deployment", pods("a", ""), pods("a", "other"), nil},
 		"pods of a job":            {"kubernetes:batch/v1:Job", pods("a", ""), pods("a", "other"), []resource.PropertyKey{"spec"}},
+		"selector of a daemon set": {"kubernetes:apps/v1:DaemonSet", pods("a", ""), pods("b", ""), []resource.PropertyKey{"spec"}},
+		"size of a claim":          {claimType, claim("1Gi", "fast"), claim("2Gi", "fast"), nil},
+		"class of a claim":         {claimType, claim("1Gi", "fast"), claim("1Gi", "slow"), []resource.PropertyKey{"spec"}},
+		"source of a volume":       {"kubernetes:core/v1:PersistentVolume", fields{"spec": fields{"rbd": fields{"image": "a"}}}, fields{"spec": fields{"rbd": fields{"image": "b"}}}, []resource.PropertyKey{"spec"}},
+		"image of a pod":           {"kubernetes:core/v1:Pod", pod("app:1"), pod("app:2"), []resource.PropertyKey{"spec"}},
+		"value of a priority":      {priorityClassType, fields{"value": 1.0}, fields{"value": 2.0}, nil},
 		"custom resource":          {"kubernetes:core.posit.team/v1beta1:Deployment", pods("a", ""), pods("b", ""), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,16 +258,6 @@ func TestReplacement(t *testing.T) {
 			assert.Equal(t, len(test.replaced) > 0, answer.DeleteBeforeReplace, "its name is not generated")
 		})
 	}
-}
-
-func TestImmutableFields(t *testing.T) {
-	t.Parallel()
-	const class = "kubernetes:storage.k8s.io/v1:StorageClass"
-	c := newCluster(t, map[string]any{"kubeconfig": testKubeconfig})
-	c.mustCreate(class, "fast", map[string]any{"provisioner": "ebs.csi.aws.com", "reclaimPolicy": "Delete"})
-	urn, inputs := object(class, "fast", map[string]any{"provisioner": "ebs.csi.aws.com", "reclaimPolicy": "Retain"})
-	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: "fast", NewInputs: inputs})
-	assert.EqualError(t, err, `StorageClass.storage.k8s.io "fast" is invalid: reclaimPolicy: Invalid value: Retain: field is immutable`)
 }
 
 func TestNotSimulated(t *testing.T) {

@@ -1,8 +1,7 @@
 package kubernetes
 
 import (
-	"fmt"
-	"reflect"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +25,7 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 	}
 	typ := sandbox.Type{
 		AutoName: "metadata.name",
-		Replace:  append([]string{"apiVersion", "kind", "metadata.name", "metadata.namespace"}, replacing[kind.Kind]...),
+		Replace:  slices.Concat(identity, replacing[kind.Kind]),
 		Outputs:  []string{"status"},
 		References: []sandbox.Reference{{
 			Path: "metadata.namespace", Types: []string{namespaceType}, Message: "namespaces %q not found", Weak: true,
@@ -36,16 +35,31 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 
 		Create: s.create,
 		Update: s.update,
-		Delete: func(o *sandbox.Operation) error { return s.cluster(o).clean(o.Old) },
+		Delete: func(o *sandbox.Operation) error {
+			c := s.cluster(o)
+			if err := c.keepsNodes(o.Type, o.ID, nil); err != nil {
+				return err
+			}
+			if err := c.clean(o.Old); err != nil {
+				return err
+			}
+			return c.linger(o.Old)
+		},
+		Find: func(o *sandbox.Operation, id string, known sandbox.Inputs) (*sandbox.Object, error) {
+			return s.cluster(o).read(o.Type, id, known)
+		},
 	}
 	if !known {
 		if scheme().IsGroupRegistered(kind.Group) || !strings.Contains(kind.Group, ".") {
 			return sandbox.Type{}, false
 		}
-		typ.Replace = typ.Replace[:4]
+		typ.Replace = identity
 		typ.Check = func(in sandbox.Inputs) []sandbox.Problem { return checkIdentity(kind, in) }
 		typ.Admit = func(o *sandbox.Operation, preview bool) error {
-			return s.cluster(o).admitCustom(kind, o.Inputs, preview)
+			if err := s.cluster(o).admitCustom(kind, o.Inputs, preview); err != nil || !preview {
+				return err
+			}
+			return s.dryRun(o)
 		}
 		if token == helmChartType {
 			typ = s.helmChart(typ)
@@ -58,9 +72,17 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 		}
 		return checkObject(in)
 	}
-	typ.Admit = s.admit
-	if kind.Kind == "Secret" {
+	typ.Admit = func(o *sandbox.Operation, preview bool) error {
+		if err := s.admit(o, preview); err != nil || !preview {
+			return err
+		}
+		return s.dryRun(o)
+	}
+	switch kind.Kind {
+	case "Secret":
 		typ.Secret = []string{"data", "stringData"}
+	case "Pod":
+		typ.ReplaceIf = replacingContainers
 	}
 	return typ, true
 }
@@ -97,10 +119,16 @@ func physical(in sandbox.Inputs) string {
 	return name
 }
 
-// create names the object and gives it what a cluster adds.
+// create names the object and gives it what a cluster adds. To create is to apply: an
+// object that is there is taken over, without a word where nobody has set a field to
+// something else (provider/pkg/await/await.go, Creation, of version 4.25;
+// docs/reference/real-plugins.md 2, row 3).
 func (s *simulation) create(o *sandbox.Operation) (err error) {
 	c := s.cluster(o)
 	if o.ID, err = c.idOf(o.Type, o.Inputs); err != nil {
+		return err
+	}
+	if err := c.meets(o.Type, o.ID); err != nil {
 		return err
 	}
 	existing, err := c.get(o.Type, o.ID)
@@ -109,7 +137,22 @@ func (s *simulation) create(o *sandbox.Operation) (err error) {
 	}
 	if existing != nil {
 		kind, _ := kindOf(o.Type)
-		return fmt.Errorf("%s %q already exists", kind.GroupKind(), o.ID)
+		m := managedOf(existing)
+		if err := m.apply(fieldManager(o.URN), o.Inputs, forced(o.Inputs), kind.GroupVersion().String()); err != nil {
+			return err
+		}
+		if err := unchanged(kind, o.ID, existing.Inputs, m.fields); err != nil {
+			return err
+		}
+		taken := &sandbox.Object{URN: o.URN}
+		m.keep(taken)
+		o.Old, o.Inputs, o.Managers, o.Outputs = existing, taken.Inputs, taken.Managers, maps.Clone(existing.Outputs)
+		if o.Outputs == nil {
+			o.Outputs = map[string]any{}
+		}
+	}
+	if err := c.keepsNodes(o.Type, o.ID, o.Inputs); err != nil {
+		return err
 	}
 	o.Outputs["metadata"] = c.metadata(o.Type, o.ID, o.Inputs)
 	status, err := c.address(o.Type, o.ID, o.Inputs)
@@ -125,30 +168,41 @@ func (s *simulation) create(o *sandbox.Operation) (err error) {
 	return nil
 }
 
-// update refuses what the API refuses to change.
+// update applies the object, and refuses what the API refuses to change.
 func (s *simulation) update(o *sandbox.Operation) error {
 	c := s.cluster(o)
-	kind, _ := kindOf(o.Type)
-	for _, path := range immutable[kind.Kind] {
-		if before, after := sandbox.Inputs(o.Old.Inputs).At(path), o.Inputs.At(path); fmt.Sprint(before) != fmt.Sprint(after) {
-			return fmt.Errorf("%s %q is invalid: %s: Invalid value: %v: field is immutable", kind.GroupKind(), o.ID, path, after)
-		}
+	m, err := c.changed(o, o.Old)
+	if err != nil {
+		return err
 	}
-	for _, object := range []string{"ConfigMap", "Secret"} {
-		if kind.Kind != object || !sandbox.Inputs(o.Old.Inputs).Flag("immutable") {
-			continue
-		}
-		for _, field := range []string{"immutable", "data", "binaryData", "stringData"} {
-			if !reflect.DeepEqual(o.Old.Inputs[field], o.Inputs[field]) {
-				return fmt.Errorf("%s %q is invalid: %s: Forbidden: field is immutable when `immutable` is set", kind.GroupKind(), o.ID, field)
-			}
-		}
+	if err := c.keepsNodes(o.Type, o.ID, m.fields); err != nil {
+		return err
 	}
+	o.Inputs, o.Managers = m.fields, m.kept(o.Old)
 	o.Outputs["metadata"] = c.metadata(o.Type, o.ID, o.Inputs)
-	live := &sandbox.Object{Type: o.Type, ID: o.ID, Account: o.Account, Inputs: o.Inputs, Outputs: o.Outputs}
-	c.overlay(live, c.patchesOf(live, ""))
 	if o.Type == deploymentType {
 		return c.runHelmCharts(o.Inputs)
 	}
 	return nil
+}
+
+// changed is what an object is after an update. A definition is put as a whole, so that
+// what others have set in it goes (provider/pkg/await/await.go, updateResource); what was
+// set by nobody known the provider takes over first (fixCSAFieldManagers).
+func (c *cluster) changed(o *sandbox.Operation, existing *sandbox.Object) (*managed, error) {
+	kind, _ := kindOf(o.Type)
+	m, manager := managedOf(existing), fieldManager(o.URN)
+	if existing.URN != "" {
+		manager = fieldManager(existing.URN) // the state keeps the name of the manager
+	}
+	if o.Type == definitionType {
+		m.fields = copied(o.Inputs)
+		m.managers = map[string][]string{manager: slices.Sorted(maps.Keys(leaves(o.Inputs)))}
+	} else {
+		m.rename(noManager, manager)
+		if err := m.apply(manager, o.Inputs, forced(o.Inputs), kind.GroupVersion().String()); err != nil {
+			return nil, err
+		}
+	}
+	return m, unchanged(kind, o.ID, existing.Inputs, m.fields)
 }

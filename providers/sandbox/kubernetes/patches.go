@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
@@ -16,44 +15,15 @@ const patchForce = "pulumi.com/patchForce"
 // waitFor is the annotation that makes the provider wait for a state of the object.
 const waitFor = "pulumi.com/waitFor"
 
-// patches describes a patch of a kind: fields that are applied on an object that is
-// there, and taken out again when the patch goes.
+// patches describes a patch of a kind: a manager of some fields of an object. It makes the
+// object when it is not there (provider/pkg/await/await.go, Creation), and gives up its
+// fields when it goes (Deletion; provider/pkg/ssa/actions.go).
 func (s *simulation) patches(target string) sandbox.Type {
 	kind, _ := kindOf(target)
-	apply := func(o *sandbox.Operation) error {
-		c := s.cluster(o)
-		id, err := c.idOf(target, o.Inputs)
-		if err != nil {
-			return err
-		}
-		object, err := c.patched(target, id)
-		if err != nil {
-			return err
-		}
-		if err := conflict(object, o.Inputs); err != nil {
-			return err
-		}
-		patch := &sandbox.Object{Provider: name, Type: o.Type, ID: id, Account: o.Account, Inputs: o.Inputs}
-		patches := append(c.patchesOf(object, patch.Key()), patch)
-		merged := object.Inputs
-		for _, patch := range patches {
-			merged = merge(merged, patch.Inputs)
-		}
-		if err := c.check(target, merged); err != nil {
-			return err
-		}
-		if o.Old != nil {
-			c.unlay(object, o.Old)
-		}
-		c.overlay(object, patches)
-		o.ID, o.Outputs["metadata"] = id, object.Outputs["metadata"]
-		if err := awaited(o.Inputs, object); err != nil {
-			return err
-		}
-		return c.cloud.Put(object)
-	}
-	return sandbox.Type{
-		Replace: []string{"apiVersion", "kind", "metadata.name", "metadata.namespace"},
+	apply := func(o *sandbox.Operation) error { return s.patch(o, target) }
+	typ := sandbox.Type{
+		Patches: target,
+		Replace: identity,
 		Check: func(in sandbox.Inputs) []sandbox.Problem {
 			if problems := checkIdentity(kind, in); len(problems) > 0 {
 				return problems
@@ -70,92 +40,134 @@ func (s *simulation) patches(target string) sandbox.Type {
 			}
 			return nil
 		},
+		// In a preview the provider does not try to create a patch (provider.go, Create).
+		Admit:  func(o *sandbox.Operation, preview bool) error { return s.dryRunPatch(o, target, preview) },
 		Create: apply,
 		Update: apply,
-		Delete: func(o *sandbox.Operation) error { return s.unpatch(o, target) },
+		Delete: func(o *sandbox.Operation) error { return s.relinquish(o, target) },
+		Find: func(o *sandbox.Operation, id string, known sandbox.Inputs) (*sandbox.Object, error) {
+			return s.cluster(o).read(target, id, known)
+		},
 	}
+	if !scheme().Recognizes(kind) {
+		// The provider looks for the kind with "Patch" behind it, does not find it, and takes
+		// it for one that lives in namespaces (provider/pkg/clients, IsNamespacedKind).
+		typ.Defaults = map[string]any{"metadata.namespace": "default"}
+	}
+	return typ
 }
 
-// patched finds the object that a patch names, in a copy.
-func (c *cluster) patched(target, id string) (*sandbox.Object, error) {
+// patch applies a patch to an object, or makes the object.
+func (s *simulation) patch(o *sandbox.Operation, target string) (err error) {
+	c := s.cluster(o)
+	if o.ID, err = c.idOf(target, o.Inputs); err != nil {
+		return err
+	}
+	object, made, err := c.patched(o, target)
+	if err != nil {
+		return err
+	}
+	if err := c.keepsNodes(target, o.ID, object.Inputs); err != nil {
+		return err
+	}
+	if !made {
+		o.Old = object
+	}
+	object.Outputs["metadata"] = c.metadata(target, o.ID, object.Inputs)
+	if err := awaited(o.Inputs, object); err != nil {
+		return err
+	}
+	o.Inputs, o.Outputs, o.Managers = object.Inputs, object.Outputs, object.Managers
+	return nil
+}
+
+// patched is what an object is with a patch applied, as a copy. made tells that there was
+// none before.
+func (c *cluster) patched(o *sandbox.Operation, target string) (object *sandbox.Object, made bool, err error) {
 	kind, _ := kindOf(target)
 	if !scheme().Recognizes(kind) {
 		definition, err := c.definition(kind)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if definition == nil {
-			return nil, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the cluster", kind.Kind, kind.GroupVersion())
+			return nil, false, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the cluster", kind.Kind, kind.GroupVersion())
 		}
 	}
-	object, err := c.get(target, id)
+	existing, err := c.get(target, o.ID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if object == nil {
-		return nil, fmt.Errorf("%s %q not found: a patch needs the object that it changes", resourceOf(kind), id[strings.LastIndexByte(id, '/')+1:])
+	wanted, err := c.scoped(target, o.Inputs)
+	if err != nil {
+		return nil, false, err
 	}
-	copied := *object
-	copied.Outputs = maps.Clone(object.Outputs)
-	if copied.Outputs == nil {
-		copied.Outputs = map[string]any{}
+	if made = existing == nil; made {
+		if namespace, _, ok := strings.Cut(o.ID, "/"); ok && !c.hasNamespace(namespace) {
+			return nil, false, fmt.Errorf("namespaces %q not found", namespace)
+		}
+		identity := map[string]any{"apiVersion": wanted["apiVersion"], "kind": wanted["kind"], "metadata": map[string]any{"name": physical(wanted)}}
+		if namespace, _, ok := strings.Cut(o.ID, "/"); ok {
+			identity["metadata"].(map[string]any)["namespace"] = namespace
+		}
+		existing = &sandbox.Object{Provider: name, Type: target, ID: o.ID, Account: c.account, Inputs: identity}
 	}
-	return &copied, nil
+	changed := *existing
+	if changed.Outputs = maps.Clone(existing.Outputs); changed.Outputs == nil {
+		changed.Outputs = map[string]any{}
+	}
+	m := managedOf(existing)
+	if target == definitionType && o.Old != nil {
+		// A definition is not applied but put as a whole, also by a patch
+		// (provider/pkg/await/await.go, updateResource).
+		m.fields = copied(wanted)
+	} else if err := m.apply(fieldManager(o.URN), wanted, forced(wanted), kind.GroupVersion().String()); err != nil {
+		return nil, false, err
+	}
+	if err := c.check(target, m.fields); err != nil {
+		return nil, false, err
+	}
+	if err := unchanged(kind, o.ID, existing.Inputs, m.fields); err != nil && !made {
+		return nil, false, err
+	}
+	m.keep(&changed)
+	return &changed, made, nil
 }
 
-// unpatch takes the fields of a patch out of its object again.
-func (s *simulation) unpatch(o *sandbox.Operation, target string) error {
-	c := s.cluster(o)
-	existing := c.cloud.Object(sandbox.Key(target, c.account, "", o.ID))
-	if existing == nil {
-		return nil
+// scoped are the fields of an object without the namespace that the provider gives what
+// belongs to none: the API server drops it.
+func (c *cluster) scoped(token string, in sandbox.Inputs) (sandbox.Inputs, error) {
+	namespaced, err := c.namespaced(token)
+	if err != nil || namespaced || in.Map("metadata")["namespace"] == nil {
+		return in, err
 	}
-	object := *existing
-	object.Outputs = maps.Clone(existing.Outputs)
-	c.unlay(&object, o.Old)
-	c.overlay(&object, c.patchesOf(&object, o.Old.Key()))
+	fields := copied(in)
+	delete(fields["metadata"].(map[string]any), "namespace")
+	return fields, nil
+}
+
+// relinquish takes back what a patch has set.
+func (s *simulation) relinquish(o *sandbox.Operation, target string) error {
+	c := s.cluster(o)
+	object := *o.Old
+	m := managedOf(&object)
+	m.relinquish(fieldManager(o.URN))
+	if err := c.check(target, m.fields); err != nil {
+		return fmt.Errorf("this Patch resource is currently managing a required field, so it can't be deleted directly. "+
+			"Either set the `retainOnDelete` resource option, or transfer ownership of the field before deleting: %w", err)
+	}
+	if err := c.keepsNodes(target, o.ID, m.fields); err != nil {
+		return err
+	}
+	m.keep(&object)
+	object.Outputs["metadata"] = c.metadata(target, o.ID, object.Inputs)
 	return c.cloud.Put(&object)
 }
 
-// unlay makes an object what it was without any patch in the fields of one.
-func (c *cluster) unlay(object, patch *sandbox.Object) {
-	for field := range patch.Inputs {
-		delete(object.Outputs, field)
-	}
-	object.Outputs["metadata"] = c.metadata(object.Type, object.ID, object.Inputs)
-}
-
-// overlay lays patches over an object: its inputs stay those of its owner, and what is
-// patched is in its outputs.
-func (c *cluster) overlay(object *sandbox.Object, patches []*sandbox.Object) {
-	patched := map[string]any{}
-	for _, patch := range patches {
-		patched = merge(patched, patch.Inputs)
-	}
-	for field, value := range patched {
-		switch field {
-		case "apiVersion", "kind":
-		case "metadata":
-			metadata, ok := object.Outputs["metadata"].(map[string]any)
-			if !ok {
-				metadata = c.metadata(object.Type, object.ID, object.Inputs)
-			}
-			object.Outputs["metadata"] = merge(metadata, withoutForce(value))
-		default:
-			object.Outputs[field] = merge(map[string]any{field: object.Inputs[field]}, map[string]any{field: value})[field]
-		}
-	}
-}
-
-// patchesOf lists the patches of an object, but one.
-func (c *cluster) patchesOf(object *sandbox.Object, except string) []*sandbox.Object {
-	var found []*sandbox.Object
-	for _, patch := range c.cloud.OfType(object.Type + "Patch") {
-		if patch.Account == c.account && patch.ID == object.ID && patch.Key() != except {
-			found = append(found, patch)
-		}
-	}
-	return found
+// forced tells whether a patch, or an object, takes fields from others.
+func forced(in sandbox.Inputs) bool {
+	force, _ := in.Map("metadata").Map("annotations").Text(patchForce)
+	return force == "true"
 }
 
 // awaited tells whether a patched object is in the state that the patch waits for. In the
@@ -175,75 +187,4 @@ func awaited(patch sandbox.Inputs, object *sandbox.Object) error {
 		return fmt.Errorf("timed out waiting for %s %s: .%s is %v, want %s", object.Inputs["kind"], object.ID, path, state, value)
 	}
 	return nil
-}
-
-func withoutForce(metadata any) map[string]any {
-	given, _ := metadata.(map[string]any)
-	copied := maps.Clone(given)
-	if annotations, ok := copied["annotations"].(map[string]any); ok {
-		annotations = maps.Clone(annotations)
-		delete(annotations, patchForce)
-		copied["annotations"] = annotations
-	}
-	return copied
-}
-
-// merge lays one object over another: maps are merged, all else is replaced.
-func merge(under, over map[string]any) map[string]any {
-	merged := maps.Clone(under)
-	if merged == nil {
-		merged = map[string]any{}
-	}
-	for key, value := range over {
-		below, isMap := merged[key].(map[string]any)
-		above, overIsMap := value.(map[string]any)
-		if isMap && overIsMap {
-			value = merge(below, above)
-		}
-		merged[key] = value
-	}
-	return merged
-}
-
-// conflict says which field of a patch another manager has set to something else. What
-// AWS made may be taken over.
-func conflict(object *sandbox.Object, patch sandbox.Inputs) error {
-	if forced, _ := patch.Map("metadata").Map("annotations").Text(patchForce); forced == "true" {
-		return nil
-	}
-	manager := ""
-	switch label, _ := sandbox.Inputs(object.Inputs).Map("metadata").Map("labels").Text(managedBy); {
-	case label == "Helm":
-		manager = "helm"
-	case object.URN != "":
-		manager = "pulumi-kubernetes"
-	default:
-		return nil
-	}
-	if field := differing(object.Inputs, patch, ""); field != "" {
-		kind, _ := kindOf(object.Type)
-		return fmt.Errorf("server-side apply field conflict: apply failed with 1 conflict: conflict with %q using %s: %s; the annotation %s lets the patch take the field",
-			manager, kind.GroupVersion(), field, patchForce)
-	}
-	return nil
-}
-
-func differing(object, patch map[string]any, path string) string {
-	for key, value := range patch {
-		current, ok := object[key]
-		if !ok {
-			continue
-		}
-		below, isMap := current.(map[string]any)
-		over, overIsMap := value.(map[string]any)
-		switch {
-		case isMap && overIsMap:
-			if field := differing(below, over, path+"."+key); field != "" {
-				return field
-			}
-		case !reflect.DeepEqual(current, value):
-			return path + "." + key
-		}
-	}
-	return ""
 }

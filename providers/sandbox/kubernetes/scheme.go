@@ -64,33 +64,6 @@ var clusterScoped = map[string]bool{
 // preexisting are the namespaces that every cluster has.
 var preexisting = []string{"default", "kube-system", "kube-public", "kube-node-lease"}
 
-// replacing are the fields whose change makes the provider replace an object, besides
-// its name and namespace.
-var replacing = map[string][]string{
-	"Deployment":            {"spec.selector"},
-	"StatefulSet":           {"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
-	"Job":                   {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
-	"ConfigMap":             {"binaryData", "data"},
-	"Secret":                {"type", "stringData", "data"},
-	"PersistentVolume":      {"spec.csi", "spec.nfs", "spec.hostPath", "spec.local", "spec.awsElasticBlockStore", "spec.azureDisk", "spec.azureFile"},
-	"PersistentVolumeClaim": {"spec"},
-	"ResourceQuota":         {"spec.scopes"},
-	"Service":               {"spec.clusterIP"},
-	"RoleBinding":           {"roleRef"},
-	"ClusterRoleBinding":    {"roleRef"},
-	"StorageClass":          {"parameters", "provisioner"},
-}
-
-// immutable are fields that the API refuses to change, which the provider does not know.
-var immutable = map[string][]string{
-	"DaemonSet":                {"spec.selector"},
-	"StorageClass":             {"reclaimPolicy", "volumeBindingMode"},
-	"CSIDriver":                {"spec.attachRequired"},
-	"PriorityClass":            {"value", "preemptionPolicy"},
-	"CustomResourceDefinition": {"spec.group", "spec.scope", "spec.names.kind"},
-	"RuntimeClass":             {"handler"},
-}
-
 // kindOf reads a type token such as "kubernetes:apps/v1:Deployment".
 func kindOf(token string) (schema.GroupVersionKind, bool) {
 	parts := strings.Split(token, ":")
