@@ -364,7 +364,7 @@ func TestPluginsByEnvironment(t *testing.T) {
 // Two configurations at the same time, many times over, start two plugins.
 func TestPluginsAtTheSameTime(t *testing.T) {
 	w := newPlugged(t)
-	session, err := w.host.newSession(t.Context(), Operation{}, nil, unheard)
+	session, err := w.host.newSession(t.Context(), Operation{}, nil, nil, unheard)
 	require.NoError(t, err)
 	var asking sync.WaitGroup
 	for i := range 20 {

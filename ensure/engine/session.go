@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
@@ -30,6 +31,8 @@ type session struct {
 	program *program
 	log     sink
 	named   []workspace.ProjectPlugin
+	seeds   map[resource.URN][]byte // see constraints
+	there   map[resource.URN]bool   // what the state has
 	closing sync.Once
 	failure error // of closing
 
@@ -38,8 +41,9 @@ type session struct {
 	canceled  bool
 }
 
-// newSession begins to serve an operation on a stack whose state is before.
-func (h *Host) newSession(ctx context.Context, operation Operation, before *deploy.Snapshot, log sink) (*session, error) {
+// newSession begins to serve an operation on a stack whose state is before. plan is what
+// an apply is held to, or nil.
+func (h *Host) newSession(ctx context.Context, operation Operation, before *deploy.Snapshot, plan *Plan, log sink) (*session, error) {
 	if h == nil {
 		return nil, errors.New("the operation has no plugin host")
 	}
@@ -58,10 +62,19 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	if err != nil {
 		return nil, fmt.Errorf("start plugin host: %w", err)
 	}
-	return &session{
-		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before),
+	made := &session{
+		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before), there: map[resource.URN]bool{},
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
-	}, nil
+	}
+	if plan != nil {
+		made.seeds = plan.constraints.seeds
+	}
+	if before != nil {
+		for _, state := range before.Resources {
+			made.there[state.URN] = made.there[state.URN] || !state.Delete
+		}
+	}
+	return made, nil
 }
 
 // installed are the plugins that the engine need not look for, and must not in a sandbox
@@ -99,7 +112,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return provider, nil
+		return &overlay{provider, s}, nil
 	}
 	if plugins.OnlySimulated {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
@@ -116,7 +129,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
 		return nil, err
 	}
-	return lent, nil
+	return &overlay{lent, s}, nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it

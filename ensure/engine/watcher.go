@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,9 +17,8 @@ import (
 type outcome struct {
 	Plan
 	providers map[string]resource.PropertyMap // known inputs of explicit providers
-	failures  []Failure
-	violated  []Failure // deviations from the plan
-	unreached []Failure // parts of the plan that did not come
+	failures  []Failure                       // in the order of time
+	violated  []Failure                       // deviations from the plan
 }
 
 // watcher receives the engine's events of one operation, keeps what the outcome
@@ -40,6 +39,7 @@ func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun b
 		stack: s, operation: operation, dryRun: dryRun,
 		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
 	}
+	w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
 	go w.watch(kind)
 	return w
 }
@@ -76,16 +76,16 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 			}
 		}
 		payload, ok := event.Payload().(engine.DiagEventPayload)
-		if ok && said(payload) {
+		if ok && (said(payload) || w.follows(payload)) {
 			continue
 		}
 		if ok {
-			payload.Message = withoutValues(payload.Message)
+			if payload.Severity == diag.Error {
+				payload.Message = cause(strings.Replace(colors.Never.Colorize(payload.Message), beforeStep, "", 1)) + "\n"
+			}
 			event = engine.NewEvent(payload)
 		}
-		if !ok || !unreached(payload.Message) {
-			show(event)
-		}
+		show(event)
 		w.note(event)
 	}
 }
@@ -105,23 +105,21 @@ var endings = map[string]bool{
 	"update failed": true, "preview failed": true, "update canceled": true, "preview canceled": true,
 }
 
-// withoutValues takes the values out of the engine's message about a deviation from the
-// plan, which shows secrets, too. The names of the properties stay.
-func withoutValues(message string) string {
-	head, changes, found := strings.Cut(message, "properties changed: ")
-	if !found || !strings.Contains(head, violation) {
-		return message
-	}
-	var names []string
-	for _, name := range changedProperty.FindAllStringSubmatch(changes, -1) {
-		names = append(names, name[1])
-	}
-	return head + "properties changed: " + strings.Join(names, ", ") + "\n"
-}
+// beforeStep is how the engine begins the message of a step that was kept from beginning.
+const beforeStep = "pre-step event returned an error: "
 
-// changedProperty is how the engine begins a change: what was planned, what is done, and
-// the property.
-var changedProperty = regexp.MustCompile(`(?:^|, )[-+~=]{2}([\w/.-]+)`)
+// follows tells whether a message says no more than a failure that was told before it: the
+// same, or that something could not go on after it.
+func (w *watcher) follows(payload engine.DiagEventPayload) bool {
+	if payload.Severity != diag.Error {
+		return false
+	}
+	message := diagnostic(payload)
+	failure := Failure{URN: message.URN, Message: cause(message.Message)}
+	return slices.ContainsFunc(w.outcome.failures, func(earlier Failure) bool {
+		return consequence(failure.Message) || failure.repeats(earlier)
+	})
+}
 
 // finish ends the watching and returns what was seen. It may be called again.
 func (w *watcher) finish() *outcome {
@@ -139,12 +137,17 @@ func (w *watcher) note(event engine.Event) {
 		}
 		message := diagnostic(payload)
 		if message.Severity == diag.Error {
-			w.outcome.fail(Failure{URN: message.URN, Message: message.Message})
+			w.outcome.failures = append(w.outcome.failures, Failure{URN: message.URN, Message: message.Message})
 		}
-		if !unreached(message.Message) {
-			w.tell(message)
-		}
+		w.tell(message)
 	case engine.ResourcePreEventPayload:
+		if w.dryRun {
+			var planned *resource.State
+			if payload.Metadata.New != nil {
+				planned = payload.Metadata.New.State
+			}
+			w.outcome.constraints.note(payload.Metadata.Op, payload.Metadata.URN, planned)
+		}
 		if providers.IsProviderType(payload.Metadata.Type) && !payload.Internal {
 			w.provider(payload.Metadata)
 		}
@@ -201,26 +204,4 @@ func (w *watcher) tell(event Event) {
 	if w.operation.Channel != nil {
 		w.operation.Channel <- event
 	}
-}
-
-// fail keeps an error that the engine reported. That the program deviates from its
-// plan is known by the engine's text alone; and a plan that something else cut short
-// says of every resource that it was not reached, which is no news.
-func (o *outcome) fail(failure Failure) {
-	switch {
-	case unreached(failure.Message):
-		o.unreached = append(o.unreached, failure)
-	case strings.Contains(failure.Message, violation):
-		o.violated = append(o.violated, failure)
-	default:
-		o.failures = append(o.failures, failure)
-	}
-}
-
-// violation is in the engine's messages about a deviation from the plan.
-const violation = "violates plan"
-
-// unreached tells the engine's message about a part of the plan that did not come.
-func unreached(message string) bool {
-	return strings.Contains(message, "expected resource operations for")
 }
