@@ -157,6 +157,7 @@ func TestComputed(t *testing.T) {
 	want := map[string]string{
 		accessEntryType:  "kubernetesGroups userName",
 		addonType:        "addonVersion configurationValues",
+		providerType:     "thumbprintLists",
 		controlPlaneType: "accessConfig kubernetesNetworkConfig upgradePolicy version",
 		nodeGroupType:    "amiType capacityType diskSize instanceTypes nodeRepairConfig releaseVersion updateConfig version",
 		queueType:        "kmsDataKeyReusePeriodSeconds policy sqsManagedSseEnabled",
