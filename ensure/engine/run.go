@@ -54,6 +54,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if err != nil {
 		return fail(err)
 	}
+	session.status = watch.status
 	// The watching hears the plugins' last words, but not what a function says that is cut
 	// off from the engine.
 	defer session.program.finish()

@@ -30,6 +30,7 @@ type session struct {
 	context *plugin.Context
 	program *program
 	log     sink
+	status  sink // what plugins wait for; nil for nobody listens
 	named   []workspace.ProjectPlugin
 	seeds   map[resource.URN][]byte // see constraints
 	there   map[resource.URN]bool   // what the state has
@@ -121,12 +122,8 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if err != nil {
 		return nil, fmt.Errorf("start provider %q: %w", descriptor.Name, err)
 	}
-	wanted, err := newOrigin(descriptor, environment, nil)
+	lent, err := s.lend(descriptor, environment)
 	if err != nil {
-		return nil, err
-	}
-	lent := &lease{session: s, origin: wanted}
-	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
 		return nil, err
 	}
 	return &overlay{lent, s}, nil

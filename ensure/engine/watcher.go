@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
@@ -32,12 +33,14 @@ type watcher struct {
 	done      chan struct{}
 	finishing sync.Once
 	outcome   outcome
+	working   map[resource.URN]Progress
 }
 
 func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun bool) *watcher {
 	w := &watcher{
 		stack: s, operation: operation, dryRun: dryRun,
 		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
+		working: map[resource.URN]Progress{},
 	}
 	w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
 	go w.watch(kind)
@@ -46,12 +49,19 @@ func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun b
 
 // log adds a message of the program or a plugin to the events.
 func (w *watcher) log(severity diag.Severity, urn resource.URN, message string) {
-	if severity == diag.Debug {
+	w.say(engine.DiagEventPayload{URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never})
+}
+
+// status adds what a plugin waits for to the events.
+func (w *watcher) status(severity diag.Severity, urn resource.URN, message string) {
+	w.say(engine.DiagEventPayload{URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never, Ephemeral: true})
+}
+
+func (w *watcher) say(payload engine.DiagEventPayload) {
+	if payload.Severity == diag.Debug {
 		return
 	}
-	event := engine.NewEvent(engine.DiagEventPayload{
-		URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never,
-	})
+	event := engine.NewEvent(payload)
 	select {
 	case w.logged <- event:
 	case <-w.done: // a plugin that still talks after the end
@@ -76,7 +86,7 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 			}
 		}
 		payload, ok := event.Payload().(engine.DiagEventPayload)
-		if ok && (said(payload) || w.follows(payload)) {
+		if ok && !payload.Ephemeral && (said(payload) || w.follows(payload)) {
 			continue
 		}
 		if ok {
@@ -132,7 +142,11 @@ func (w *watcher) finish() *outcome {
 func (w *watcher) note(event engine.Event) {
 	switch payload := event.Payload().(type) {
 	case engine.DiagEventPayload:
-		if payload.Ephemeral || payload.Severity == diag.Debug {
+		if payload.Severity == diag.Debug {
+			return
+		}
+		if payload.Ephemeral {
+			w.progress(payload.URN, diagnostic(payload).Message)
 			return
 		}
 		message := diagnostic(payload)
@@ -151,17 +165,54 @@ func (w *watcher) note(event engine.Event) {
 		if providers.IsProviderType(payload.Metadata.Type) && !payload.Internal {
 			w.provider(payload.Metadata)
 		}
+		w.begin(payload.Metadata)
 		// A preview's steps are reported once, when planned; the rest when done.
 		if w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, true)
 		}
+	case engine.ResourceOperationFailedPayload:
+		w.ended(payload.Metadata.URN)
 	case engine.ResourceOutputsEventPayload:
+		w.ended(payload.Metadata.URN)
 		if payload.Metadata.Type == resource.RootStackType && payload.Metadata.Res != nil {
 			w.outputs(payload.Metadata)
 		}
 		if !w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, false)
 		}
+	}
+}
+
+// begin tells that the work on a resource begins. Components are no work of their own.
+func (w *watcher) begin(metadata engine.StepEventMetadata) {
+	kind, known := kinds[metadata.Op]
+	switch metadata.Op {
+	case deploy.OpCreateReplacement, deploy.OpDeleteReplaced:
+		kind, known = Replace, true
+	}
+	custom := metadata.Res != nil && metadata.Res.Custom
+	if w.dryRun || !known || !custom || kind == Same || providers.IsProviderType(metadata.Type) {
+		return
+	}
+	begun := Progress{Kind: kind, URN: string(metadata.URN), Type: string(metadata.Type), Name: metadata.URN.Name()}
+	w.working[metadata.URN] = begun
+	w.tell(begun)
+}
+
+// progress tells how the work on a resource stands.
+func (w *watcher) progress(urn resource.URN, status string) {
+	if working, ok := w.working[urn]; ok {
+		working.Status = status
+		w.working[urn] = working
+		w.tell(working)
+	}
+}
+
+func (w *watcher) ended(urn resource.URN) {
+	if working, ok := w.working[urn]; ok {
+		working.Ended = true
+		delete(w.working, urn)
+		w.tell(working)
 	}
 }
 

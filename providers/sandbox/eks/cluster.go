@@ -254,7 +254,8 @@ func (c *cluster) core() value {
 		"instanceRoles": list(c.instanceRoles...), "kubeconfig": c.kubeconfig(false), "nodeGroupOptions": object(map[string]value{"version": c.raw("version")}),
 		"provider": c.kubernetes.reference(), "subnetIds": c.subnets(), "publicSubnetIds": c.raw("publicSubnetIds"),
 		"privateSubnetIds": c.raw("privateSubnetIds"), "vpcId": c.raw("vpcId"), "tags": c.raw("tags"), "nodeSecurityGroupTags": c.raw("nodeSecurityGroupTags"),
-		"accessEntries": list(c.entries...), "storageClasses": object(nil), "encryptionConfig": c.encryption,
+		"accessEntries": list(c.entries...), "storageClasses": object(nil), "autoModeNodeRoleName": text(""),
+		"encryptionConfig": c.encryption,
 	}
 	for name, made := range map[string]*made{"clusterSecurityGroup": c.securityGroup, "eksNodeAccess": c.nodeAccess, "oidcProvider": c.oidc} {
 		if made != nil {
