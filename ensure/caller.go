@@ -27,6 +27,7 @@ type (
 	StepStarted    = step.StepStarted
 	ResourceChange = step.ResourceChange
 	Diagnostic     = step.Diagnostic
+	Progress       = step.Progress
 	StepFinished   = step.StepFinished
 	Summary        = step.Summary
 	Kept           = step.Kept

@@ -38,6 +38,7 @@ type platform struct {
 	awsCluster func(properties pulumi.Map)
 	// explicit makes the cluster with a provider of the program's own.
 	explicit bool
+	options  []pulumi.ResourceOption // of the cluster
 }
 
 func change[T any](change func(*T), args *T) *T {
@@ -76,7 +77,7 @@ func (p platform) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	var options []pulumi.ResourceOption
+	options := slices.Clone(p.options)
 	if p.explicit {
 		provider, err := aws.NewProvider(ctx, "explicit", &aws.ProviderArgs{Region: pulumi.String("us-east-2")})
 		if err != nil {
@@ -157,13 +158,17 @@ func (p platform) inside(ctx *pulumi.Context, cluster *eks.Cluster, nodeRole *ia
 
 // operate does something with a trial's stack and a program.
 func (t *trial) operate(p platform, do func(context.Context, *engine.Stack, engine.Operation) (*engine.Plan, error)) (*engine.Plan, error) {
+	return t.run(p.program, do)
+}
+
+func (t *trial) run(program pulumi.RunFunc, do func(context.Context, *engine.Stack, engine.Operation) (*engine.Plan, error)) (*engine.Plan, error) {
 	ctx := context.Background()
 	if err := t.stack.Lock(ctx); err != nil {
 		return nil, err
 	}
 	defer t.stack.Unlock(ctx)
 	return do(ctx, t.stack, engine.Operation{
-		Host: t.environment.Host(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"}, Program: p.program,
+		Host: t.environment.Host(&config.Target{}), Config: map[string]string{"aws:region": "us-east-2"}, Program: program,
 	})
 }
 

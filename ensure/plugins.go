@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/ensure/engine"
@@ -24,6 +25,14 @@ var kubernetesSettings = map[string]string{
 	"PULUMI_K8S_ENABLE_PATCH_FORCE":       "false",
 	"PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "true",
 	"PULUMI_K8S_DELETE_UNREACHABLE":       "false",
+}
+
+// versions are those of the providers that ptd's programs are written for: what a component
+// plugin asks for in an older one of the same major version is served by them. They are those
+// of go.mod.
+var versions = map[string]semver.Version{
+	"aws":        {Major: 6, Minor: 83, Patch: 2},
+	"kubernetes": {Major: 4, Minor: 21, Patch: 1},
 }
 
 // hosts are plugin hosts by target, each of which runs the plugins of all its stacks.
@@ -68,7 +77,7 @@ func (p *programs) serve(plugins engine.Plugins) engine.Plugins {
 	settings := maps.Clone(kubernetesSettings)
 	maps.Copy(settings, environment["kubernetes"])
 	environment["kubernetes"] = settings
-	plugins.Environment, plugins.Programs, plugins.Identify = environment, p.directory, identify
+	plugins.Environment, plugins.Programs, plugins.Identify, plugins.Versions = environment, p.directory, identify, versions
 	return plugins
 }
 

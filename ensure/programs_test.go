@@ -3,12 +3,14 @@ package ensure
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/ensure/engine"
 )
@@ -93,3 +95,13 @@ func TestStandIn(t *testing.T) {
 type fullWriter struct{}
 
 func (fullWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+// The versions that serve older requests are those that the programs are compiled with.
+func TestVersionsAreThoseOfTheProgramsSDKs(t *testing.T) {
+	t.Parallel()
+	modules, err := os.ReadFile("../go.mod")
+	require.NoError(t, err)
+	for name, version := range versions {
+		assert.Contains(t, string(modules), fmt.Sprintf("github.com/pulumi/pulumi-%s/sdk/v%d v%s\n", name, version.Major, version))
+	}
+}

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/providers/sandbox"
+	sandboxeks "github.com/ptd-go/ptd/providers/sandbox/eks"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -193,7 +195,8 @@ func TestStrictness(t *testing.T) {
 	}
 }
 
-// trial is a stack in a sandbox of its own, which has a database server and a cluster.
+// trial is a stack in a sandbox of its own, which has a database server and a cluster. Its
+// machine reaches the issuers of EKS' clusters.
 type trial struct {
 	environment *Sandbox
 	stack       *engine.Stack
@@ -217,6 +220,11 @@ func newTrial(t *testing.T) *trial {
 	require.NoError(t, cloud.Close())
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)
+	environment.plugins.plugins = func(target *config.Target) engine.Plugins {
+		plugins := simulatedPlugins(environment.cloud, target)
+		plugins.Simulated["eks"] = func() (plugin.Provider, error) { return &sandboxeks.Provider{ReachesIssuers: true}, nil }
+		return plugins
+	}
 	backend := engine.NewBackend(engine.BackendOptions{
 		URL:             "file://" + filepath.ToSlash(filepath.Join(directory, "state", "trial")),
 		SecretsProvider: engine.KeyFileScheme + "://default", KeyFile: filepath.Join(directory, "state", "key"),

@@ -3,22 +3,38 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/ptd-go/ptd/ensure"
 )
 
 // heartbeatInterval is how long a step may be silent.
 const heartbeatInterval = 10 * time.Second
 
-// heartbeat tells, while a step runs and says nothing, that it still does. On a
-// terminal it is silent: there, the display moves.
+// heartbeat tells, while a step runs and says nothing, that it still does, and what it
+// works on. On a terminal it is silent: there, the display moves.
 type heartbeat struct {
 	machine system
 	out     *watchedWriter
 
 	stop chan struct{}
 	done sync.WaitGroup
+
+	mutex   sync.Mutex // for what follows
+	working []work     // in the order in which it began
 }
+
+// work is on one resource.
+type work struct {
+	ensure.Progress
+	began time.Time
+}
+
+// namedAtMost is how many resources a heartbeat names.
+const namedAtMost = 5
 
 // watchedWriter notes that something was written.
 type watchedWriter struct {
@@ -63,6 +79,43 @@ func (h *heartbeat) touch() { h.out.set(true, false) }
 func (h *heartbeat) pause()  { h.out.set(true, true) }
 func (h *heartbeat) resume() { h.out.set(true, false) }
 
+// note keeps what is worked on.
+func (h *heartbeat) note(progress ensure.Progress) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	i := slices.IndexFunc(h.working, func(known work) bool { return known.URN == progress.URN })
+	switch {
+	case progress.Ended && i >= 0:
+		h.working = slices.Delete(h.working, i, i+1)
+	case progress.Ended:
+	case i >= 0 && progress.Status != "":
+		h.working[i].Status = progress.Status
+	case i >= 0: // the second half of a replacement
+		h.working[i] = work{progress, h.machine.now()}
+	default:
+		h.working = append(h.working, work{progress, h.machine.now()})
+	}
+}
+
+// describe names what is worked on, what began first first: since when, and how it stands.
+func (h *heartbeat) describe(now time.Time) string {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	var lines strings.Builder
+	for i, work := range h.working {
+		if i == namedAtMost {
+			fmt.Fprintf(&lines, "  and %d more\n", len(h.working)-namedAtMost)
+			break
+		}
+		fmt.Fprintf(&lines, "  %s %s %s, for %s", work.Operation, work.Type, work.Name, now.Sub(work.began).Round(time.Second))
+		if work.Status != "" {
+			lines.WriteString(": " + work.Status)
+		}
+		lines.WriteString("\n")
+	}
+	return lines.String()
+}
+
 // begin starts to watch a step, until end.
 func (h *heartbeat) begin(step string) {
 	h.end()
@@ -77,7 +130,7 @@ func (h *heartbeat) begin(step string) {
 		for {
 			select {
 			case now := <-ticks:
-				h.out.beat(fmt.Sprintf("%s: still running after %s\n", step, now.Sub(began).Round(time.Second)))
+				h.out.beat(fmt.Sprintf("%s: still running after %s\n", step, now.Sub(began).Round(time.Second)) + h.describe(now))
 			case <-stop:
 				return
 			}
@@ -92,4 +145,7 @@ func (h *heartbeat) end() {
 		h.done.Wait()
 		h.stop = nil
 	}
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.working = nil
 }

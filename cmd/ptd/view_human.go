@@ -75,6 +75,8 @@ func (v *humanView) Event(event ensure.Event) {
 		} else {
 			v.held = append(v.held, event)
 		}
+	case ensure.Progress:
+		v.note(event)
 	case ensure.StepFinished:
 		v.end()
 		if event.Result == ensure.Skipped {

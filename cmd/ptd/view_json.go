@@ -111,6 +111,9 @@ func (v *jsonView) Event(event ensure.Event) {
 		}
 	case ensure.Diagnostic:
 		line = jsonDiagnostic{"diagnostic", event.Step, event.Severity, event.URN, event.Message}
+	case ensure.Progress: // the heartbeat tells it
+		v.note(event)
+		return
 	case ensure.StepFinished:
 		v.end()
 		line = jsonStepFinished("step_finished", event)

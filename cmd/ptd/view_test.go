@@ -223,6 +223,11 @@ func TestHeartbeat(t *testing.T) {
 			ui.Event(ensure.StepStarted{Step: "persistent"})
 			tick(10 * time.Second) // the header was written since
 			tick(20 * time.Second)
+			for i := range 7 {
+				ui.Event(ensure.Progress{Step: "persistent", Operation: ensure.Create, URN: fmt.Sprint(i), Type: "aws:s3:Bucket", Name: fmt.Sprint("b", i)})
+			}
+			ui.Event(ensure.Progress{Operation: ensure.Create, URN: "1", Type: "aws:s3:Bucket", Name: "b1", Status: "[1/2] waiting for an address"})
+			ui.Event(ensure.Progress{URN: "0", Ended: true})
 			tick(30 * time.Second)
 			ui.Event(ensure.Diagnostic{Step: "persistent", Severity: ensure.Info, Message: "something"})
 			ui.Event(ensure.StepFinished{Step: "persistent", Result: ensure.Succeeded})
@@ -236,7 +241,10 @@ func TestHeartbeat(t *testing.T) {
 		d.run(words...)
 		assert.NotContains(t, d.stderr.String(), "after 10s")
 		assert.Contains(t, d.stderr.String(), "persistent: still running after 20s\n")
-		assert.Contains(t, d.stderr.String(), "persistent: still running after 30s\n")
+		assert.Contains(t, d.stderr.String(), "persistent: still running after 30s\n"+
+			"  create aws:s3:Bucket b1, for 30s: [1/2] waiting for an address\n  create aws:s3:Bucket b2, for 30s\n")
+		assert.Contains(t, d.stderr.String(), "b5, for 30s\n  and 1 more\n")
+		assert.NotContains(t, d.stderr.String(), "aws:s3:Bucket b0")
 		assert.NotContains(t, d.stdout.String(), "still running")
 	}
 }

@@ -15,8 +15,9 @@ type EKSAddonArgs struct {
 	// KeepVersion leaves the version of an add-on that is there alone.
 	KeepVersion bool
 	// Configuration is used when the add-on is made: EKS undoes what was changed since
-	// whenever it updates an add-on.
-	Configuration pulumi.Map
+	// whenever it updates an add-on. It has plain values only (as encoding/json has them, and
+	// integers): the eks plugin writes it as JSON without waiting for an output in it.
+	Configuration map[string]any
 	// ServiceAccountRoleARN is the role of the add-on's service account; nil for none.
 	ServiceAccountRoleARN pulumi.StringPtrInput
 	// TakeOver makes what is installed without EKS the add-on's. It stays when the add-on
@@ -29,9 +30,10 @@ type EKSAddonArgs struct {
 // cluster's control plane, where its component puts it. Here it is not: what depends on
 // the control plane would depend on its add-ons too, and they on nodes that do.
 //
-// It is an error if a required argument is missing.
+// It is an error if a required argument is missing, or if the configuration has an output or
+// anything else that is not plain in it.
 //
-// (docs/reference/aws-workload-eks.md 12, 19.4)
+// (docs/reference/aws-workload-eks.md 12, 19.4; docs/reference/real-plugins.md 1)
 func NewEKSAddon(ctx *pulumi.Context, name string, args *EKSAddonArgs, opts ...pulumi.ResourceOption) (*eks.Addon, error) {
 	if args == nil || args.Cluster == nil || args.Addon == "" || args.Version == "" {
 		return nil, fmt.Errorf("EKS add-on %s: a cluster, an add-on and its version are required", name)
@@ -40,7 +42,11 @@ func NewEKSAddon(ctx *pulumi.Context, name string, args *EKSAddonArgs, opts ...p
 		Cluster: args.Cluster.controlPlane, AddonName: pulumi.String(args.Addon), AddonVersion: pulumi.String(args.Version),
 	}
 	if len(args.Configuration) > 0 {
-		made.ConfigurationValues = args.Configuration
+		values, err := plainInput("configuration", args.Configuration)
+		if err != nil {
+			return nil, fmt.Errorf("EKS add-on %s: %w", name, err)
+		}
+		made.ConfigurationValues = values.(pulumi.Map)
 	}
 	if args.ServiceAccountRoleARN != nil {
 		made.ServiceAccountRoleArn = args.ServiceAccountRoleARN
@@ -60,5 +66,40 @@ func (args *EKSAddonArgs) transform(made *pulumi.ResourceTransformArgs) {
 	ignore(made, "configurationValues", "serviceAccountRoleArn")
 	if args.KeepVersion {
 		ignore(made, "addonVersion")
+	}
+}
+
+// plainInput makes an input of a plain value, which is called path in errors.
+func plainInput(path string, value any) (pulumi.Input, error) {
+	switch value := value.(type) {
+	case bool:
+		return pulumi.Bool(value), nil
+	case string:
+		return pulumi.String(value), nil
+	case int:
+		return pulumi.Int(value), nil
+	case float64:
+		return pulumi.Float64(value), nil
+	case []any:
+		made := make(pulumi.Array, len(value))
+		for i, element := range value {
+			var err error
+			if made[i], err = plainInput(fmt.Sprintf("%s[%d]", path, i), element); err != nil {
+				return nil, err
+			}
+		}
+		return made, nil
+	case map[string]any:
+		made := make(pulumi.Map, len(value))
+		for key, element := range value {
+			var err error
+			if made[key], err = plainInput(path+"."+key, element); err != nil {
+				return nil, err
+			}
+		}
+		return made, nil
+	default:
+		return nil, fmt.Errorf("%s is a %T, but only plain values can be given: the eks plugin writes the configuration "+
+			"as JSON without waiting for outputs", path, value)
 	}
 }

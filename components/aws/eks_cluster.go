@@ -151,6 +151,9 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		return err
 	}
 	c.fill()
+	if err := c.makeOIDCProvider(ctx, name, args, child); err != nil {
+		return err
+	}
 	c.forNodes = c.controlPlane
 	if args.WithoutAccessEntries {
 		c.forNodes = c.coreData(args, role)
@@ -171,8 +174,8 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 }
 
 // controlPlaneArgs are the arguments of the cluster but those that are made before it.
-// The switches keep it from making anything of its own but the cluster, access entries
-// and the OIDC provider, and from talking to the Kubernetes API.
+// The switches keep it from making anything of its own but the cluster and access entries,
+// and from talking to anything but AWS' own API.
 // (docs/reference/aws-workload-eks.md 6.3, 19.3)
 func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.ClusterArgs, error) {
 	yes, no, mode := true, false, eks.AuthenticationModeApi
@@ -185,8 +188,8 @@ func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.C
 		EndpointPublicAccess:   pulumi.Bool(false),
 		EnabledClusterLogTypes: pulumi.ToStringArray([]string{"api", "audit", "authenticator", "controllerManager", "scheduler"}),
 		ClusterTags:            tags(nameTag(name), args.Tags),
-		AuthenticationMode:     &mode, // as far as the component knows: see transform
-		CreateOidcProvider:     pulumi.Bool(true),
+		AuthenticationMode:     &mode,              // as far as the component knows: see transform
+		CreateOidcProvider:     pulumi.Bool(false), // see makeOIDCProvider
 
 		SkipDefaultNodeGroup:      &yes,
 		SkipDefaultSecurityGroups: &yes,
@@ -232,8 +235,8 @@ func (c *EKSCluster) fill() {
 	c.Name = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Name })
 	c.Endpoint = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.Endpoint })
 	c.CertificateAuthority = output(func(cluster *awseks.Cluster) pulumi.StringOutput { return cluster.CertificateAuthority.Data().Elem() })
+	c.OIDCIssuer = output(issuer)
 	c.SecurityGroupID = c.controlPlane.ClusterSecurityGroupId
-	c.OIDCIssuer, c.OIDCProviderARN = c.controlPlane.OidcProviderUrl, c.controlPlane.OidcProviderArn
 }
 
 func (c *EKSCluster) makeRole(

@@ -14,7 +14,6 @@ import (
 // The types of the children that the components of pulumi-eks make.
 const (
 	clusterType           = "aws:eks/cluster:Cluster"
-	oidcProviderType      = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 	accessEntryType       = "aws:eks/accessEntry:AccessEntry"
 	policyAssociationType = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 	nodeGroupType         = "aws:eks/nodeGroup:NodeGroup"
@@ -30,11 +29,6 @@ func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
 		switch made.Type {
 		case clusterType:
 			args.transformCluster(made)
-		case oidcProviderType:
-			made.Props["tags"] = tags(args.Tags)
-			// AWS knows the authority of EKS' issuers itself; the value only has to be there.
-			ignore(made, "thumbprintLists")
-			made.Opts.Protect = args.Protect
 		case accessEntryType, policyAssociationType:
 			if !args.stays(made.Name) {
 				return nil

@@ -149,7 +149,9 @@ func (args *EKSNodeGroupArgs) makeGroup(
 ) (*eks.ManagedNodeGroup, error) {
 	ignoreScaling := !args.Scale
 	made := &eks.ManagedNodeGroupArgs{
-		Cluster:     args.Cluster.forNodes,
+		Cluster: args.Cluster.forNodes,
+		// Of the cluster the component knows nothing in a preview that makes it.
+		ClusterName: args.Cluster.Name,
 		NodeRoleArn: args.Cluster.NodeRoleARN,
 		SubnetIds:   args.Cluster.subnets,
 		Version:     pulumi.String(args.Version),

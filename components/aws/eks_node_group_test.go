@@ -77,7 +77,8 @@ func TestEKSNodeGroup(t *testing.T) {
 		},
 	})
 	r.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{
-		"version": "1.33", "amiType": "AL2023_x86_64_NVIDIA", "nodeRoleArn": "arn:aws:iam::123456789012:role/demo-eks-node.posit.team",
+		"clusterName": "demo",
+		"version":     "1.33", "amiType": "AL2023_x86_64_NVIDIA", "nodeRoleArn": "arn:aws:iam::123456789012:role/demo-eks-node.posit.team",
 		"subnetIds":            []any{"subnet-a", "subnet-b"},
 		"scalingConfig":        map[string]any{"minSize": 1.0, "maxSize": 3.0, "desiredSize": 2.0},
 		"ignoreScalingChanges": true, "forceUpdateVersion": false,
@@ -154,7 +155,7 @@ func TestEKSAddon(t *testing.T) {
 		for name, args := range map[string]*EKSAddonArgs{
 			"demo-ebs-csi": {
 				Addon: "aws-ebs-csi-driver", Version: "v1.41.0-eksbuild.1", ServiceAccountRoleARN: pulumi.String("arn:role"),
-				Configuration: pulumi.Map{"defaultStorageClass": pulumi.Map{"enabled": pulumi.Bool(false)}},
+				Configuration: map[string]any{"defaultStorageClass": map[string]any{"enabled": false}},
 			},
 			"demo-coredns": {Addon: "coredns", Version: "v1.12.1-eksbuild.2", TakeOver: true},
 		} {
@@ -181,6 +182,13 @@ func TestEKSAddon(t *testing.T) {
 			return err
 		}, "EKS add-on demo: a cluster, an add-on and its version are required")
 	}
+	componenttest.Fails(t, onCluster(func(ctx *pulumi.Context, cluster *EKSCluster) error {
+		_, err := NewEKSAddon(ctx, "demo", &EKSAddonArgs{
+			Cluster: cluster, Addon: "coredns", Version: "v1.12.1-eksbuild.2",
+			Configuration: map[string]any{"tolerations": []any{map[string]any{"value": cluster.Endpoint}}},
+		})
+		return err
+	}), "EKS add-on demo: configuration.tolerations[0].value is a pulumi.StringOutput, but only plain values can be given")
 }
 
 func ExampleNewEKSNodeGroup() {

@@ -16,10 +16,9 @@ func (r *Recorder) remoteEKS() map[string]func(Registration) resource.PropertyMa
 			return resource.PropertyMap{
 				"eksCluster": r.standIn("aws:eks/cluster:Cluster", made.Name+"-eksCluster", map[string]any{
 					"name": name, "endpoint": "https://" + name + ".eks.example", "certificateAuthority": map[string]any{"data": "Y2E="},
+					"identities": []any{map[string]any{"oidcs": []any{map[string]any{"issuer": "https://" + issuer}}}},
 				}),
 				"clusterSecurityGroupId": resource.NewStringProperty("sg/" + name),
-				"oidcProviderUrl":        resource.NewStringProperty("https://" + issuer),
-				"oidcProviderArn":        resource.NewStringProperty("arn:aws:iam::" + Account + ":oidc-provider/" + issuer),
 			}
 		},
 		"eks:index:ManagedNodeGroup": func(made Registration) resource.PropertyMap {

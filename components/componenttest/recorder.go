@@ -231,6 +231,10 @@ func computed(reg Registration) resource.PropertyMap {
 	switch reg.Type {
 	case "aws:iam/role:Role":
 		outputs["arn"] = "arn:aws:iam::" + Account + ":role/" + name
+	case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+		if url := reg.Inputs["url"]; url.IsString() {
+			outputs["arn"] = "arn:aws:iam::" + Account + ":oidc-provider/" + strings.TrimPrefix(url.StringValue(), "https://")
+		}
 	case "aws:iam/policy:Policy":
 		outputs["arn"] = "arn:aws:iam::" + Account + ":policy/" + name
 	case "aws:ec2/vpc:Vpc":

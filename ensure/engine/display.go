@@ -62,6 +62,10 @@ func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (sho
 func (d *Display) render(event engine.Event, dryRun bool, seen map[resource.URN]engine.StepEventMetadata) string {
 	options := d.options()
 	switch payload := event.Payload().(type) {
+	case engine.DiagEventPayload:
+		if payload.Ephemeral {
+			return "" // the heartbeat tells the last one
+		}
 	case engine.ResourcePreEventPayload:
 		brief := oneLine[payload.Metadata.Op] && !d.Verbose || payload.Metadata.Type == resource.RootStackType
 		switch {

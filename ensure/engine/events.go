@@ -13,7 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Event is what an operation reports: a Change or a Diagnostic.
+// Event is what an operation reports: a Change, a Diagnostic or a Progress.
 type Event interface{ event() }
 
 // Kind is what happens to a resource.
@@ -79,8 +79,18 @@ type Diagnostic struct {
 	Message  string
 }
 
+// Progress tells that the work on a resource has begun, how it stands, or that it has ended.
+type Progress struct {
+	Kind            Kind
+	URN, Type, Name string
+	// Status is what the provider waits for, as it last said; "" when it has said nothing.
+	Status string
+	Ended  bool
+}
+
 func (Change) event()     {}
 func (Diagnostic) event() {}
+func (Progress) event()   {}
 
 // kinds maps the engine's steps to what they are for a user. Steps that are missing
 // are halves of a replacement or reads.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
@@ -22,6 +23,9 @@ type Plugins struct {
 	// Environment is added to the environment of the named provider's plugin, and of
 	// no other process ("postgresql": {"ALL_PROXY": "socks5://..."}).
 	Environment map[string]map[string]string
+	// Versions are those of the packages that the run's own programs use, by package. They
+	// serve older requests of the same major version, too.
+	Versions map[string]semver.Version
 	// Programs names the directory that the PATH of a plugin begins with, "" for none; nil
 	// is none for all. It is asked whenever an operation asks for the plugin.
 	Programs func(plugin string) (directory string, err error)
@@ -35,7 +39,7 @@ type Plugins struct {
 }
 
 // Host runs the provider plugins of a run. A plugin is started when an operation first
-// needs it, and serves all that ask for the same package, version, environment and
+// needs it, and serves all that ask for the same package, major version, environment and
 // configuration until the host is closed; one operation at a time.
 type Host struct {
 	plugins Plugins
@@ -43,7 +47,9 @@ type Host struct {
 	mutex     sync.Mutex // for what follows
 	processes []*process
 	closed    bool
-	unheard   []error // what plugins complained of while no operation ran
+	unheard   []error                   // what plugins complained of while no operation ran
+	newest    map[string]semver.Version // by package and major version, that was asked for
+	said      map[string]bool           // of versions that serve others
 }
 
 var errClosed = errors.New("the plugin host is closed")

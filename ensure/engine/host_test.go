@@ -49,7 +49,7 @@ func TestEnvironmentOfPlugins(t *testing.T) {
 		t.Errorf("the engine's own environment is now %v", given)
 	}
 	host := NewHost(plugins)
-	session, err := host.newSession(t.Context(), Operation{}, nil, unheard)
+	session, err := host.newSession(t.Context(), Operation{}, nil, nil, unheard)
 	if err != nil {
 		t.Fatal(err)
 	}

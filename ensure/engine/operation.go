@@ -74,7 +74,7 @@ type Plan struct {
 	// OutputsChange is true when the outputs are not those in the state.
 	OutputsChange bool
 
-	constraints *deploy.Plan
+	constraints *constraints
 	providers   map[string]resource.PropertyMap // known inputs of explicit providers, by URN
 }
 
@@ -106,8 +106,9 @@ func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error)
 	return &plan, nil
 }
 
-// Up applies the program. With a plan, it does nothing that the plan did not show: a
-// deviation is a *PlanViolatedError. The stack must be locked.
+// Up applies the program. With a plan, it does nothing that the plan did not show, in kind:
+// a deviation is a *PlanViolatedError. What the plan showed may turn out to be no change. The
+// stack must be locked.
 func (s *Stack) Up(ctx context.Context, operation Operation, plan *Plan) (*Plan, error) {
 	defer operation.end()
 	before, err := s.snapshot(ctx)

@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 // TestMain is a plugin when the test binary is called like one.
@@ -111,6 +112,7 @@ func (p *standIn) Create(ctx context.Context, r plugin.CreateRequest) (plugin.Cr
 		case "slow":
 			<-p.canceled
 		case "patient":
+			p.waits(ctx, r.URN, "[1/2] Waiting for a file")
 			for {
 				if _, err := os.Stat(filepath.Join(os.Getenv(diary), "..", "go")); err == nil {
 					break
@@ -120,6 +122,20 @@ func (p *standIn) Create(ctx context.Context, r plugin.CreateRequest) (plugin.Cr
 		}
 	}
 	return p.testCloud.Create(ctx, r)
+}
+
+// waits reports what a create waits for, as a status that is gone with the next.
+func (p *standIn) waits(ctx context.Context, urn resource.URN, what string) {
+	connection, err := grpc.NewClient(os.Args[len(os.Args)-1], grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err == nil {
+		defer connection.Close()
+		_, err = pulumirpc.NewEngineClient(connection).Log(ctx, &pulumirpc.LogRequest{
+			Severity: pulumirpc.LogSeverity_INFO, Urn: string(urn), Message: what, Ephemeral: true,
+		})
+	}
+	if err != nil {
+		p.note("status: %v", err)
+	}
 }
 
 func servePlugin() error {
@@ -364,7 +380,7 @@ func TestPluginsByEnvironment(t *testing.T) {
 // Two configurations at the same time, many times over, start two plugins.
 func TestPluginsAtTheSameTime(t *testing.T) {
 	w := newPlugged(t)
-	session, err := w.host.newSession(t.Context(), Operation{}, nil, unheard)
+	session, err := w.host.newSession(t.Context(), Operation{}, nil, nil, unheard)
 	require.NoError(t, err)
 	var asking sync.WaitGroup
 	for i := range 20 {
@@ -387,4 +403,90 @@ func TestPluginsAtTheSameTime(t *testing.T) {
 	require.NoError(t, session.Close())
 	assert.ElementsMatch(t, []string{"start own, configure 0", "start own, configure 1"}, w.wrote())
 	w.ends()
+}
+
+// What is worked on is told: that it began, what the plugin waits for, and that it ended.
+func TestProgressOfWhatTakesLong(t *testing.T) {
+	w := newPlugged(t)
+	stack := w.stack()
+	require.NoError(t, stack.Lock(t.Context()))
+	defer stack.Unlock(context.Background())
+	operation := w.operation(configuredWith(pulumi.String("a"), "patient"))
+	var told []Progress
+	operation.Events = func(event Event) {
+		progress, ok := event.(Progress)
+		if !ok {
+			return
+		}
+		if told = append(told, progress); progress.Status != "" && !progress.Ended {
+			assert.NoError(t, os.WriteFile(filepath.Join(w.notes, "..", "go"), nil, 0o600))
+		}
+	}
+	_, err := stack.Up(t.Context(), operation, nil)
+	require.NoError(t, err)
+	begun := Progress{Kind: Create, URN: urnOf("patient"), Type: "test:index:Thing", Name: "patient"}
+	waiting := begun
+	waiting.Status = "[1/2] Waiting for a file"
+	ended := waiting
+	ended.Ended = true
+	assert.Equal(t, []Progress{begun, waiting, ended}, told)
+}
+
+// Requests for several versions of a package are served by one plugin, the newest, while the
+// major version is the same; that is said once.
+func TestOnePluginForSeveralVersions(t *testing.T) {
+	w := newPlugged(t)
+	w.host.plugins.Versions = map[string]semver.Version{"test": {Major: 1, Minor: 5}}
+	program := func(versions ...string) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			for i, version := range versions {
+				var provider pulumi.ProviderResourceState
+				err := ctx.RegisterResource("pulumi:providers:test", fmt.Sprintf("explicit-%d", i), pulumi.Map{}, &provider, pulumi.Version(version))
+				if err != nil {
+					return err
+				}
+				name := pulumi.String("thing-" + version)
+				if _, err := newThing(ctx, string(name), pulumi.Map{"name": name}, pulumi.Provider(&provider), pulumi.Version(version)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	require.NoError(t, w.applyTo(w.stack(), program("1.2.0", "1.5.0", "1.4.0")))
+	require.Len(t, w.processes(), 1, "%v", w.wrote())
+	var notes []string
+	for _, event := range w.events {
+		// The plugin manager complains besides that the stand-in is of a version of its own.
+		if told, ok := event.(Diagnostic); ok && strings.HasPrefix(told.Message, "provider ") {
+			notes = append(notes, told.Message)
+		}
+	}
+	slices.Sort(notes)
+	assert.Equal(t, []string{
+		"provider test 1.5.0 serves what asks for 1.2.0", "provider test 1.5.0 serves what asks for 1.4.0",
+	}, notes)
+	require.NoError(t, w.applyTo(w.other(), program("2.0.0", "1.2.0")))
+	assert.Len(t, w.processes(), 2, "another major version is another plugin: %v", w.wrote())
+	newer := descriptor("test")
+	newer.Version = &semver.Version{Major: 1, Minor: 6}
+	assert.Equal(t, newer, w.host.serving(newer), "an older one serves no newer request")
+	w.ends()
+}
+
+// A version that would serve, but is not there and cannot be installed, is no obstacle for the
+// one that was asked for.
+func TestVersionThatCannotBeInstalled(t *testing.T) {
+	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+	w := newPlugged(t)
+	w.host.plugins.Versions = map[string]semver.Version{"absent": {Major: 1, Minor: 5}}
+	session, err := w.host.newSession(t.Context(), Operation{}, nil, nil, unheard)
+	require.NoError(t, err)
+	defer session.Close()
+	asked := descriptor("absent")
+	asked.Version = &semver.Version{Major: 1, Minor: 2}
+	_, err = session.Provider(asked, sdkenv.Global())
+	var missing *workspace.MissingError
+	require.ErrorAs(t, err, &missing)
+	assert.Contains(t, err.Error(), "1.2.0")
 }

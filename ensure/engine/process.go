@@ -83,7 +83,7 @@ func (p *process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.context, err = plugin.NewContextWithRoot(context.WithoutCancel(ctx), sink(p.log), discard(), nil,
+	p.context, err = plugin.NewContextWithRoot(context.WithoutCancel(ctx), sink(p.log), sink(p.status), nil,
 		directory, directory, nil, false, nil, nil, nil, nil, nil, nil)
 	if err != nil {
 		return fmt.Errorf("start plugin host: %w", err)
@@ -186,4 +186,14 @@ func (p *process) log(severity diag.Severity, urn resource.URN, message string) 
 		severity = diag.Warning // its last words; what came of it is an error of its own
 	}
 	session.log(severity, urn, message)
+}
+
+// status hands what the plugin waits for to the operation that has it.
+func (p *process) status(severity diag.Severity, urn resource.URN, message string) {
+	p.host.mutex.Lock()
+	session := p.session
+	p.host.mutex.Unlock()
+	if session != nil && session.status != nil {
+		session.status(severity, urn, message)
+	}
 }

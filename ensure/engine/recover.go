@@ -44,7 +44,7 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 			operation.Events(Diagnostic{Severity: severity, URN: string(urn), Message: message})
 		}
 	}
-	session, err := operation.Host.newSession(ctx, Operation{}, snapshot, tell)
+	session, err := operation.Host.newSession(ctx, Operation{}, snapshot, nil, tell)
 	if err != nil {
 		return fmt.Errorf("recover stack %s: %w", s.Name(), err)
 	}

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	pulumidisplay "github.com/pulumi/pulumi/pkg/v3/display"
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/result"
@@ -48,10 +50,11 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 	watch := newWatcher(s, kind, operation, dryRun)
 	defer watch.finish()
-	session, err := operation.Host.newSession(ctx, operation, before, watch.log)
+	session, err := operation.Host.newSession(ctx, operation, before, plan, watch.log)
 	if err != nil {
 		return fail(err)
 	}
+	session.status = watch.status
 	// The watching hears the plugins' last words, but not what a function says that is cut
 	// off from the engine.
 	defer session.program.finish()
@@ -69,9 +72,6 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if options.Parallel == 0 {
 		options.Parallel = 16
 	}
-	if plan != nil {
-		options.Plan = plan.constraints.Clone()
-	}
 	cancelContext, end := cancellation(ctx)
 	defer end()
 	engineContext := &engine.Context{Cancel: cancelContext, Events: watch.events, BackendClient: noReferences{}}
@@ -88,9 +88,14 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 			return fail(errors.Join(err, ended))
 		}
 	}
+	var kept *keeper
+	if plan != nil {
+		kept = &keeper{SnapshotManager: engineContext.SnapshotManager, constraints: plan.constraints, begun: map[resource.URN]bool{}}
+		engineContext.SnapshotManager = kept
+	}
 	update := engine.UpdateInfo{Root: directory, Project: s.project, Target: target}
 	started := time.Now()
-	var constraints *deploy.Plan
+	var planned *deploy.Plan
 	var counts pulumidisplay.ResourceChanges
 	var failure error
 	switch kind {
@@ -99,12 +104,20 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	case apitype.DestroyUpdate:
 		_, counts, failure = engine.Destroy(update, engineContext, options, dryRun)
 	default:
-		constraints, counts, failure = engine.Update(update, engineContext, options, dryRun)
+		planned, counts, failure = engine.Update(update, engineContext, options, dryRun)
 	}
 	canceled := cancelContext.CancelErr() != nil
+	if kept != nil && failure == nil {
+		for _, urn := range kept.missing() {
+			watch.log(diag.Warning, urn, "the preview showed a change of this resource, but the program did not ask for it any more: nothing was done to it")
+		}
+	}
 	closed := session.Close()
 	outcome := watch.finish()
-	outcome.constraints = tolerant(constraints)
+	outcome.violated = kept.violations()
+	if planned != nil && dryRun {
+		outcome.constraints.complete(planned, outcome.Outputs)
+	}
 	if recorded != nil {
 		// State that could not be written comes before all other failures.
 		if err := s.commit(ctx, recorded); err != nil {
@@ -119,6 +132,9 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 	if failure == nil && closed != nil {
 		return outcome, fmt.Errorf("end the plugin host of stack %s: %w", s.Name(), closed)
+	}
+	if failure == nil && kept != nil && !kept.constraints.checkOutputs(outcome.Outputs) {
+		return outcome, &PlanViolatedError{Stack: s.Name(), Failures: []Failure{{Message: "the stack's outputs are others than its preview showed"}}}
 	}
 	return outcome, s.classify(verb, outcome, failure, canceled)
 }
@@ -137,22 +153,21 @@ func (s *Stack) commit(ctx context.Context, recorded *journal) error {
 
 // classify turns the engine's failure into one of this package's errors.
 func (s *Stack) classify(verb string, outcome *outcome, failure error, canceled bool) error {
-	switch {
-	case failure == nil:
+	if failure == nil {
 		return nil
-	case canceled:
+	}
+	if canceled {
 		return fmt.Errorf("%s stack %s: %w", verb, s.Name(), ErrCanceled)
-	case len(outcome.failures) == 0 && len(outcome.violated) > 0:
+	}
+	causes := causes(outcome.failures)
+	others := slices.DeleteFunc(slices.Clone(causes), func(cause Failure) bool { return slices.Contains(outcome.violated, cause) })
+	if len(outcome.violated) > 0 && len(others) == 0 {
 		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.violated}
-	case len(outcome.failures) == 0 && len(outcome.unreached) > 0:
-		return &PlanViolatedError{Stack: s.Name(), Failures: outcome.unreached}
-	case len(outcome.failures) == 0 && strings.Contains(failure.Error(), violation):
-		// Of the stack's own outputs the engine says so in no message.
-		return &PlanViolatedError{Stack: s.Name(), Failures: []Failure{{Message: "the stack's outputs are others than its preview showed"}}}
-	case result.IsBail(failure):
+	}
+	if result.IsBail(failure) {
 		failure = fmt.Errorf("%s failed", verb) // its messages are the failures
 	}
-	return &OperationError{Operation: verb, Stack: s.Name(), Failures: outcome.failures, Err: failure}
+	return &OperationError{Operation: verb, Stack: s.Name(), Failures: causes, Err: failure}
 }
 
 // configMap is a stack's configuration as the engine takes it.

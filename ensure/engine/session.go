@@ -30,8 +30,11 @@ type session struct {
 	context *plugin.Context
 	program *program
 	log     sink
+	status  sink // what plugins wait for; nil for nobody listens
 	named   []workspace.ProjectPlugin
 	creates func(urn string, inputs resource.PropertyMap) resource.PropertyMap // see Operation.CreateWith
+	seeds   map[resource.URN][]byte // see constraints
+	there   map[resource.URN]bool   // what the state has
 	closing sync.Once
 	failure error // of closing
 
@@ -40,8 +43,9 @@ type session struct {
 	canceled  bool
 }
 
-// newSession begins to serve an operation on a stack whose state is before.
-func (h *Host) newSession(ctx context.Context, operation Operation, before *deploy.Snapshot, log sink) (*session, error) {
+// newSession begins to serve an operation on a stack whose state is before. plan is what
+// an apply is held to, or nil.
+func (h *Host) newSession(ctx context.Context, operation Operation, before *deploy.Snapshot, plan *Plan, log sink) (*session, error) {
 	if h == nil {
 		return nil, errors.New("the operation has no plugin host")
 	}
@@ -60,10 +64,20 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	if err != nil {
 		return nil, fmt.Errorf("start plugin host: %w", err)
 	}
-	return &session{
-		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before), creates: operation.CreateWith,
+	made := &session{
+		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before), there: map[resource.URN]bool{},
+		creates: operation.CreateWith,
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
-	}, nil
+	}
+	if plan != nil {
+		made.seeds = plan.constraints.seeds
+	}
+	if before != nil {
+		for _, state := range before.Resources {
+			made.there[state.URN] = made.there[state.URN] || !state.Delete
+		}
+	}
+	return made, nil
 }
 
 // installed are the plugins that the engine need not look for, and must not in a sandbox
@@ -101,7 +115,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return s.creating(provider), nil
+		return &overlay{provider, s, descriptor.Name}, nil
 	}
 	if plugins.OnlySimulated {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
@@ -110,15 +124,11 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if err != nil {
 		return nil, fmt.Errorf("start provider %q: %w", descriptor.Name, err)
 	}
-	wanted, err := newOrigin(descriptor, environment, nil)
+	lent, err := s.lend(descriptor, environment)
 	if err != nil {
 		return nil, err
 	}
-	lent := &lease{session: s, origin: wanted}
-	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
-		return nil, err
-	}
-	return s.creating(lent), nil
+	return &overlay{lent, s, descriptor.Name}, nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it

@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
@@ -17,9 +18,8 @@ import (
 type outcome struct {
 	Plan
 	providers map[string]resource.PropertyMap // known inputs of explicit providers
-	failures  []Failure
-	violated  []Failure // deviations from the plan
-	unreached []Failure // parts of the plan that did not come
+	failures  []Failure                       // in the order of time
+	violated  []Failure                       // deviations from the plan
 }
 
 // watcher receives the engine's events of one operation, keeps what the outcome
@@ -33,12 +33,17 @@ type watcher struct {
 	done      chan struct{}
 	finishing sync.Once
 	outcome   outcome
+	working   map[resource.URN]Progress
 }
 
 func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun bool) *watcher {
 	w := &watcher{
 		stack: s, operation: operation, dryRun: dryRun,
 		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
+		working: map[resource.URN]Progress{},
+	}
+	if dryRun {
+		w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
 	}
 	go w.watch(kind)
 	return w
@@ -46,12 +51,19 @@ func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun b
 
 // log adds a message of the program or a plugin to the events.
 func (w *watcher) log(severity diag.Severity, urn resource.URN, message string) {
-	if severity == diag.Debug {
+	w.say(engine.DiagEventPayload{URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never})
+}
+
+// status adds what a plugin waits for to the events.
+func (w *watcher) status(severity diag.Severity, urn resource.URN, message string) {
+	w.say(engine.DiagEventPayload{URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never, Ephemeral: true})
+}
+
+func (w *watcher) say(payload engine.DiagEventPayload) {
+	if payload.Severity == diag.Debug {
 		return
 	}
-	event := engine.NewEvent(engine.DiagEventPayload{
-		URN: urn, Message: message + "\n", Severity: severity, Color: colors.Never,
-	})
+	event := engine.NewEvent(payload)
 	select {
 	case w.logged <- event:
 	case <-w.done: // a plugin that still talks after the end
@@ -76,16 +88,16 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 			}
 		}
 		payload, ok := event.Payload().(engine.DiagEventPayload)
-		if ok && said(payload) {
+		if ok && !payload.Ephemeral && (said(payload) || w.follows(payload)) {
 			continue
 		}
 		if ok {
-			payload.Message = withoutValues(payload.Message)
+			if payload.Severity == diag.Error {
+				payload.Message = cause(strings.Replace(colors.Never.Colorize(payload.Message), beforeStep, "", 1)) + "\n"
+			}
 			event = engine.NewEvent(payload)
 		}
-		if !ok || !unreached(payload.Message) {
-			show(event)
-		}
+		show(event)
 		w.note(event)
 	}
 }
@@ -105,23 +117,21 @@ var endings = map[string]bool{
 	"update failed": true, "preview failed": true, "update canceled": true, "preview canceled": true,
 }
 
-// withoutValues takes the values out of the engine's message about a deviation from the
-// plan, which shows secrets, too. The names of the properties stay.
-func withoutValues(message string) string {
-	head, changes, found := strings.Cut(message, "properties changed: ")
-	if !found || !strings.Contains(head, violation) {
-		return message
-	}
-	var names []string
-	for _, name := range changedProperty.FindAllStringSubmatch(changes, -1) {
-		names = append(names, name[1])
-	}
-	return head + "properties changed: " + strings.Join(names, ", ") + "\n"
-}
+// beforeStep is how the engine begins the message of a step that was kept from beginning.
+const beforeStep = "pre-step event returned an error: "
 
-// changedProperty is how the engine begins a change: what was planned, what is done, and
-// the property.
-var changedProperty = regexp.MustCompile(`(?:^|, )[-+~=]{2}([\w/.-]+)`)
+// follows tells whether a message says no more than a failure that was told before it: the
+// same, or that something could not go on after it.
+func (w *watcher) follows(payload engine.DiagEventPayload) bool {
+	if payload.Severity != diag.Error {
+		return false
+	}
+	message := diagnostic(payload)
+	failure := Failure{URN: message.URN, Message: cause(message.Message)}
+	return slices.ContainsFunc(w.outcome.failures, func(earlier Failure) bool {
+		return consequence(failure.Message) || failure.repeats(earlier)
+	})
+}
 
 // finish ends the watching and returns what was seen. It may be called again.
 func (w *watcher) finish() *outcome {
@@ -134,31 +144,77 @@ func (w *watcher) finish() *outcome {
 func (w *watcher) note(event engine.Event) {
 	switch payload := event.Payload().(type) {
 	case engine.DiagEventPayload:
-		if payload.Ephemeral || payload.Severity == diag.Debug {
+		if payload.Severity == diag.Debug {
+			return
+		}
+		if payload.Ephemeral {
+			w.progress(payload.URN, diagnostic(payload).Message)
 			return
 		}
 		message := diagnostic(payload)
 		if message.Severity == diag.Error {
-			w.outcome.fail(Failure{URN: message.URN, Message: message.Message})
+			w.outcome.failures = append(w.outcome.failures, Failure{URN: message.URN, Message: message.Message})
 		}
-		if !unreached(message.Message) {
-			w.tell(message)
-		}
+		w.tell(message)
 	case engine.ResourcePreEventPayload:
+		if w.dryRun {
+			var planned *resource.State
+			if payload.Metadata.New != nil {
+				planned = payload.Metadata.New.State
+			}
+			w.outcome.constraints.note(payload.Metadata.Op, payload.Metadata.URN, planned)
+		}
 		if providers.IsProviderType(payload.Metadata.Type) && !payload.Internal {
 			w.provider(payload.Metadata)
 		}
+		w.begin(payload.Metadata)
 		// A preview's steps are reported once, when planned; the rest when done.
 		if w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, true)
 		}
+	case engine.ResourceOperationFailedPayload:
+		w.ended(payload.Metadata.URN)
 	case engine.ResourceOutputsEventPayload:
+		w.ended(payload.Metadata.URN)
 		if payload.Metadata.Type == resource.RootStackType && payload.Metadata.Res != nil {
 			w.outputs(payload.Metadata)
 		}
 		if !w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, false)
 		}
+	}
+}
+
+// begin tells that the work on a resource begins. Components are no work of their own.
+func (w *watcher) begin(metadata engine.StepEventMetadata) {
+	kind, known := kinds[metadata.Op]
+	switch metadata.Op {
+	case deploy.OpCreateReplacement, deploy.OpDeleteReplaced:
+		kind, known = Replace, true
+	}
+	custom := metadata.Res != nil && metadata.Res.Custom
+	if w.dryRun || !known || !custom || kind == Same || providers.IsProviderType(metadata.Type) {
+		return
+	}
+	begun := Progress{Kind: kind, URN: string(metadata.URN), Type: string(metadata.Type), Name: metadata.URN.Name()}
+	w.working[metadata.URN] = begun
+	w.tell(begun)
+}
+
+// progress tells how the work on a resource stands.
+func (w *watcher) progress(urn resource.URN, status string) {
+	if working, ok := w.working[urn]; ok {
+		working.Status = status
+		w.working[urn] = working
+		w.tell(working)
+	}
+}
+
+func (w *watcher) ended(urn resource.URN) {
+	if working, ok := w.working[urn]; ok {
+		working.Ended = true
+		delete(w.working, urn)
+		w.tell(working)
 	}
 }
 
@@ -201,26 +257,4 @@ func (w *watcher) tell(event Event) {
 	if w.operation.Channel != nil {
 		w.operation.Channel <- event
 	}
-}
-
-// fail keeps an error that the engine reported. That the program deviates from its
-// plan is known by the engine's text alone; and a plan that something else cut short
-// says of every resource that it was not reached, which is no news.
-func (o *outcome) fail(failure Failure) {
-	switch {
-	case unreached(failure.Message):
-		o.unreached = append(o.unreached, failure)
-	case strings.Contains(failure.Message, violation):
-		o.violated = append(o.violated, failure)
-	default:
-		o.failures = append(o.failures, failure)
-	}
-}
-
-// violation is in the engine's messages about a deviation from the plan.
-const violation = "violates plan"
-
-// unreached tells the engine's message about a part of the plan that did not come.
-func unreached(message string) bool {
-	return strings.Contains(message, "expected resource operations for")
 }

@@ -134,6 +134,11 @@ func (r *Run) report(event engine.Event, counted bool) {
 			severity = Warning
 		}
 		r.ui.Event(Diagnostic{Step: r.stepName(), Severity: severity, URN: event.URN, Message: event.Message})
+	case engine.Progress:
+		r.ui.Event(Progress{
+			Step: r.stepName(), Operation: Operation(event.Kind), URN: event.URN, Type: event.Type, Name: event.Name,
+			Status: event.Status, Ended: event.Ended,
+		})
 	case engine.Change:
 		if counted {
 			r.change(resourceChange(event))

@@ -75,8 +75,8 @@ const (
 )
 
 // Event is something that a run tells its user: one of RunStarted, StepStarted,
-// ResourceChange, Diagnostic, StepFinished and Summary. No event holds the value of
-// a secret.
+// ResourceChange, Diagnostic, Progress, StepFinished and Summary. No event holds the value
+// of a secret.
 type Event interface{ event() }
 
 // RunStarted is the first event.
@@ -118,6 +118,17 @@ type Diagnostic struct {
 	Message  string
 }
 
+// Progress tells that the work on one resource has begun, how it stands, or that it has
+// ended.
+type Progress struct {
+	Step            string
+	Operation       Operation
+	URN, Type, Name string
+	// Status is what the provider waits for, as it last said; "" when it has said nothing.
+	Status string
+	Ended  bool
+}
+
 // StepFinished ends a step. Steps that were not reached finish as Skipped, without
 // having started.
 type StepFinished struct {
@@ -154,5 +165,6 @@ func (RunStarted) event()     {}
 func (StepStarted) event()    {}
 func (ResourceChange) event() {}
 func (Diagnostic) event()     {}
+func (Progress) event()       {}
 func (StepFinished) event()   {}
 func (Summary) event()        {}

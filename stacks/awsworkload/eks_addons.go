@@ -59,7 +59,7 @@ func (r *eksRelease) makeAddons() error {
 	if err := r.addon("ebs-csi", &aws.EKSAddonArgs{
 		Addon: "aws-ebs-csi-driver", Version: r.cluster.EBSCSIAddonVersion, ServiceAccountRoleARN: role,
 		// ptd's own classes are there instead: the add-on's does not encrypt.
-		Configuration: pulumi.Map{"defaultStorageClass": pulumi.Map{"enabled": pulumi.Bool(r.existing.Adopted)}},
+		Configuration: map[string]any{"defaultStorageClass": map[string]any{"enabled": r.existing.Adopted}},
 	}); err != nil {
 		return err
 	}
@@ -137,15 +137,11 @@ func (r *eksRelease) driverRole(driver, policy string) (pulumi.StringOutput, err
 
 // secretsStoreConfiguration lets the driver run beside sessions, and keep secrets fresh,
 // as often as the chart does.
-func secretsStoreConfiguration() pulumi.Map {
-	return pulumi.Map{
-		"tolerations": pulumi.Array{pulumi.StringMap{
-			"key": pulumi.String("workload-type"), "operator": pulumi.String("Equal"),
-			"value": pulumi.String("session"), "effect": pulumi.String("NoSchedule"),
-		}},
-		"secrets-store-csi-driver": pulumi.Map{
-			"enableSecretRotation": pulumi.Bool(true), "rotationPollInterval": pulumi.String("2m"),
-			"syncSecret": pulumi.Map{"enabled": pulumi.Bool(true)},
+func secretsStoreConfiguration() map[string]any {
+	return map[string]any{
+		"tolerations": []any{map[string]any{"key": "workload-type", "operator": "Equal", "value": "session", "effect": "NoSchedule"}},
+		"secrets-store-csi-driver": map[string]any{
+			"enableSecretRotation": true, "rotationPollInterval": "2m", "syncSecret": map[string]any{"enabled": true},
 		},
 	}
 }

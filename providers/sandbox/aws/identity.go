@@ -104,14 +104,18 @@ func identity() map[string]sandbox.Type {
 			},
 		},
 		providerType: {
-			Args: shape(iam.OpenIdConnectProviderArgs{}), Replace: []string{"url"}, Global: true, Outputs: []string{"arn", "tagsAll"},
-			Sets: []string{"clientIdLists"}, Computed: []string{"thumbprintLists"}, Ignore: ignoreNoThumbprints,
+			Args: shape(iam.OpenIdConnectProviderArgs{}), Replace: []string{"url"}, Global: true,
+			Outputs: []string{"arn", "tagsAll", "thumbprintLists"},
+			Sets:    []string{"clientIdLists"}, Computed: []string{"thumbprintLists"}, Ignore: ignoreNoThumbprints,
 			Unique: rule.Unique("EntityAlreadyExists: Provider with url %s already exists.", "url"),
 			Check:  rule.Matches("url", `^https://`, "is not an https address"),
 			Create: func(o *sandbox.Operation) error {
 				url, _ := o.Inputs.Text("url")
 				o.ID = identityARN(o, "oidc-provider/"+strings.TrimPrefix(url, "https://"))
 				o.Outputs["arn"] = o.ID
+				if _, given := o.Inputs["thumbprintLists"]; !given { // IAM reads it from the issuer itself
+					o.Outputs["thumbprintLists"] = []any{sandbox.Digest(40, "oidc.eks.amazonaws.com")}
+				}
 				return nil
 			},
 		},

@@ -1,15 +1,12 @@
 package eks
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
 // cluster is an eks.Cluster that is being made.
@@ -31,7 +28,7 @@ type cluster struct {
 func buildCluster(c *component) error {
 	made := &cluster{component: c}
 	for _, step := range []func() error{
-		made.check, made.findRole, made.makeSecurityGroup, made.makeControlPlane, made.makeKubeProxy, made.makeKubernetesProvider,
+		made.check, made.ask, made.findRole, made.makeSecurityGroup, made.makeControlPlane, made.makeKubeProxy, made.makeKubernetesProvider,
 		made.makeInstanceRole, made.makeNodeAccess, made.makeAccessEntries, made.makeVpcCni, made.makeCoredns, made.makeOIDCProvider,
 		made.makeNodeSecurityGroup,
 	} {
@@ -79,6 +76,17 @@ func (c *cluster) check() error {
 	}
 	if !c.isTrue("skipDefaultNodeGroup") {
 		return errors.New("the sandbox does not simulate the default node group, which is self-managed: set skipDefaultNodeGroup and make managed node groups")
+	}
+	return nil
+}
+
+// ask calls the functions that the real component calls for every cluster, with the provider
+// that it was given. (docs/reference/real-plugins.md 1, row 7)
+func (c *cluster) ask() error {
+	for _, function := range []string{"aws:index/getPartition:getPartition", "aws:index/getRegion:getRegion"} {
+		if _, err := c.invoke(function, resource.PropertyMap{}); err != nil {
+			return fmt.Errorf("call %s: %w", function, err)
+		}
 	}
 	return nil
 }
@@ -165,7 +173,7 @@ func (c *cluster) makeControlPlane() (err error) {
 	inputs := map[string]value{
 		"name": c.raw("name"), "roleArn": c.role.get("arn"), "version": c.raw("version"), "vpcConfig": object(network),
 		"enabledClusterLogTypes": c.raw("enabledClusterLogTypes"), "defaultAddonsToRemoves": c.raw("defaultAddonsToRemove"),
-		"bootstrapSelfManagedAddons": flag(true), "tags": c.tags(c.Name+"-eksCluster", "clusterTags"),
+		"tags": c.tags(c.Name+"-eksCluster", "clusterTags"),
 	}
 	if c.given("encryptionConfigKeyArn") {
 		c.encryption = derive(func(known []value) value {
@@ -195,73 +203,19 @@ func (c *cluster) makeControlPlane() (err error) {
 		typ: awsClusterType, name: c.Name + "-eksCluster", inputs: inputs,
 		ignoreChanges: []string{"accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons"},
 	})
+	if err == nil && !c.Info.DryRun && c.cluster.id == "" {
+		// Node reads a property of what is not there.
+		return refuse("TypeError: Cannot read properties of undefined: %s-eksCluster is left out of this run, and all that the component makes needs it", c.Name)
+	}
 	return err
 }
 
 // makeKubernetesProvider makes the component's own provider, whether it is used or not.
 func (c *cluster) makeKubernetesProvider() (err error) {
-	c.kubeconfigJSON = derive(asJSON, c.kubeconfig(true))
+	c.kubeconfigJSON = derive(kubeconfigText, c.kubeconfig(true))
 	c.kubernetes, err = c.register(child{
 		typ: "pulumi:providers:kubernetes", name: c.Name + "-eks-k8s", version: kubernetesVersion, inputs: map[string]value{
 			"kubeconfig": c.kubeconfigJSON, "enableConfigMapMutable": c.raw("enableConfigMapMutable"),
-		},
-	})
-	return err
-}
-
-// kubeconfig gets its credential from the AWS command line. It has no proxy.
-func (c *cluster) kubeconfig(withProfile bool) value {
-	return derive(func(known []value) value {
-		name, endpoint, authority, arn, credential := known[0], known[1], known[2], known[3], known[4]
-		arguments := []value{
-			text("--region"), text(strings.Split(arn.StringValue(), ":")[3]), text("eks"), text("get-token"),
-			text("--cluster-name"), name, text("--output"), text("json"),
-		}
-		if role, _ := at(credential, "roleArn"); role.IsString() {
-			arguments = append(arguments, text("--role"), role)
-		}
-		if profile, _ := at(credential, "profileName"); profile.IsString() && withProfile {
-			arguments = append(arguments, text("--profile"), profile)
-		}
-		const api = "client.authentication.k8s.io/v1beta1"
-		return object(map[string]value{
-			"apiVersion": text("v1"), "kind": text("Config"), "current-context": text("aws"),
-			"clusters": list(object(map[string]value{
-				"name": text("kubernetes"), "cluster": object(map[string]value{"server": endpoint, "certificate-authority-data": authority}),
-			})),
-			"contexts": list(object(map[string]value{
-				"name": text("aws"), "context": object(map[string]value{"cluster": text("kubernetes"), "user": text("aws")}),
-			})),
-			"users": list(object(map[string]value{"name": text("aws"), "user": object(map[string]value{"exec": object(map[string]value{
-				"apiVersion": text(api), "command": text("aws"), "args": list(arguments...),
-				"env": list(object(map[string]value{"name": text("KUBERNETES_EXEC_INFO"), "value": text(`{"apiVersion": "` + api + `"}`)})),
-			})})})),
-		})
-	}, c.cluster.get("name"), c.cluster.get("endpoint"), c.cluster.get("certificateAuthority", "data"), c.cluster.get("arn"),
-		c.raw("providerCredentialOpts"))
-}
-
-// asJSON writes a value as compact JSON, with sorted keys.
-func asJSON(known []value) value {
-	var content strings.Builder
-	encoder := json.NewEncoder(&content)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(sandbox.Plain(known[0])); err != nil {
-		return resource.NewNullProperty()
-	}
-	return text(strings.TrimSpace(content.String()))
-}
-
-// makeOIDCProvider lets roles trust the cluster's service accounts.
-func (c *cluster) makeOIDCProvider() (err error) {
-	if !c.isTrue("createOidcProvider") {
-		return nil
-	}
-	c.oidc, err = c.register(child{
-		typ: "aws:iam/openIdConnectProvider:OpenIdConnectProvider", name: c.Name + "-oidcProvider", inputs: map[string]value{
-			"clientIdLists": list(text("sts.amazonaws.com")), "url": c.cluster.get("identities", 0, "oidcs", 0, "issuer"),
-			// In truth that of a certificate of oidc.eks.{region}.amazonaws.com.
-			"thumbprintLists": list(text(sandbox.Digest(40, "oidc.eks.amazonaws.com"))),
 		},
 	})
 	return err
@@ -287,7 +241,7 @@ func (c *cluster) fill() {
 	}
 	c.outputs = object(map[string]value{
 		"eksCluster": c.cluster.reference(), "core": c.core(), "instanceRoles": list(c.instanceRoles...),
-		"kubeconfig": kubeconfig, "kubeconfigJson": derive(asJSON, kubeconfig),
+		"kubeconfig": kubeconfig, "kubeconfigJson": derive(kubeconfigText, kubeconfig),
 		"clusterSecurityGroup": clusterGroup, "clusterSecurityGroupId": group, "nodeSecurityGroup": nodeGroup, "nodeSecurityGroupId": nodes,
 		"eksClusterIngressRule": ingress, "clusterIngressRuleId": rule,
 		"defaultNodeGroupAsgName": text(""), "fargateProfileId": text(""), "fargateProfileStatus": text(""), "autoModeNodeRoleName": text(""),
@@ -304,12 +258,20 @@ func (c *cluster) core() value {
 		"instanceRoles": list(c.instanceRoles...), "kubeconfig": c.kubeconfig(false), "nodeGroupOptions": object(map[string]value{"version": c.raw("version")}),
 		"provider": c.kubernetes.reference(), "subnetIds": c.subnets(), "publicSubnetIds": c.raw("publicSubnetIds"),
 		"privateSubnetIds": c.raw("privateSubnetIds"), "vpcId": c.raw("vpcId"), "tags": c.raw("tags"), "nodeSecurityGroupTags": c.raw("nodeSecurityGroupTags"),
-		"accessEntries": list(c.entries...), "storageClasses": object(nil), "encryptionConfig": c.encryption,
+		"accessEntries": list(c.entries...), "storageClasses": object(nil), "autoModeNodeRoleName": text(""),
+		"encryptionConfig": c.encryption,
 	}
 	for name, made := range map[string]*made{"clusterSecurityGroup": c.securityGroup, "eksNodeAccess": c.nodeAccess, "oidcProvider": c.oidc} {
 		if made != nil {
 			fields[name] = made.reference()
 		}
 	}
-	return object(fields)
+	core := object(fields)
+	// The real component resolves all of it at once: what is not known in a preview makes the
+	// whole unknown, without telling what it waits for. (docs/reference/real-plugins.md 1, row 1)
+	m := marks{}
+	if plain(core, &m); c.Info.DryRun && (m.unknown || c.cluster.id == "") {
+		return resource.MakeComputed(text(""))
+	}
+	return core
 }

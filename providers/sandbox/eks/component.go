@@ -2,6 +2,7 @@ package eks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // component is a component that is being made.
@@ -22,6 +25,8 @@ type component struct {
 	monitor    pulumirpc.ResourceMonitorClient
 	urn        resource.URN
 	outputs    resource.PropertyMap
+
+	reachesIssuers bool
 }
 
 // made is a resource that the component has registered, or found.
@@ -86,14 +91,14 @@ func marshal() plugin.MarshalOptions {
 	return plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true, KeepOutputValues: true}
 }
 
-// registerSelf registers the component, with the options that the program gave it.
+// registerSelf registers the component, with the options that the program gave it but those
+// that are lost on the way to a Node program: they reach neither the component nor its
+// children. (docs/reference/real-plugins.md 1, row 8; SDK 3.144.1, pulumi issue 19494)
 func (c *component) registerSelf(parent resource.URN) error {
 	options := c.Options
 	request := &pulumirpc.RegisterResourceRequest{
 		Type: string(c.Type), Name: c.Name, Parent: string(parent),
-		Protect: options.Protect, Providers: options.Providers, AdditionalSecretOutputs: options.AdditionalSecretOutputs,
-		IgnoreChanges: options.IgnoreChanges, ReplaceOnChanges: options.ReplaceOnChanges, DeletedWith: string(options.DeletedWith),
-		RetainOnDelete: options.RetainOnDelete, AliasSpecs: true,
+		Protect: options.Protect, Providers: options.Providers, AliasSpecs: true,
 	}
 	for _, urn := range options.Dependencies {
 		request.Dependencies = append(request.Dependencies, string(urn))
@@ -187,6 +192,11 @@ func (c *component) send(request *pulumirpc.RegisterResourceRequest, inputs reso
 	slices.Sort(request.Dependencies)
 	request.AcceptSecrets, request.AcceptResources, request.SupportsPartialValues = true, true, true
 	response, err := c.monitor.RegisterResource(c.ctx, request)
+	if status.Code(err) == codes.Unavailable || status.Code(err) == codes.Canceled {
+		// The engine has stopped after another child failed: Node's words, and its client's.
+		// (docs/reference/real-plugins.md 1, row 10)
+		err = errors.New("14 UNAVAILABLE: grpc: the client connection is closing")
+	}
 	if err != nil {
 		return fail(err)
 	}

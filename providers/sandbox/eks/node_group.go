@@ -111,7 +111,11 @@ func (c *component) coreOf() (core coreData, err error) {
 		if err != nil {
 			return core, fmt.Errorf("cluster: %w", err)
 		}
-		if core.fields, _ = at(resource.NewObjectProperty(cluster.state), "core"); core.fields.IsNull() {
+		whole, known := shallow(cluster.state["core"])
+		if !known { // in a preview that makes the cluster: of nobody knows what
+			return coreData{fields: resource.MakeComputed(text(""))}, nil
+		}
+		if core.fields = whole; core.fields.IsNull() {
 			return core, fmt.Errorf("cluster: %s has no core data", cluster.urn.Name())
 		}
 	case given.IsObject():

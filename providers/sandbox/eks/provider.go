@@ -6,7 +6,6 @@ package eks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -18,8 +17,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -57,7 +54,13 @@ var kinds = map[tokens.Type]kind{
 
 // Provider is the simulated component provider. It keeps nothing: what its components
 // are made of is in the engine's state.
-type Provider struct{ plugin.UnimplementedProvider }
+type Provider struct {
+	plugin.UnimplementedProvider
+
+	// ReachesIssuers says that the machine reaches the issuers of EKS' clusters by HTTPS.
+	// That of a sandbox does not.
+	ReachesIssuers bool
+}
 
 // New makes the simulated provider.
 func New() *Provider { return &Provider{} }
@@ -93,7 +96,7 @@ func (*Provider) Configure(context.Context, plugin.ConfigureRequest) (plugin.Con
 
 // Construct implements plugin.Provider. As in the real provider, the component is
 // registered before its arguments are checked.
-func (*Provider) Construct(ctx context.Context, r plugin.ConstructRequest) (plugin.ConstructResponse, error) {
+func (p *Provider) Construct(ctx context.Context, r plugin.ConstructRequest) (plugin.ConstructResponse, error) {
 	kind, ok := kinds[r.Type]
 	if !ok {
 		return plugin.ConstructResponse{}, fmt.Errorf("the sandbox does not simulate %s, only %s", r.Type, strings.Join(known(), ", "))
@@ -103,20 +106,14 @@ func (*Provider) Construct(ctx context.Context, r plugin.ConstructRequest) (plug
 		return plugin.ConstructResponse{}, err
 	}
 	defer c.close()
+	c.reachesIssuers = p.ReachesIssuers
 	parent := r.Parent
 	if r.Type == addonType { // always below its cluster, wherever the program puts it
 		if cluster := c.input("cluster"); cluster.IsResourceReference() {
 			parent = cluster.ResourceReferenceValue().URN
 		}
 	}
-	response, err := c.construct(kind, parent)
-	if status.Code(errors.Unwrap(err)) == codes.Unavailable {
-		// The engine has stopped, and told why: that a child cannot be registered any more is
-		// no news. It drops the answer.
-		<-ctx.Done()
-		return response, nil
-	}
-	return response, err
+	return c.construct(kind, parent)
 }
 
 func (c *component) construct(kind kind, parent resource.URN) (plugin.ConstructResponse, error) {
