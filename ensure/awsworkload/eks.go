@@ -28,7 +28,10 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 				return in, err
 			}
 			// Some settings can be chosen only when a cluster is made.
-			in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
+			if in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks")); err != nil {
+				return in, err
+			}
+			in.ExistingCharts, err = stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm"))
 			return in, err
 		},
 		Program: stacks.EKS,

@@ -110,7 +110,7 @@ func (r *Run) report(event engine.Event, counted bool) {
 		case diag.Warning:
 			severity = Warning
 		}
-		r.ui.Event(Diagnostic{Step: r.stepName(), Severity: severity, URN: event.URN, Message: event.Message})
+		r.diagnose(Diagnostic{Step: r.stepName(), Severity: severity, URN: event.URN, Message: event.Message})
 	case engine.Change:
 		if counted {
 			r.change(resourceChange(event))

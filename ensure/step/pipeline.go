@@ -27,6 +27,9 @@ type Pipeline struct {
 	Direct bool
 	// Guarded are the types whose resources hold what cannot be made again.
 	Guarded map[string]bool
+	// Check refuses what no run could do, before the first step; nil for nothing. It
+	// changes nothing.
+	Check func(ctx context.Context, r *Run) error
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,12 +33,18 @@ type ExistingCluster struct {
 	// of the installed Calico, "" without one.
 	Calico                 bool
 	CalicoVersion, PodCIDR string
+	// Addons are the versions of its add-ons, by EKS' names of them.
+	Addons map[string]string
+	// EBSDriverPolicy is the AWS managed policy of the EBS driver's role, "" without one.
+	EBSDriverPolicy string
 }
 
-// ExistingNodeGroup is what state tells of a node group's size.
+// ExistingNodeGroup is what state tells of a node group's size and version.
 type ExistingNodeGroup struct {
 	// Min, Max and Asked are what the last run asked for, Desired the size that it has.
 	Min, Max, Asked, Desired int
+	// Version is the one of Kubernetes, major.minor; "" if state does not say.
+	Version string
 }
 
 // StateResource is a resource as a stack's state has it.
@@ -50,13 +57,15 @@ const (
 	stateKey       = "aws:kms/key:Key"
 	stateLogGroup  = "aws:cloudwatch/logGroup:LogGroup"
 	stateRelease   = "kubernetes:helm.sh/v3:Release"
+	stateAddon     = "aws:eks/addon:Addon"
+	stateAttached  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 )
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
 func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
-	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease} {
+	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateAddon, stateAttached} {
 		found, err := resources(typ)
 		if err != nil {
 			return nil, fmt.Errorf("read the clusters of %s from state: %w", w.CompoundName(), err)
@@ -75,14 +84,13 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 			return slices.ContainsFunc(state[typ], func(r StateResource) bool { return r.Name == name })
 		}
 		found := ExistingCluster{
-			Version: workload.TextAt(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
+			Version: eitherText(cluster, "version"), SecretsKey: has(stateKey, name+"-secrets"),
 			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
+			Addons:             addonsOf(name, state[stateAddon]),
+			EBSDriverPolicy:    attachedPolicy(name+"-ebs-csi-driver", state[stateAttached]),
 		}
 		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
-		if found.Version == "" {
-			found.Version = workload.TextAt(cluster.Inputs, "version")
-		}
 		if removed := cluster.Inputs["defaultAddonsToRemoves"]; removed.IsArray() {
 			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
 				return v.IsString() && v.StringValue() == "vpc-cni"
@@ -96,6 +104,37 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 		existing[release] = found
 	}
 	return existing, nil
+}
+
+// eitherText is what a resource has of a property, else what was asked for.
+func eitherText(of StateResource, property string) string {
+	return cmp.Or(workload.TextAt(of.Outputs, property), workload.TextAt(of.Inputs, property))
+}
+
+// addonsOf are the versions of a cluster's add-ons among all that state has, by EKS' names.
+func addonsOf(cluster string, addons []StateResource) map[string]string {
+	var found map[string]string
+	for _, addon := range addons {
+		if workload.TextAt(addon.Inputs, "clusterName") != cluster {
+			continue
+		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[workload.TextAt(addon.Inputs, "addonName")] = eitherText(addon, "addonVersion")
+	}
+	return found
+}
+
+// attachedPolicy is the name of the policy that an attachment of this logical name has; ""
+// when there is none.
+func attachedPolicy(logical string, attachments []StateResource) string {
+	for _, attachment := range attachments {
+		if arn := workload.TextAt(attachment.Inputs, "policyArn"); attachment.Name == logical {
+			return arn[strings.LastIndex(arn, "/")+1:]
+		}
+	}
+	return ""
 }
 
 // nodeGroupsOf finds the node groups of a cluster among all that state has.
@@ -118,7 +157,7 @@ func nodeGroupsOf(cluster string, groups []StateResource) map[string]ExistingNod
 		if !known || !knownToo || !asks {
 			continue
 		}
-		made := ExistingNodeGroup{Min: lowest, Max: highest, Asked: asked, Desired: asked}
+		made := ExistingNodeGroup{Min: lowest, Max: highest, Asked: asked, Desired: asked, Version: eitherText(group, "version")}
 		if has, ok := size(group.Outputs, "desiredSize"); ok {
 			made.Desired = has
 		}
@@ -152,21 +191,18 @@ func podCIDROf(chart resource.PropertyMap) string {
 
 // check refuses what EKS would refuse, and what would break a cluster that is there.
 // (docs/reference/aws-workload-eks.md 14.5, 21.8, 21.25)
-func (r *eksRelease) check() error {
-	if !r.exists {
-		return nil
-	}
-	if err := checkUpgrade(r.existing.Version, r.cluster.ClusterVersion); err != nil {
+func (existing ExistingCluster) check(cluster config.AWSCluster) error {
+	if err := checkUpgrade(existing.Version, cluster.ClusterVersion); err != nil {
 		return err
 	}
-	if r.existing.Calico != r.cluster.CalicoEnabled {
+	if existing.Calico != cluster.CalicoEnabled {
 		return fmt.Errorf("calico_enabled cannot become %v: the cluster was made the other way, and its pods would lose their network; "+
-			"set it in a new release", r.cluster.CalicoEnabled)
+			"set it in a new release", cluster.CalicoEnabled)
 	}
-	if r.existing.PodCIDR != "" && r.cluster.CalicoEnabled && r.existing.PodCIDR != r.cluster.PodCIDR {
-		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", r.cluster.PodCIDR, r.existing.PodCIDR)
+	if existing.PodCIDR != "" && cluster.CalicoEnabled && existing.PodCIDR != cluster.PodCIDR {
+		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", cluster.PodCIDR, existing.PodCIDR)
 	}
-	if r.existing.AuthenticationMode == "API" && !r.cluster.EKSAccessEntries.Enabled {
+	if existing.AuthenticationMode == "API" && !cluster.EKSAccessEntries.Enabled {
 		return errors.New("eks_access_entries.enabled cannot be false: the cluster does not look at the ConfigMap aws-auth any more " +
 			"(authentication mode API, which has no way back), and nobody could enter it")
 	}

@@ -9,10 +9,10 @@ func (r *helmRelease) makeStorageDrivers() error {
 		Installation: r.charts.Controlled("aws-fsx-openzfs-csi", "components.aws_fsx_openzfs_csi_driver_version", versions.AWSFSxOpenZFSCSIDriverVersion),
 		RoleARN:      r.roleARN("aws-fsx-openzfs-csi-driver"),
 	}, r.after())
-	if err != nil || r.config.SecretsStoreAddonEnabled {
+	if err != nil || secretsStoreByAddon(r.ctx.Log, r.config, r.release, r.in.ExistingClusters[r.release], r.in.Existing[r.release]) {
 		return err
 	}
-	driver := r.charts.Controlled("secret-store-csi", "components.secret_store_csi_driver_version", versions.SecretStoreCSIDriverVersion)
+	driver := r.charts.Controlled(secretsStoreChart, "components.secret_store_csi_driver_version", versions.SecretStoreCSIDriverVersion)
 	r.secretsStore, err = kubernetes.NewSecretsStoreDriver(r.ctx, r.name+"-secret-store-csi-helm-release", &driver, r.after())
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func (n NetworkTrust) Level() int {
 // (docs/reference/config-and-cli.md 1.3, 1.4)
 type AWSWorkload struct {
 	WorkloadCommon `yaml:",inline"`
+	Given          GivenKeys `yaml:"-"`
 
 	AccountID string                `yaml:"account_id" required:"true" check:"account-id"`
 	Region    string                `yaml:"region" required:"true" check:"aws-region"`
@@ -101,7 +102,7 @@ type AWSWorkload struct {
 	DBAllocatedStorage           int    `yaml:"db_allocated_storage" default:"100" min:"20" max:"65536"`
 	DBMaxAllocatedStorage        int    `yaml:"db_max_allocated_storage" default:"0" min:"20" max:"65536"`
 	DBDeletionProtection         bool   `yaml:"db_deletion_protection" default:"false"`
-	DBEngineVersion              string `yaml:"db_engine_version" default:"15.12" check:"db-engine-version"`
+	DBEngineVersion              string `yaml:"db_engine_version" default:"15.18" check:"db-engine-version"`
 	DBInstanceClass              string `yaml:"db_instance_class" default:"db.t3.small" check:"db-instance-class"`
 	DBPerformanceInsightsEnabled bool   `yaml:"db_performance_insights_enabled" default:"false"`
 	// DBParameters are settings of the server besides ptd's, over which they win.
@@ -152,7 +153,7 @@ type AWSWorkload struct {
 	BedrockEnabled   bool `yaml:"bedrock_enabled" default:"true"`
 	NvidiaGPUEnabled bool `yaml:"nvidia_gpu_enabled" default:"false"`
 	// SecretsStoreAddonEnabled takes the EKS add-on instead of the two Helm charts.
-	SecretsStoreAddonEnabled bool `yaml:"secrets_store_addon_enabled" default:"false"`
+	SecretsStoreAddonEnabled bool `yaml:"secrets_store_addon_enabled" default:"true"`
 }
 
 // CustomRole is a role to assume instead of the admin role.

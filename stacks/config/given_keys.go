@@ -31,6 +31,10 @@ func recordGiven(v reflect.Value, given map[string]entry) {
 	field.Set(reflect.ValueOf(keys))
 }
 
+// Gives says that the configuration has a value for a key of the workload, so that it is
+// not just the default.
+func (w *AWSWorkload) Gives(key string) bool { return w.Given[key] }
+
 // Gives says that the configuration has a value for a key of the cluster
 // ("components.loki_version"), so that it is not just the default.
 func (c AWSCluster) Gives(key string) bool {
