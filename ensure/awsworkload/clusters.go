@@ -23,7 +23,12 @@ func (w *workload) setUpClusters(persistent *persistentStep, databases *database
 			in.Persistent, persistentErr = persistent.Outputs(ctx, r)
 			in.Postgres, databasesErr = databases.Outputs(ctx, r)
 			in.EKS, eksErr = eks.Outputs(ctx, r)
-			return in, errors.Join(persistentErr, databasesErr, eksErr)
+			if err := errors.Join(persistentErr, databasesErr, eksErr); err != nil {
+				return in, err
+			}
+			var err error
+			in.Existing, err = w.existingClusters(ctx, r, "clusters")
+			return in, err
 		},
 		Program: stacks.Clusters,
 	}

@@ -20,6 +20,8 @@ type ClustersIn struct {
 	Persistent *PersistentOutputs
 	Postgres   *PostgresConfigOutputs
 	EKS        *EKSOutputs
+	// Existing are the clusters that state has, by release (see ExistingClusters).
+	Existing map[string]ExistingCluster
 	// CustomResources are the target's own Kubernetes objects, by folder.
 	CustomResources map[string][]config.CustomResourceFile
 }

@@ -135,6 +135,10 @@ func (r *eksRelease) makeControlPlane() error {
 	if err != nil {
 		return err
 	}
+	nodes, nodesIn, err := r.nodeAccess()
+	if err != nil {
+		return err
+	}
 	args := &aws.EKSClusterArgs{
 		Version:              r.cluster.ClusterVersion,
 		VpcID:                r.in.Persistent.VpcID,
@@ -146,10 +150,14 @@ func (r *eksRelease) makeControlPlane() error {
 		KeepAuthentication:   r.exists,
 		WithoutAccessEntries: r.existing.AuthenticationMode == "CONFIG_MAP",
 		Access:               access,
+		NodeEntryExists:      nodesIn,
 		ForceUpdate:          r.cluster.ForceMaintenance,
 		Ingress:              r.ingress(),
 		Protect:              r.config.ProtectPersistentResources,
 		Tags:                 r.tags,
+	}
+	if nodes != "" {
+		args.NodePrincipalARN = pulumi.String(nodes)
 	}
 	if !r.existing.Adopted {
 		args.LogRetentionDays = r.cluster.LogRetentionDays

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/ptd-go/ptd/components/aws"
+	awsedge "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/workload"
 )
@@ -35,6 +36,14 @@ type ExistingCluster struct {
 	CalicoVersion, PodCIDR string
 	// Addons are the versions of its add-ons, by EKS' names of them.
 	Addons map[string]string
+	// Access are its access entries in state, by principal: what follows the cluster's name
+	// in their logical names.
+	Access map[string]string
+	// Associations are the policies of these entries by principal and policy: what follows
+	// the entry's name in the logical names of their associations.
+	Associations map[string]map[string]string
+	// Entries are those that it really has (see FindAccessEntries), whoever made them.
+	Entries []awsedge.AccessEntry
 	// EBSDriverPolicy is the AWS managed policy of the EBS driver's role, "" without one.
 	EBSDriverPolicy string
 }
@@ -58,14 +67,19 @@ const (
 	stateLogGroup  = "aws:cloudwatch/logGroup:LogGroup"
 	stateRelease   = "kubernetes:helm.sh/v3:Release"
 	stateAddon     = "aws:eks/addon:Addon"
+	stateAssociate = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 	stateAttached  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 )
+
+// StateAccessEntry is the type of access entries, which step clusters makes, too: for it
+// they are those of its own state.
+const StateAccessEntry = "aws:eks/accessEntry:AccessEntry"
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
 func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
-	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateAddon, stateAttached} {
+	for _, typ := range []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateAddon, stateAttached, StateAccessEntry, stateAssociate} {
 		found, err := resources(typ)
 		if err != nil {
 			return nil, fmt.Errorf("read the clusters of %s from state: %w", w.CompoundName(), err)
@@ -88,8 +102,10 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
 			Addons:             addonsOf(name, state[stateAddon]),
+			Access:             accessOf(name, state[StateAccessEntry]),
 			EBSDriverPolicy:    attachedPolicy(name+"-ebs-csi-driver", state[stateAttached]),
 		}
+		found.Associations = associationsOf(name, found.Access, state[stateAssociate])
 		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
 		if removed := cluster.Inputs["defaultAddonsToRemoves"]; removed.IsArray() {
 			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
@@ -122,6 +138,42 @@ func addonsOf(cluster string, addons []StateResource) map[string]string {
 			found = map[string]string{}
 		}
 		found[workload.TextAt(addon.Inputs, "addonName")] = eitherText(addon, "addonVersion")
+	}
+	return found
+}
+
+// accessOf are the access entries of a cluster among all that state has.
+func accessOf(cluster string, entries []StateResource) map[string]string {
+	var found map[string]string
+	for _, entry := range entries {
+		principal, name := workload.TextAt(entry.Inputs, "principalArn"), strings.TrimPrefix(entry.Name, cluster+"-")
+		if workload.TextAt(entry.Inputs, "clusterName") != cluster || name == entry.Name {
+			continue
+		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[principal] = name
+	}
+	return found
+}
+
+// associationsOf are the policies of a cluster's entries among all that state has.
+func associationsOf(cluster string, access map[string]string, associations []StateResource) map[string]map[string]string {
+	var found map[string]map[string]string
+	for _, association := range associations {
+		principal := workload.TextAt(association.Inputs, "principalArn")
+		name, ok := strings.CutPrefix(association.Name, cluster+"-"+access[principal]+"-")
+		if !ok || access[principal] == "" || workload.TextAt(association.Inputs, "clusterName") != cluster {
+			continue
+		}
+		if found == nil {
+			found = map[string]map[string]string{}
+		}
+		if found[principal] == nil {
+			found[principal] = map[string]string{}
+		}
+		found[principal][workload.TextAt(association.Inputs, "policyArn")] = name
 	}
 	return found
 }
