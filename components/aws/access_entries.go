@@ -30,6 +30,9 @@ type AccessEntry struct {
 	// Stays protects the entry and its policies like the cluster: who makes the cluster can
 	// enter it as long as it is there.
 	Stays bool
+	// Exists says that the entry is in the cluster already, made by EKS or by somebody: it is
+	// taken over.
+	Exists bool
 }
 
 // AccessPolicy is an access policy of EKS and where it holds. Name and ARN are required.
@@ -38,6 +41,8 @@ type AccessPolicy struct {
 	ARN  string
 	// Namespaces limit the policy to some namespaces; with none it holds in all of the cluster.
 	Namespaces []string
+	// Exists says that the policy is associated with the entry already (see AccessEntry).
+	Exists bool
 }
 
 // ClusterAccessPolicy is the ARN of an access policy that EKS brings along
@@ -83,6 +88,27 @@ func accessEntries(entries []AccessEntry, tagged map[string]string) (map[string]
 		made[entry.Name] = args
 	}
 	return made, nil
+}
+
+// takeOver are the ids of what is in the cluster already, by the logical names of what
+// takes it over. (docs/reference/aws-workload-eks.md 6.6)
+func takeOver(cluster string, entries []AccessEntry) map[string]pulumi.IDInput {
+	ids := map[string]pulumi.IDInput{}
+	id := func(format string, parts ...any) pulumi.IDInput {
+		return pulumi.Sprintf(format, parts...).ApplyT(func(text string) pulumi.ID { return pulumi.ID(text) }).(pulumi.IDOutput)
+	}
+	for _, entry := range entries {
+		name := cluster + "-" + entry.Name
+		if entry.Exists {
+			ids[name] = id("%s:%s", cluster, entry.PrincipalARN)
+		}
+		for _, policy := range entry.Policies {
+			if policy.Exists {
+				ids[name+"-"+policy.Name] = id("%s#%s#%s", cluster, entry.PrincipalARN, policy.ARN)
+			}
+		}
+	}
+	return ids
 }
 
 // pluginMade is a resource that a plugin makes below a component, for others to depend

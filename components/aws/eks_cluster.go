@@ -31,6 +31,11 @@ type EKSClusterArgs struct {
 	// first administrator. Without it Access says who may enter, and nobody else may.
 	ConfigMapAccess bool
 	Access          []AccessEntry
+	// NodePrincipalARN is whom the nodes' access entry lets in, the role of the nodes if nil:
+	// an entry that is there keeps its principal. NodeEntryExists says that EKS or somebody
+	// made it (see AccessEntry).
+	NodePrincipalARN pulumi.StringInput
+	NodeEntryExists  bool
 	// KeepAuthentication leaves how a cluster that is there authenticates as it is.
 	KeepAuthentication bool
 	// WithoutAccessEntries says that such a cluster knows no access entries at all.
@@ -146,7 +151,7 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		before = append(before, logs)
 	}
 	c.controlPlane, err = eks.NewCluster(ctx, name, clusterArgs, child, pulumi.DependsOn(before),
-		pulumi.Transforms([]pulumi.ResourceTransform{c.transform(args)}))
+		pulumi.Transforms([]pulumi.ResourceTransform{c.transform(name, args)}))
 	if err != nil {
 		return err
 	}
@@ -161,7 +166,7 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 	c.nodeAccess = append(c.nodeAccess, c.controlPlane)
 	c.Access = append([]pulumi.Resource{c.controlPlane}, accessBelow(c.controlPlane, name, args.Access...)...)
 	if !args.ConfigMapAccess {
-		c.nodeAccess = append(c.nodeAccess, accessBelow(c.controlPlane, name, c.nodeEntry())...)
+		c.nodeAccess = append(c.nodeAccess, accessBelow(c.controlPlane, name, c.nodeEntry(args))...)
 	}
 	for _, ingress := range args.Ingress {
 		rule, err := c.makeIngress(ctx, ingress, child)
@@ -209,7 +214,7 @@ func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.C
 		}
 		return made, nil
 	}
-	entries, err := accessEntries(append([]AccessEntry{c.nodeEntry()}, args.Access...), args.Tags)
+	entries, err := accessEntries(append([]AccessEntry{c.nodeEntry(args)}, args.Access...), args.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +223,12 @@ func (c *EKSCluster) controlPlaneArgs(name string, args *EKSClusterArgs) (*eks.C
 }
 
 // nodeEntry lets nodes join.
-func (c *EKSCluster) nodeEntry() AccessEntry {
-	return AccessEntry{Name: "node-access-entry", PrincipalARN: c.NodeRoleARN, Type: LinuxNodeAccess}
+func (c *EKSCluster) nodeEntry(args *EKSClusterArgs) AccessEntry {
+	principal := args.NodePrincipalARN
+	if principal == nil {
+		principal = c.NodeRoleARN
+	}
+	return AccessEntry{Name: "node-access-entry", PrincipalARN: principal, Type: LinuxNodeAccess, Exists: args.NodeEntryExists}
 }
 
 // fill sets the outputs.

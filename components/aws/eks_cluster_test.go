@@ -197,7 +197,7 @@ func TestEKSClusterTransform(t *testing.T) {
 			if test.typ == clusterType { // as the component gives it
 				props["accessConfig"] = pulumi.Map{"authenticationMode": pulumi.String("API")}
 			}
-			result := cluster.transform(&test.args)(context.Background(), &pulumi.ResourceTransformArgs{
+			result := cluster.transform("demo", &test.args)(context.Background(), &pulumi.ResourceTransformArgs{
 				Type: test.typ, Name: test.child, Props: props,
 				Opts: pulumi.ResourceOptions{Version: "6.79.1", IgnoreChanges: []string{"bootstrapSelfManagedAddons"}},
 			})
@@ -208,7 +208,7 @@ func TestEKSClusterTransform(t *testing.T) {
 			}
 		})
 	}
-	entries := (&EKSCluster{}).transform(&EKSClusterArgs{Protect: true, Access: []AccessEntry{
+	entries := (&EKSCluster{}).transform("demo", &EKSClusterArgs{Protect: true, Access: []AccessEntry{
 		{Name: "admin-access-entry", Stays: true}, {Name: "node-access-entry"},
 	}})
 	for name, protected := range map[string]bool{
@@ -219,7 +219,7 @@ func TestEKSClusterTransform(t *testing.T) {
 			t.Errorf("%s: protect is %t", name, got)
 		}
 	}
-	transform := (&EKSCluster{}).transform(&EKSClusterArgs{})
+	transform := (&EKSCluster{}).transform("demo", &EKSClusterArgs{})
 	for _, typ := range []string{roleType, addonType} {
 		if transform(context.Background(), &pulumi.ResourceTransformArgs{Type: typ, Name: "other"}) != nil {
 			t.Errorf("%s is changed", typ)

@@ -24,16 +24,19 @@ const (
 // are both on in a new cluster, and one that is there keeps its mode. What can only be
 // decided when a cluster is made is not looked at afterwards: a change would replace it.
 // Add-ons are below the control plane too. (docs/reference/aws-workload-eks.md 4.2, 6.3, 19.5)
-func (c *EKSCluster) transform(args *EKSClusterArgs) pulumi.ResourceTransform {
+func (c *EKSCluster) transform(name string, args *EKSClusterArgs) pulumi.ResourceTransform {
+	existing := takeOver(name, append([]AccessEntry{c.nodeEntry(args)}, args.Access...))
 	return func(_ context.Context, made *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 		switch made.Type {
 		case clusterType:
 			args.transformCluster(made)
 		case accessEntryType, policyAssociationType:
-			if !args.stays(made.Name) {
-				return nil
+			if args.stays(made.Name) {
+				made.Opts.Protect = args.Protect
 			}
-			made.Opts.Protect = args.Protect
+			made.Opts.Import = existing[made.Name]
+			// A policy is associated once, whatever it holds for.
+			made.Opts.DeleteBeforeReplace = made.Type == policyAssociationType
 		case addonType:
 			addon, ok := c.addons.Load(made.Name)
 			if !ok {

@@ -30,6 +30,8 @@ type KarpenterArgs struct {
 	// AccessEntry lets the nodes into the cluster. Without it the aws-auth ConfigMap has
 	// to (see KarpenterNodeRoleARN).
 	AccessEntry bool
+	// AccessEntryExists says that somebody has let them in already: the entry is taken over.
+	AccessEntryExists bool
 }
 
 // Karpenter is the AWS side of the autoscaler of one cluster: the role and profile of
@@ -84,10 +86,14 @@ func NewKarpenter(ctx *pulumi.Context, name string, args *KarpenterArgs, opts ..
 		if !args.AccessEntry {
 			return nil
 		}
+		options := []pulumi.ResourceOption{child}
+		if args.AccessEntryExists {
+			options = append(options, pulumi.Import(pulumi.ID(args.Cluster+":"+KarpenterNodeRoleARN(args.AccountID, args.Cluster))))
+		}
 		_, err := eks.NewAccessEntry(ctx, args.Cluster+"-karpenter-node-access-entry", &eks.AccessEntryArgs{
 			ClusterName: pulumi.String(args.Cluster), PrincipalArn: made.NodeRoleARN, Type: pulumi.String("EC2_LINUX"),
 			Tags: tags(args.Tags),
-		}, child)
+		}, options...)
 		return err
 	}, opts...)
 	if err != nil {

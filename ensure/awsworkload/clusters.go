@@ -26,9 +26,8 @@ func (w *workload) setUpClusters(persistent *persistentStep, databases *database
 			if err := errors.Join(persistentErr, databasesErr, eksErr); err != nil {
 				return in, err
 			}
-			// How nodes are let in.
 			var err error
-			in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
+			in.Existing, err = w.existingClusters(ctx, r, "clusters")
 			return in, err
 		},
 		Program: stacks.Clusters,

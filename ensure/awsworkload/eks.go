@@ -28,10 +28,14 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 				return in, err
 			}
 			// Some settings can be chosen only when a cluster is made.
-			if in.Existing, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks")); err != nil {
+			if in.Existing, err = w.existingClusters(ctx, r, "eks"); err != nil {
 				return in, err
 			}
-			return in, stacks.FindCalicoMarks(ctx, w.config, w.edges.Clusters, in.Existing)
+			if err := stacks.FindCalicoMarks(ctx, w.config, w.edges.Clusters, in.Existing); err != nil {
+				return in, err
+			}
+			in.ExistingCharts, err = stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm"))
+			return in, err
 		},
 		Program: stacks.EKS,
 		Releases: func(ctx context.Context, r *step.Run) error {
@@ -50,6 +54,26 @@ func (w *workload) eks(persistent *persistentStep) *eksStep {
 			return errors.Join(w.attachFileSystems(ctx, r, made), w.bindRoles(ctx, r, persistent, made, eks))
 		},
 	}
+}
+
+// existingClusters are the clusters that state has, with the access entries that they really
+// have. The entries in state are those of the given step, which may make some.
+func (w *workload) existingClusters(ctx context.Context, r *step.Run, entriesOf string) (map[string]stacks.ExistingCluster, error) {
+	clusters, entries := w.resources(ctx, r, "eks"), w.resources(ctx, r, entriesOf)
+	existing, err := stacks.ExistingClusters(w.config, func(typ string) ([]stacks.StateResource, error) {
+		if typ == stacks.StateAccessEntry {
+			return entries(typ)
+		}
+		return clusters(typ)
+	})
+	if err != nil {
+		return nil, err
+	}
+	account, err := w.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return existing, stacks.FindAccessEntries(ctx, w.config, existing, account.Clusters())
 }
 
 // resources looks up resources of a step's stack in the state by their type.

@@ -35,6 +35,9 @@ func (w *workload) helm(persistent *persistentStep, databases *databasesStep, ek
 			if in.Existing, err = stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm")); err != nil {
 				return in, err
 			}
+			if in.ExistingClusters, err = stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks")); err != nil {
+				return in, err
+			}
 			if in.KeepSharedIngress, err = w.keepSharedIngress(ctx, r); err != nil {
 				return in, err
 			}

@@ -57,7 +57,20 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 		Unprotected: !w.config.ProtectPersistentResources,
 		Direct:      w.config.TailscaleEnabled,
 		Gone:        w.gone,
+		Check:       w.check,
 	}
+}
+
+// check refuses what the clusters that are there cannot become. It looks at state alone.
+func (w *workload) check(ctx context.Context, r *step.Run) error {
+	if !r.Selected("eks") {
+		return nil
+	}
+	existing, err := stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
+	if err != nil {
+		return err
+	}
+	return stacks.CheckClusters(w.config, existing)
 }
 
 // gone are the parts of the workload that the state has and the configuration has not.

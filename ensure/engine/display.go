@@ -10,6 +10,7 @@ import (
 	engine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -36,7 +37,7 @@ func (d *Display) options() display.Options {
 }
 
 // start begins to show an operation; show passes on an event, end waits until all is
-// shown. An update on a terminal is Pulumi's tree of progress; everything else is
+// shown. What is said of no resource is for the operation's events alone. An update on a terminal is Pulumi's tree of progress; everything else is
 // text that can be kept: Pulumi's diff, with one line for what is new or goes.
 func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (show func(engine.Event), end func()) {
 	if d == nil {
@@ -44,17 +45,31 @@ func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (sho
 	}
 	if !d.Interactive || dryRun {
 		seen := map[resource.URN]engine.StepEventMetadata{}
-		return func(event engine.Event) { io.WriteString(d.Writer, d.render(event, dryRun, seen)) }, func() {}
+		return func(event engine.Event) {
+			if !general(event) {
+				io.WriteString(d.Writer, d.render(event, dryRun, seen))
+			}
+		}, func() {}
 	}
 	options := d.options()
 	options.Type, options.IsInteractive = display.DisplayProgress, true
 	events, done := make(chan engine.Event), make(chan bool)
 	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(stack.name), stack.project.Name, "",
 		events, done, options, dryRun)
-	return func(event engine.Event) { events <- event }, func() {
-		events <- engine.NewCancelEvent()
-		<-done
-	}
+	return func(event engine.Event) {
+			if !general(event) {
+				events <- event
+			}
+		}, func() {
+			events <- engine.NewCancelEvent()
+			<-done
+		}
+}
+
+// general tells a message, other than an error, that is about no resource.
+func general(event engine.Event) bool {
+	payload, ok := event.Payload().(engine.DiagEventPayload)
+	return ok && payload.URN == "" && payload.Severity != diag.Error
 }
 
 // render turns one event into text: a planned change as Pulumi's diff, a change that

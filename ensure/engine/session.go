@@ -33,8 +33,8 @@ type session struct {
 	status  sink // what plugins wait for; nil for nobody listens
 	named   []workspace.ProjectPlugin
 	creates func(urn string, inputs resource.PropertyMap) resource.PropertyMap // see Operation.CreateWith
-	seeds   map[resource.URN][]byte // see constraints
-	there   map[resource.URN]bool   // what the state has
+	seeds   map[resource.URN][]byte                                            // see constraints
+	there   map[resource.URN]bool                                              // what the state has
 	closing sync.Once
 	failure error // of closing
 

@@ -133,7 +133,7 @@ func (r *Run) report(event engine.Event, counted bool) {
 		case diag.Warning:
 			severity = Warning
 		}
-		r.ui.Event(Diagnostic{Step: r.stepName(), Severity: severity, URN: event.URN, Message: event.Message})
+		r.diagnose(Diagnostic{Step: r.stepName(), Severity: severity, URN: event.URN, Message: event.Message})
 	case engine.Progress:
 		r.ui.Event(Progress{
 			Step: r.stepName(), Operation: Operation(event.Kind), URN: event.URN, Type: event.Type, Name: event.Name,

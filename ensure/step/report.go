@@ -24,6 +24,9 @@ func (r *Run) Refresh() bool { return r.options.Refresh }
 // AllowReplace are the URNs of guarded resources that this run may replace or delete.
 func (r *Run) AllowReplace() []string { return slices.Clone(r.options.AllowReplace) }
 
+// Selected tells whether the step of a name is part of this run.
+func (r *Run) Selected(name string) bool { return slices.Contains(r.selected, r.pipeline.find(name)) }
+
 // stepName is the name of the running step.
 func (r *Run) stepName() string {
 	if r.step == nil {
@@ -34,7 +37,19 @@ func (r *Run) stepName() string {
 
 // Say reports a message of the running step.
 func (r *Run) Say(severity Severity, format string, args ...any) {
-	r.ui.Event(Diagnostic{Step: r.stepName(), Severity: severity, Message: fmt.Sprintf(format, args...)})
+	r.diagnose(Diagnostic{Step: r.stepName(), Severity: severity, Message: fmt.Sprintf(format, args...)})
+}
+
+// diagnose reports a message; but for an error once a run, although previews and later steps
+// find the same again.
+func (r *Run) diagnose(diagnostic Diagnostic) {
+	said := diagnostic
+	said.Step = ""
+	if diagnostic.Severity != Error && r.told[said] {
+		return
+	}
+	r.told[said] = true
+	r.ui.Event(diagnostic)
 }
 
 // change counts a change of the running step and reports it unless it is Same.

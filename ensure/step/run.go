@@ -43,6 +43,8 @@ type Run struct {
 	acts map[Step][]ResourceChange
 	// takenOver are the URNs whose creates take over what is there.
 	takenOver map[string]bool
+	// told are the messages of the run, without their steps.
+	told map[Diagnostic]bool
 
 	removed   bool // what is no longer configured was removed
 	tunnelled bool // the tunnel is open, or not needed
@@ -61,6 +63,9 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 	ui.Event(RunStarted{Target: p.pipeline.Target, Steps: names, DryRun: p.options.DryRun, Destroy: p.options.Destroy})
 
 	summary := Summary{Target: p.pipeline.Target, Result: p.success()}
+	if summary.Err = r.check(ctx); summary.Err != nil {
+		summary.Result = Failed
+	}
 	for _, step := range p.selected {
 		var finished StepFinished
 		if summary.Err != nil {
@@ -81,11 +86,19 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 	return summary
 }
 
+// check refuses before the first step what later ones would; nothing has run then.
+func (r *Run) check(ctx context.Context) error {
+	if r.pipeline.Check == nil || r.options.Destroy || r.options.Cancel {
+		return nil
+	}
+	return r.pipeline.Check(ctx, r)
+}
+
 // run begins a run that knows of no outputs yet.
 func (p *Runner) run(ui UserInterface) *Run {
 	return &Run{
 		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
-		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, tunnelled: p.pipeline.Direct,
+		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, told: map[Diagnostic]bool{}, tunnelled: p.pipeline.Direct,
 	}
 }
 

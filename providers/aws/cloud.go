@@ -27,6 +27,7 @@ type Account interface {
 	// Identity returns the account and the principal that the credentials belong to.
 	Identity(ctx context.Context) (Identity, error)
 	Buckets() Buckets
+	Clusters() Clusters
 	Databases() Databases
 	Keys() Keys
 	MountTargets() MountTargets

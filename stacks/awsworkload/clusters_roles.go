@@ -89,10 +89,18 @@ func (s *clusterSetup) makeKarpenter() error {
 		s.outputs.KarpenterInstanceProfile, s.outputs.KarpenterQueue = constant(""), constant("")
 		return nil
 	}
+	entry := aws.AccessEntry{Type: aws.LinuxNodeAccess}
+	role := aws.KarpenterNodeRoleARN(workload.AccountID, s.name)
+	lets := s.in.Existing[s.release].entries(s.cluster)
+	if lets {
+		if err := s.in.Existing[s.release].takeOver(s.ctx.Log, s.name, role, &entry); err != nil {
+			return err
+		}
+	}
 	karpenter, err := aws.NewKarpenter(s.ctx, s.name+"-karpenter", &aws.KarpenterArgs{
 		Cluster: s.name, Region: workload.Region, AccountID: workload.AccountID, Suffix: "-" + s.release,
 		Issuers: s.issuers, PermissionsBoundary: pulumi.String(workload.BoundaryARN()), Tags: s.tags,
-		Protect: workload.ProtectPersistentResources, AccessEntry: s.in.Existing[s.release].entries(s.cluster),
+		Protect: workload.ProtectPersistentResources, AccessEntry: lets, AccessEntryExists: entry.Exists,
 	}, s.child)
 	if err != nil {
 		return err

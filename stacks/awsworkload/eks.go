@@ -10,6 +10,7 @@ import (
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
+	"github.com/ptd-go/ptd/stacks/workload/charts"
 )
 
 // EKSIn is what the eks stack is made from.
@@ -19,6 +20,8 @@ type EKSIn struct {
 	Persistent *PersistentOutputs
 	// Existing are the clusters that state has, by release (see ExistingClusters).
 	Existing map[string]ExistingCluster
+	// ExistingCharts are the charts that state has in them (see FindExistingCharts).
+	ExistingCharts map[string]charts.Existing
 }
 
 // EKS makes a cluster for each release: control plane, nodes, access, add-ons, storage
@@ -44,7 +47,7 @@ func EKS(ctx *pulumi.Context, in EKSIn) (*EKSOutputs, error) {
 				name: in.Config.ClusterName(release),
 				tags: in.Config.RequiredTags("ptd.pulumi_resources.aws_workload_eks"),
 			}
-			if err := r.check(); err != nil {
+			if err := r.stay(); err != nil {
 				return fmt.Errorf("release %s: %w", release, err)
 			}
 			made, err := r.make(child)
@@ -86,6 +89,21 @@ type eksRelease struct {
 	outputs        ClusterOutputs
 }
 
+// stay keeps what the cluster has, if it is there, and refuses what it cannot become.
+func (r *eksRelease) stay() error {
+	if !r.exists {
+		return nil
+	}
+	var notes []string
+	r.cluster, notes = r.existing.keep(r.release, r.cluster)
+	for _, note := range notes {
+		if err := r.ctx.Log.Warn(note, nil); err != nil {
+			return err
+		}
+	}
+	return r.existing.check(r.cluster)
+}
+
 // make makes the cluster. Nodes and Calico come side by side: nodes are only ready with a
 // network, and it needs them. Add-ons wait for both. (docs/reference/aws-workload-eks.md 4.1)
 func (r *eksRelease) make(child pulumi.ResourceOption) (ClusterOutputs, error) {
@@ -117,6 +135,10 @@ func (r *eksRelease) makeControlPlane() error {
 	if err != nil {
 		return err
 	}
+	nodes, nodesIn, err := r.nodeAccess()
+	if err != nil {
+		return err
+	}
 	args := &aws.EKSClusterArgs{
 		Version:              r.cluster.ClusterVersion,
 		VpcID:                r.in.Persistent.VpcID,
@@ -128,10 +150,14 @@ func (r *eksRelease) makeControlPlane() error {
 		KeepAuthentication:   r.exists,
 		WithoutAccessEntries: r.existing.AuthenticationMode == "CONFIG_MAP",
 		Access:               access,
+		NodeEntryExists:      nodesIn,
 		ForceUpdate:          r.cluster.ForceMaintenance,
 		Ingress:              r.ingress(),
 		Protect:              r.config.ProtectPersistentResources,
 		Tags:                 r.tags,
+	}
+	if nodes != "" {
+		args.NodePrincipalARN = pulumi.String(nodes)
 	}
 	if !r.existing.Adopted {
 		args.LogRetentionDays = r.cluster.LogRetentionDays

@@ -43,6 +43,7 @@ func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
 		Stays:    true,
 	}}
 	principals := map[string]string{r.adminPrincipal(): "ptd's own role"}
+	of := []string{r.adminPrincipal()} // the principals of the entries
 	if r.cluster.EKSAccessEntries.IncludeSameAccountPoweruser {
 		arn, err := r.powerUser()
 		if err != nil {
@@ -50,12 +51,14 @@ func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
 		}
 		if arn != "" {
 			principals[arn] = "the power users (include_same_account_poweruser)"
+			of = append(of, arn)
 			entries = append(entries, aws.AccessEntry{
 				Name: "poweruser-access-entry", PrincipalARN: pulumi.String(arn),
 				Policies: []aws.AccessPolicy{{Name: "poweruser", ARN: aws.ClusterAccessPolicy(r.cluster.EKSAccessEntries.PoweruserPolicy)}},
 			})
 		}
 	}
+	names := r.additionalNames()
 	for i, additional := range r.cluster.EKSAccessEntries.AdditionalEntries {
 		if owner, taken := principals[additional.PrincipalARN]; taken {
 			return nil, fmt.Errorf("eks_access_entries.additional_entries[%d]: %s has an entry already, that of %s: a principal has one",
@@ -63,19 +66,39 @@ func (r *eksRelease) accessEntries() ([]aws.AccessEntry, error) {
 		}
 		principals[additional.PrincipalARN] = fmt.Sprintf("additional_entries[%d]", i)
 		entry := aws.AccessEntry{
-			Name: fmt.Sprintf("additional-access-entry-%d", i), PrincipalARN: pulumi.String(additional.PrincipalARN),
+			Name: names[i], PrincipalARN: pulumi.String(additional.PrincipalARN),
 			Type: additional.Type, Groups: additional.KubernetesGroups,
 		}
+		policies := make([]string, len(additional.AccessPolicies))
 		for j, policy := range additional.AccessPolicies {
-			made := aws.AccessPolicy{Name: fmt.Sprint(j), ARN: policy.PolicyARN}
+			policies[j] = policy.PolicyARN
+		}
+		policyNames := stableNames("", policies, r.existing.Associations[additional.PrincipalARN])
+		for j, policy := range additional.AccessPolicies {
+			made := aws.AccessPolicy{Name: policyNames[j], ARN: policy.PolicyARN}
 			if policy.AccessScope.Type == "namespace" {
 				made.Namespaces = policy.AccessScope.Namespaces
 			}
 			entry.Policies = append(entry.Policies, made)
 		}
-		entries = append(entries, entry)
+		entries, of = append(entries, entry), append(of, additional.PrincipalARN)
+	}
+	for i, principal := range of {
+		if err := r.existing.takeOver(r.ctx.Log, r.name, principal, &entries[i]); err != nil {
+			return nil, err
+		}
 	}
 	return entries, nil
+}
+
+// additionalNames are the logical names of the additional entries.
+func (r *eksRelease) additionalNames() []string {
+	additional := r.cluster.EKSAccessEntries.AdditionalEntries
+	principals := make([]string, len(additional))
+	for i, entry := range additional {
+		principals[i] = entry.PrincipalARN
+	}
+	return stableNames("additional-access-entry-", principals, r.existing.Access)
 }
 
 // powerUser is the ARN of the account's PowerUser role, which the organisation's single

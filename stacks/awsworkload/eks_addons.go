@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -9,26 +10,14 @@ import (
 	"github.com/ptd-go/ptd/components/kubernetes"
 )
 
-// The versions of add-ons that ptd was tested with, for keys without a default.
-const (
-	efsCSIAddonVersion       = "v2.1.8-eksbuild.1"
-	secretsStoreAddonVersion = "v2.2.2-eksbuild.1"
-)
-
 func (r *eksRelease) makeCalico() error {
 	if !r.cluster.CalicoEnabled {
 		return nil
 	}
-	version := r.cluster.Components.TigeraOperatorVersion
-	if installed := r.existing.CalicoVersion; installed != "" && installed != version && !r.cluster.Gives("components.tigera_operator_version") {
-		if err := r.ctx.Log.Warn(fmt.Sprintf("Calico of release %s stays at version %s, with which it was installed; the default is %s: "+
-			"set components.tigera_operator_version to keep the one or to move to the other", r.release, installed, version), nil); err != nil {
-			return err
-		}
-		version = installed
-	}
 	args := &kubernetes.CalicoArgs{
-		Installation:        kubernetes.Installation{Version: version, Overrides: r.cluster.ChartValues[kubernetes.TigeraOperator]},
+		Installation: kubernetes.Installation{
+			Version: r.cluster.Components.TigeraOperatorVersion, Overrides: r.cluster.ChartValues[kubernetes.TigeraOperator],
+		},
 		PodCIDR:             r.cluster.PodCIDR,
 		WithoutUsageReports: !r.config.ThirdPartyTelemetryEnabled,
 		NamespaceName:       r.name + "-tigera-ns",
@@ -52,34 +41,32 @@ func (r *eksRelease) makeStorageClasses() error {
 // version fits all of Kubernetes', and taking over overwrites a Corefile that was changed.
 // (docs/reference/aws-workload-eks.md 6.8, 12)
 func (r *eksRelease) makeAddons() error {
-	role, err := r.driverRole("ebs", "AmazonEBSCSIDriverPolicy")
+	role, err := r.driverRole("ebs", aws.EBSDriverPolicyARN(r.cluster.EBSCSIDriverPolicy))
 	if err != nil {
 		return err
 	}
 	if err := r.addon("ebs-csi", &aws.EKSAddonArgs{
-		Addon: "aws-ebs-csi-driver", Version: r.cluster.EBSCSIAddonVersion, ServiceAccountRoleARN: role,
+		Addon: ebsDriverAddon, Version: r.cluster.EBSCSIAddonVersion, ServiceAccountRoleARN: role,
 		// ptd's own classes are there instead: the add-on's does not encrypt.
 		Configuration: map[string]any{"defaultStorageClass": map[string]any{"enabled": r.existing.Adopted}},
 	}); err != nil {
 		return err
 	}
 	if r.cluster.EnableEFSCSIDriver {
-		role, err := r.driverRole("efs", "AmazonEFSCSIDriverPolicy")
+		role, err := r.driverRole("efs", "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy")
 		if err != nil {
 			return err
 		}
-		version, keep := pinned(r.cluster.EFSCSIAddonVersion, efsCSIAddonVersion)
-		if err := r.addon("efs-csi", &aws.EKSAddonArgs{
-			Addon: "aws-efs-csi-driver", Version: version, KeepVersion: keep, ServiceAccountRoleARN: role,
+		if err := r.pinned("efs-csi", "efs_csi_addon_version", &aws.EKSAddonArgs{
+			Addon: efsDriverAddon, Version: cmp.Or(r.cluster.EFSCSIAddonVersion, efsCSIAddonVersion), ServiceAccountRoleARN: role,
 		}); err != nil {
 			return err
 		}
 	}
-	if r.config.SecretsStoreAddonEnabled {
-		version, keep := pinned(r.cluster.SecretsStoreAddonVersion, secretsStoreAddonVersion)
-		const addon = "aws-secrets-store-csi-driver-provider"
-		if err := r.addon(addon, &aws.EKSAddonArgs{
-			Addon: addon, Version: version, KeepVersion: keep, Configuration: secretsStoreConfiguration(),
+	if secretsStoreByAddon(r.ctx.Log, r.config, r.release, r.existing, r.in.ExistingCharts[r.release]) {
+		if err := r.pinned(secretsStoreAddon, "secrets_store_addon_version", &aws.EKSAddonArgs{
+			Addon: secretsStoreAddon, Version: cmp.Or(r.cluster.SecretsStoreAddonVersion, secretsStoreAddonVersion),
+			Configuration: secretsStoreConfiguration(),
 		}); err != nil {
 			return err
 		}
@@ -108,16 +95,15 @@ func (r *eksRelease) addon(suffix string, args *aws.EKSAddonArgs) error {
 	return nil
 }
 
-// pinned is the version to install, and whether one that is installed stays.
-func pinned(configured, tested string) (version string, keep bool) {
-	if configured != "" {
-		return configured, false
-	}
-	return tested, true
+// pinned makes an add-on that older programs made without a version, which then stays
+// without.
+func (r *eksRelease) pinned(suffix, key string, args *aws.EKSAddonArgs) error {
+	args.KeepVersion = !r.cluster.Gives(key)
+	return r.addon(suffix, args)
 }
 
 // driverRole makes the role of a storage driver's controller.
-func (r *eksRelease) driverRole(driver, policy string) (pulumi.StringOutput, error) {
+func (r *eksRelease) driverRole(driver, policyARN string) (pulumi.StringOutput, error) {
 	role, err := aws.NewServiceAccountRole(r.ctx, r.config.CSIDriverRoleName(r.release, driver), &aws.ServiceAccountRoleArgs{
 		Namespace:           "kube-system",
 		ServiceAccounts:     []string{driver + "-csi-controller-sa"},
@@ -126,7 +112,7 @@ func (r *eksRelease) driverRole(driver, policy string) (pulumi.StringOutput, err
 		PermissionsBoundary: pulumi.String(r.config.BoundaryARN()),
 		Tags:                r.tags,
 		ManagedPolicies: []aws.ManagedPolicy{{
-			Name: r.name + "-" + driver + "-csi-driver", ARN: pulumi.String("arn:aws:iam::aws:policy/service-role/" + policy),
+			Name: r.name + "-" + driver + "-csi-driver", ARN: pulumi.String(policyARN),
 		}},
 	}, r.child)
 	if err != nil {

@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
+	awsedge "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/workload"
 )
@@ -38,12 +40,26 @@ type ExistingCluster struct {
 	// CalicoMarks are the objects of Calico's chart that are marked as Helm's because others
 	// made them: those that state has marks of, and those that are to be marked.
 	CalicoMarks []string
+	// Addons are the versions of its add-ons, by EKS' names of them.
+	Addons map[string]string
+	// Access are its access entries in state, by principal: what follows the cluster's name
+	// in their logical names.
+	Access map[string]string
+	// Associations are the policies of these entries by principal and policy: what follows
+	// the entry's name in the logical names of their associations.
+	Associations map[string]map[string]string
+	// Entries are those that it really has (see FindAccessEntries), whoever made them.
+	Entries []awsedge.AccessEntry
+	// EBSDriverPolicy is the AWS managed policy of the EBS driver's role, "" without one.
+	EBSDriverPolicy string
 }
 
-// ExistingNodeGroup is what state tells of a node group's size.
+// ExistingNodeGroup is what state tells of a node group's size and version.
 type ExistingNodeGroup struct {
 	// Min, Max and Asked are what the last run asked for, Desired the size that it has.
 	Min, Max, Asked, Desired int
+	// Version is the one of Kubernetes, major.minor; "" if state does not say.
+	Version string
 }
 
 // StateResource is a resource as a stack's state has it.
@@ -57,13 +73,22 @@ const (
 	stateLogGroup  = "aws:cloudwatch/logGroup:LogGroup"
 	stateRelease   = "kubernetes:helm.sh/v3:Release"
 	stateConfigMap = "kubernetes:core/v1:ConfigMapPatch"
+	stateAddon     = "aws:eks/addon:Addon"
+	stateAssociate = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+	stateAttached  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 )
+
+// StateAccessEntry is the type of access entries, which step clusters makes, too: for it
+// they are those of its own state.
+const StateAccessEntry = "aws:eks/accessEntry:AccessEntry"
 
 // ExistingClusters finds the clusters of the workload in the state of its eks stack;
 // resources lists what state has of a type.
 func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]StateResource, error)) (map[string]ExistingCluster, error) {
 	state := map[string][]StateResource{}
-	types := []string{stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateConfigMap}
+	types := []string{
+		stateCluster, stateNodeGroup, stateKey, stateLogGroup, stateRelease, stateConfigMap, stateAddon, stateAttached, StateAccessEntry, stateAssociate,
+	}
 	for _, object := range kubernetes.CalicoObjects() {
 		types = append(types, object.Patch())
 	}
@@ -86,9 +111,12 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 			return slices.ContainsFunc(state[typ], func(r StateResource) bool { return r.Name == name })
 		}
 		found := ExistingCluster{
-			Version: workload.TextAt(cluster.Outputs, "version"), SecretsKey: has(stateKey, name+"-secrets"),
+			Version: eitherText(cluster, "version"), SecretsKey: has(stateKey, name+"-secrets"),
 			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
+			Addons:             addonsOf(name, state[stateAddon]),
+			Access:             accessOf(name, state[StateAccessEntry]),
+			EBSDriverPolicy:    attachedPolicy(name+"-ebs-csi-driver", state[stateAttached]),
 		}
 		found.AWSAuth = has(stateConfigMap, name+"-aws-auth")
 		for _, object := range kubernetes.CalicoObjects() {
@@ -96,10 +124,8 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 				found.CalicoMarks = append(found.CalicoMarks, object.Kind)
 			}
 		}
+		found.Associations = associationsOf(name, found.Access, state[stateAssociate])
 		found.Adopted = !found.SecretsKey && !has(stateLogGroup, name+"-logs") // always made before the cluster
-		if found.Version == "" {
-			found.Version = workload.TextAt(cluster.Inputs, "version")
-		}
 		if removed := cluster.Inputs["defaultAddonsToRemoves"]; removed.IsArray() {
 			found.Calico = slices.ContainsFunc(removed.ArrayValue(), func(v resource.PropertyValue) bool {
 				return v.IsString() && v.StringValue() == "vpc-cni"
@@ -113,6 +139,73 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 		existing[release] = found
 	}
 	return existing, nil
+}
+
+// eitherText is what a resource has of a property, else what was asked for.
+func eitherText(of StateResource, property string) string {
+	return cmp.Or(workload.TextAt(of.Outputs, property), workload.TextAt(of.Inputs, property))
+}
+
+// addonsOf are the versions of a cluster's add-ons among all that state has, by EKS' names.
+func addonsOf(cluster string, addons []StateResource) map[string]string {
+	var found map[string]string
+	for _, addon := range addons {
+		if workload.TextAt(addon.Inputs, "clusterName") != cluster {
+			continue
+		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[workload.TextAt(addon.Inputs, "addonName")] = eitherText(addon, "addonVersion")
+	}
+	return found
+}
+
+// accessOf are the access entries of a cluster among all that state has.
+func accessOf(cluster string, entries []StateResource) map[string]string {
+	var found map[string]string
+	for _, entry := range entries {
+		principal, name := workload.TextAt(entry.Inputs, "principalArn"), strings.TrimPrefix(entry.Name, cluster+"-")
+		if workload.TextAt(entry.Inputs, "clusterName") != cluster || name == entry.Name {
+			continue
+		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[principal] = name
+	}
+	return found
+}
+
+// associationsOf are the policies of a cluster's entries among all that state has.
+func associationsOf(cluster string, access map[string]string, associations []StateResource) map[string]map[string]string {
+	var found map[string]map[string]string
+	for _, association := range associations {
+		principal := workload.TextAt(association.Inputs, "principalArn")
+		name, ok := strings.CutPrefix(association.Name, cluster+"-"+access[principal]+"-")
+		if !ok || access[principal] == "" || workload.TextAt(association.Inputs, "clusterName") != cluster {
+			continue
+		}
+		if found == nil {
+			found = map[string]map[string]string{}
+		}
+		if found[principal] == nil {
+			found[principal] = map[string]string{}
+		}
+		found[principal][workload.TextAt(association.Inputs, "policyArn")] = name
+	}
+	return found
+}
+
+// attachedPolicy is the name of the policy that an attachment of this logical name has; ""
+// when there is none.
+func attachedPolicy(logical string, attachments []StateResource) string {
+	for _, attachment := range attachments {
+		if arn := workload.TextAt(attachment.Inputs, "policyArn"); attachment.Name == logical {
+			return arn[strings.LastIndex(arn, "/")+1:]
+		}
+	}
+	return ""
 }
 
 // nodeGroupsOf finds the node groups of a cluster among all that state has.
@@ -135,7 +228,7 @@ func nodeGroupsOf(cluster string, groups []StateResource) map[string]ExistingNod
 		if !known || !knownToo || !asks {
 			continue
 		}
-		made := ExistingNodeGroup{Min: lowest, Max: highest, Asked: asked, Desired: asked}
+		made := ExistingNodeGroup{Min: lowest, Max: highest, Asked: asked, Desired: asked, Version: eitherText(group, "version")}
 		if has, ok := size(group.Outputs, "desiredSize"); ok {
 			made.Desired = has
 		}
@@ -169,21 +262,18 @@ func podCIDROf(chart resource.PropertyMap) string {
 
 // check refuses what EKS would refuse, and what would break a cluster that is there.
 // (docs/reference/aws-workload-eks.md 14.5, 21.8, 21.25)
-func (r *eksRelease) check() error {
-	if !r.exists {
-		return nil
-	}
-	if err := checkUpgrade(r.existing.Version, r.cluster.ClusterVersion); err != nil {
+func (existing ExistingCluster) check(cluster config.AWSCluster) error {
+	if err := checkUpgrade(existing.Version, cluster.ClusterVersion); err != nil {
 		return err
 	}
-	if r.existing.Calico != r.cluster.CalicoEnabled {
+	if existing.Calico != cluster.CalicoEnabled {
 		return fmt.Errorf("calico_enabled cannot become %v: the cluster was made the other way, and its pods would lose their network; "+
-			"set it in a new release", r.cluster.CalicoEnabled)
+			"set it in a new release", cluster.CalicoEnabled)
 	}
-	if r.existing.PodCIDR != "" && r.cluster.CalicoEnabled && r.existing.PodCIDR != r.cluster.PodCIDR {
-		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", r.cluster.PodCIDR, r.existing.PodCIDR)
+	if existing.PodCIDR != "" && cluster.CalicoEnabled && existing.PodCIDR != cluster.PodCIDR {
+		return fmt.Errorf("pod_cidr cannot become %s: pods have addresses of %s; set it in a new release", cluster.PodCIDR, existing.PodCIDR)
 	}
-	if r.existing.AuthenticationMode == "API" && !r.cluster.EKSAccessEntries.Enabled {
+	if existing.AuthenticationMode == "API" && !cluster.EKSAccessEntries.Enabled {
 		return errors.New("eks_access_entries.enabled cannot be false: the cluster does not look at the ConfigMap aws-auth any more " +
 			"(authentication mode API, which has no way back), and nobody could enter it")
 	}

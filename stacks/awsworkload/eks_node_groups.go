@@ -34,6 +34,7 @@ func (r *eksRelease) makeNodeGroups() error {
 		}
 		if existing, ok := r.existing.NodeGroups[name]; ok {
 			existing.scale(args)
+			r.keepVersion(args, existing)
 		}
 		group, err := aws.NewEKSNodeGroup(r.ctx, name, args, r.child)
 		if err != nil {

@@ -82,6 +82,7 @@ func (f *fakeAccount) Identity(context.Context) (aws.Identity, error) {
 func (f *fakeAccount) Buckets() aws.Buckets           { return fakeBuckets{f} }
 func (f *fakeAccount) Databases() aws.Databases       { return nil }
 func (f *fakeAccount) Keys() aws.Keys                 { return fakeKeys{f} }
+func (f *fakeAccount) Clusters() aws.Clusters         { return nil }
 func (f *fakeAccount) MountTargets() aws.MountTargets { return fakeMountTargets{} }
 func (f *fakeAccount) Policies() aws.Policies         { return fakePolicies{f} }
 func (f *fakeAccount) Secrets() aws.Secrets           { return fakeSecrets{f} }

@@ -27,6 +27,8 @@ type HelmIn struct {
 	// Existing are the charts that state has, by release (see FindExistingCharts). A
 	// chart whose version the configuration does not give stays at its version.
 	Existing map[string]charts.Existing
+	// ExistingClusters are the clusters that state has (see ExistingClusters).
+	ExistingClusters map[string]ExistingCluster
 	// KeepSharedIngress keeps the load balancer that all sites share although each is to have
 	// its own, because those are not there yet.
 	KeepSharedIngress bool

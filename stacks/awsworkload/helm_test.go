@@ -255,7 +255,7 @@ func TestHelmOutputs(t *testing.T) {
 				"alloy": "0.12.6", "aws-fsx-openzfs-csi": "v1.0.0", "aws-load-balancer-controller": "1.6.0", "external-dns": "1.14.4",
 				"grafana": "7.0.14", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "kube-state-metrics": "5.30.1", "loki": "5.42.0",
 				"metrics-server": "3.11.0", "mimir": "5.2.1", "nvidia-device-plugin": "0.17.1", "secret-store-csi": "1.3.4",
-				"secrets-store-csi-driver-provider-aws": "0.3.5", "team-operator": "v1.16.2", "traefik": "37.1.2", "traefik-forward-auth-main": "0.0.14",
+				"secrets-store-csi-driver-provider-aws": "0.3.5", "team-operator": "v1.29.1", "traefik": "37.1.2", "traefik-forward-auth-main": "0.0.14",
 			},
 			"charts": []string{
 				"helm-controller/alloy", "helm-controller/aws-fsx-openzfs-csi", "helm-controller/aws-load-balancer-controller",

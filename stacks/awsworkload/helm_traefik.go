@@ -8,9 +8,10 @@ import "github.com/ptd-go/ptd/components/kubernetes"
 func (r *helmRelease) makeTraefik() error {
 	traefik, err := kubernetes.NewTraefik(r.ctx, r.name+"-traefik", &kubernetes.TraefikArgs{
 		Installation: r.charts.Controlled("traefik", "components.traefik_version", r.cluster.Components.TraefikVersion),
-		Replicas:     r.cluster.Components.TraefikDeploymentReplicas,
-		NoTelemetry:  !r.config.ThirdPartyTelemetryEnabled,
-		Labels:       r.labels,
+		Replicas: r.charts.Replicas("Traefik", "components.traefik_deployment_replicas",
+			r.cluster.Components.TraefikDeploymentReplicas, r.charts.Existing.TraefikReplicas),
+		NoTelemetry: !r.config.ThirdPartyTelemetryEnabled,
+		Labels:      r.labels,
 	}, r.after())
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func TestHelmAdoptedVersions(t *testing.T) {
 			"it becomes 0.12.6, the default: set clusters.20250115.spec.components.alloy_version to choose",
 		stays("karpenter", "1.5.0", "1.6.0", "components.karpenter_version"),
 		stays("loki", "5.41.0", "5.42.0", "components.loki_version"),
-		stays("team-operator", "v1.15.0", "v1.16.2", "team_operator_chart_version"),
+		stays("team-operator", "v1.15.0", "v1.29.1", "team_operator_chart_version"),
 	}
 	r.Find(t, "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch", "demo01-staging-20250115-karpenter-crd-nodepools.karpenter.sh")
 	assert.Equal(t, want, slices.Sorted(slices.Values(log.said)), "warnings")

@@ -8,7 +8,7 @@ type AWSCluster struct {
 
 	// ClusterVersion is major.minor, of the control plane and every node group. EKS knows
 	// no patch versions: one that is given is dropped.
-	ClusterVersion string `yaml:"cluster_version" default:"1.33" check:"eks-version" norm:"minor"`
+	ClusterVersion string `yaml:"cluster_version" default:"1.35" check:"eks-version" norm:"minor"`
 	AMIType        string `yaml:"ami_type" default:"AL2023_x86_64_STANDARD" blank:"default" check:"ami-type"`
 	// MP* and RootDiskSize (GB) are of the default node group; its desired size is the minimum.
 	MPInstanceType       string                  `yaml:"mp_instance_type" default:"t3.large" check:"instance-type"`
@@ -40,6 +40,8 @@ type AWSCluster struct {
 	LogRetentionDays int `yaml:"log_retention_days" default:"90" min:"1" max:"3653"`
 
 	EBSCSIAddonVersion string `yaml:"ebs_csi_addon_version" default:"v1.41.0-eksbuild.1" check:"addon-version"`
+	// EBSCSIDriverPolicy is the AWS managed policy of the EBS driver's role.
+	EBSCSIDriverPolicy string `yaml:"ebs_csi_driver_policy" default:"AmazonEBSCSIDriverPolicyV2" enum:"AmazonEBSCSIDriverPolicy,AmazonEBSCSIDriverPolicyV2"`
 	// EFSCSIAddonVersion and SecretsStoreAddonVersion: "" installs the version that ptd was
 	// tested with, and leaves the one that is installed alone.
 	EFSCSIAddonVersion       string `yaml:"efs_csi_addon_version" default:"" check:"addon-version"`
@@ -73,7 +75,7 @@ type ReleaseCommon struct {
 	// AdhocTeamOperatorImage wins over it (see OperatorImage).
 	TeamOperatorImage        string       `yaml:"team_operator_image" norm:"trim"`
 	AdhocTeamOperatorImage   string       `yaml:"adhoc_team_operator_image"`
-	TeamOperatorChartVersion string       `yaml:"team_operator_chart_version" default:"v1.16.2" blank:"default"`
+	TeamOperatorChartVersion string       `yaml:"team_operator_chart_version" default:"v1.29.1" blank:"default"`
 	TeamOperatorSkipCRDs     bool         `yaml:"team_operator_skip_crds" default:"false"`
 	TeamOperatorTolerations  []Toleration `yaml:"team_operator_tolerations"`
 	// CustomK8sResources are folders of {target}/custom_k8s_resources to apply.

@@ -108,7 +108,7 @@ type AWSWorkload struct {
 	DBAllocatedStorage           int    `yaml:"db_allocated_storage" default:"100" min:"20" max:"65536"`
 	DBMaxAllocatedStorage        int    `yaml:"db_max_allocated_storage" default:"0" min:"20" max:"65536"`
 	DBDeletionProtection         bool   `yaml:"db_deletion_protection" default:"false"`
-	DBEngineVersion              string `yaml:"db_engine_version" default:"15.12" check:"db-engine-version"`
+	DBEngineVersion              string `yaml:"db_engine_version" default:"15.18" check:"db-engine-version"`
 	DBInstanceClass              string `yaml:"db_instance_class" default:"db.t3.small" check:"db-instance-class"`
 	DBPerformanceInsightsEnabled bool   `yaml:"db_performance_insights_enabled" default:"false"`
 	// DBParameters are settings of the server besides ptd's, over which they win.
@@ -159,7 +159,7 @@ type AWSWorkload struct {
 	BedrockEnabled   bool `yaml:"bedrock_enabled" default:"true"`
 	NvidiaGPUEnabled bool `yaml:"nvidia_gpu_enabled" default:"false"`
 	// SecretsStoreAddonEnabled takes the EKS add-on instead of the two Helm charts.
-	SecretsStoreAddonEnabled bool `yaml:"secrets_store_addon_enabled" default:"false"`
+	SecretsStoreAddonEnabled bool `yaml:"secrets_store_addon_enabled" default:"true"`
 }
 
 // CustomRole is a role to assume instead of the admin role.

@@ -20,7 +20,7 @@ func TestPublishedConfigurations(t *testing.T) {
 			"clusters:", "  20250115: {spec: {cluster_name: x, node_group_min_size: 2, k8s_version: \"1.30\", subnet_ids: [a]}}",
 			"  20250415:", "    spec:", "      components: {karpenter_version: 1.9.0}", "      karpenter_config:", "        node_pools:",
 			"          - {name: pool, expireAfter: 720h, requirements: [{key: cpu, operator: Gte, values: [4]}, {key: cpu, operator: Lte, values: [\"16\"]}]}"),
-		"__work__/demo01-staging/site_main/site.yaml": "spec: {workbench: {sessionLabels: {sourceField: \"spec.containers[0].args\", sourceKey: --groups, searchRegex: _g_, trimPrefix: _, labelKeyPrefix: group-, reprocess: false}}}\n",
+		"__work__/demo01-staging/site_main/site.yaml":          "spec: {workbench: {sessionLabels: {sourceField: \"spec.containers[0].args\", sourceKey: --groups, searchRegex: _g_, trimPrefix: _, labelKeyPrefix: group-, reprocess: false}}}\n",
 		"__work__/demo01-staging/customizations/manifest.yaml": "version: 1\nsettings: {requireApproval: true, timeout: 60}\ncustomSteps: []\n",
 	})
 	target, err := tree.Load("demo01-staging")

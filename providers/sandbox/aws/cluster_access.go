@@ -177,6 +177,30 @@ func admitCreator(o *sandbox.Operation) error {
 	})
 }
 
+// admitAll makes the entries that EKS makes when a cluster leaves the mode CONFIG_MAP: those of
+// its creator and of the roles of its managed node groups. (Amazon EKS user guide, "Change
+// authentication mode to use access entries" and "Create access entries")
+func admitAll(o *sandbox.Operation) error {
+	if err := admitCreator(o); err != nil {
+		return err
+	}
+	for _, group := range partsOf(o, nodeGroupType, o.ID) {
+		if err := admitNodes(o, o.ID, group.String("nodeRoleArn")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admitNodes makes the entry that EKS makes for the role of a managed node group.
+func admitNodes(o *sandbox.Operation, cluster, role string) error {
+	entry := newAccessEntry(o, cluster, role, "EC2_LINUX")
+	if o.Cloud.Object(entry.Key()) != nil {
+		return nil
+	}
+	return o.Cloud.Put(entry)
+}
+
 // accessPolicies are the policies that EKS has.
 func accessPolicies() []string {
 	policies := []string{

@@ -49,6 +49,11 @@ func updateCluster(o *sandbox.Operation) error {
 	if slices.Index(authenticationModes, is) < slices.Index(authenticationModes, was) {
 		return fmt.Errorf("InvalidParameterException: Unsupported authentication mode update from %s to %s", was, is)
 	}
+	if was == "CONFIG_MAP" && is != was {
+		if err := admitAll(o); err != nil {
+			return err
+		}
+	}
 	live := &eksCluster{o.Cloud, o.Old}
 	lost := live.shutOut(is, live.parts(accessEntryType), live.mapRoles())
 	if err := refuseLost("this authentication mode", lost); err != nil {

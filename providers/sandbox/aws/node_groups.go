@@ -81,11 +81,7 @@ func createNodeGroup(o *sandbox.Operation) error {
 	if mode := sandbox.Inputs(cluster.Outputs).Map("accessConfig")["authenticationMode"]; mode == "CONFIG_MAP" {
 		return nil
 	}
-	entry := newAccessEntry(o, cluster.Name(), role, "EC2_LINUX")
-	if o.Cloud.Object(entry.Key()) != nil {
-		return nil
-	}
-	return o.Cloud.Put(entry)
+	return admitNodes(o, cluster.Name(), role)
 }
 
 // hasPolicy tells whether a policy that AWS manages is attached to a role.

@@ -108,24 +108,29 @@ func (c *Cluster) directAt(name, version string) kubernetes.Installation {
 }
 
 // Version is the one that the configuration gives, else the one that the chart was
-// installed with, else the default. It warns when that is not the default, and when nobody
-// knows with which the chart was installed.
+// installed with, else the default (see workload.Kept). It warns, too, when nobody knows
+// with which the chart was installed.
 func (c *Cluster) Version(chart, key, configured string) string {
-	adopted, exists := c.Existing.Versions[chart]
-	if !exists || adopted == configured || c.Gives(key) {
-		return configured
-	}
-	if adopted == "" {
+	live, exists := c.Existing.Versions[chart]
+	if exists && live == "" && !c.Gives(key) {
 		_ = c.Ctx.Log.Warn(fmt.Sprintf("chart %s of release %s was installed without a version, so that the one that is there is unknown; "+
-			"it becomes %s, the default: set clusters.%s.spec.%s to choose", chart, c.Release, configured, c.Release, key), nil)
-		return configured
+			"it becomes %s, the default: set %s to choose", chart, c.Release, configured, c.path(key)), nil)
 	}
-	message := fmt.Sprintf("chart %s of release %s stays at version %s, with which it was installed; the default is %s: "+
-		"set clusters.%s.spec.%s to keep the one or to move to the other", chart, c.Release, adopted, configured, c.Release, key)
-	// A log that fails means that the engine is gone, as every registration will say.
-	_ = c.Ctx.Log.Warn(message, nil)
-	return adopted
+	return workload.Kept[string]{
+		What: "chart " + chart + " of release " + c.Release, Key: c.path(key), Configured: configured, Given: c.Gives(key), Live: live,
+	}.Settle(c.Ctx.Log)
 }
+
+// Replicas is Version for how many pods something has; live is 0 when it is not there.
+func (c *Cluster) Replicas(what, key string, configured, live int) int {
+	return workload.Kept[int]{
+		What: what + " of release " + c.Release, Key: c.path(key), Configured: configured, Given: c.Gives(key), Live: live,
+		Form: "%v replicas",
+	}.Settle(c.Ctx.Log)
+}
+
+// path is where a key of the cluster is in ptd.yaml.
+func (c *Cluster) path(key string) string { return "clusters." + c.Release + ".spec." + key }
 
 // WarnOfUnusedValues warns of values for charts that the cluster does not have: a name
 // that is spelt otherwise, or something that is switched off.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/ptd-go/ptd/stacks/workload"
 )
 
@@ -16,6 +18,9 @@ type Existing struct {
 	// KarpenterDefinitions says that the definitions of Karpenter came without a chart of
 	// their own, or did and are marked.
 	KarpenterDefinitions bool
+	// TraefikReplicas is 1 when Traefik was installed without a number of replicas, as older
+	// programs did, which is that of its chart; else 0.
+	TraefikReplicas int
 }
 
 // The types that FindExisting reads.
@@ -45,8 +50,19 @@ func FindExisting(
 		inCluster := func(typ string) []workload.StateResource { return inCluster(cluster, suffix, state[typ]) }
 		found := Existing{Versions: map[string]string{}}
 		for _, chart := range inCluster(stateHelmChart) {
-			if name := workload.TextAt(chart.Inputs, "metadata", "name"); name != "" {
-				found.Versions[name] = workload.TextAt(chart.Inputs, "spec", "version")
+			name := workload.TextAt(chart.Inputs, "metadata", "name")
+			if name == "" {
+				continue
+			}
+			found.Versions[name] = workload.TextAt(chart.Inputs, "spec", "version")
+			if name == "traefik" {
+				given, err := givesReplicas(chart)
+				if err != nil {
+					return nil, err
+				}
+				if !given {
+					found.TraefikReplicas = 1
+				}
 			}
 		}
 		for _, chart := range inCluster(stateRelease) {
@@ -63,6 +79,18 @@ func FindExisting(
 		existing[release] = found
 	}
 	return existing, nil
+}
+
+// givesReplicas tells whether the values of a chart's Deployment have a number of replicas.
+func givesReplicas(chart workload.StateResource) (bool, error) {
+	var values struct {
+		Deployment struct{ Replicas any }
+	}
+	// The parser's message would quote values, which may be secret.
+	if yaml.Unmarshal([]byte(workload.TextAt(chart.Inputs, "spec", "valuesContent")), &values) != nil {
+		return false, fmt.Errorf("the values of chart %s in state are no YAML", chart.Name)
+	}
+	return values.Deployment.Replicas != nil, nil
 }
 
 // inCluster are the resources in a cluster: those of its provider, and those of its name

@@ -53,7 +53,7 @@ func TestFindExisting(t *testing.T) {
 		"20250115": {KarpenterDefinitions: true, Versions: map[string]string{
 			"loki": "5.41.0", "mimir": "", "karpenter": "0.37.0", "external-dns": "1.14.4", "team-operator": "v1.15.0",
 		}},
-		"20250401": {Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}},
+		"20250401": {Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}, TraefikReplicas: 1},
 	}
 	assert.Equal(t, want, find(), "charts")
 
@@ -89,4 +89,31 @@ func TestFindExistingWithoutSuffix(t *testing.T) {
 	}
 	want := map[string]Existing{"1": {Versions: map[string]string{"alloy": "0.1.0"}}, "2": {Versions: map[string]string{"alloy": "0.2.0"}}}
 	assert.Equal(t, want, found, "charts")
+}
+
+// Traefik has one replica where older programs gave no number, which is its chart's.
+func TestFindExistingReplicas(t *testing.T) {
+	t.Parallel()
+	find := func(values string) (Existing, error) {
+		found, err := FindExisting("w", map[string]string{"1": "w-1"}, "-k8s", func(typ string) ([]workload.StateResource, error) {
+			if typ != stateHelmChart {
+				return nil, nil
+			}
+			return []workload.StateResource{{Name: "w-1-traefik-helm-release", Inputs: resource.NewPropertyMapFromMap(map[string]any{
+				"metadata": map[string]any{"name": "traefik"}, "spec": map[string]any{"valuesContent": values},
+			})}}, nil
+		})
+		return found["1"], err
+	}
+	for values, want := range map[string]int{
+		"": 1, "deployment: {kind: Deployment}\n": 1, "deployment:\n  replicas: 3\n": 0, "deployment: {replicas: 1}": 0,
+	} {
+		found, err := find(values)
+		if err != nil || found.TraefikReplicas != want {
+			t.Errorf("%q: %d replicas, %v", values, found.TraefikReplicas, err)
+		}
+	}
+	if _, err := find("a: [secret"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("wrong values: %v", err)
+	}
 }

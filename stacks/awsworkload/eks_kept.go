@@ -1,0 +1,80 @@
+package awsworkload
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload"
+)
+
+// The names that EKS has for the add-ons.
+const (
+	ebsDriverAddon    = "aws-ebs-csi-driver"
+	efsDriverAddon    = "aws-efs-csi-driver"
+	secretsStoreAddon = "aws-secrets-store-csi-driver-provider"
+)
+
+// The versions of add-ons that ptd was tested with, for keys without a default.
+const (
+	efsCSIAddonVersion       = "v2.1.8-eksbuild.1"
+	secretsStoreAddonVersion = "v2.2.2-eksbuild.1"
+)
+
+// keep is the configuration of a release's cluster with what is live in place of defaults
+// that are for new clusters; notes say where these have moved on.
+func (existing ExistingCluster) keep(release string, cluster config.AWSCluster) (kept config.AWSCluster, notes []string) {
+	kept = cluster
+	for _, setting := range []struct {
+		what, key, live, form, fallback string
+		value                           *string
+	}{
+		{what: "Kubernetes", key: "cluster_version", live: existing.Version, value: &kept.ClusterVersion},
+		{what: "Calico", key: "components.tigera_operator_version", live: existing.CalicoVersion, value: &kept.Components.TigeraOperatorVersion},
+		{what: "add-on " + ebsDriverAddon, key: "ebs_csi_addon_version", live: existing.Addons[ebsDriverAddon], value: &kept.EBSCSIAddonVersion},
+		{
+			what: "add-on " + efsDriverAddon, key: "efs_csi_addon_version", live: existing.Addons[efsDriverAddon], value: &kept.EFSCSIAddonVersion,
+			fallback: efsCSIAddonVersion,
+		},
+		{
+			what: "add-on " + secretsStoreAddon, key: "secrets_store_addon_version", live: existing.Addons[secretsStoreAddon],
+			value: &kept.SecretsStoreAddonVersion, fallback: secretsStoreAddonVersion,
+		},
+		{
+			what: "the role of the EBS driver", key: "ebs_csi_driver_policy", live: existing.EBSDriverPolicy, value: &kept.EBSCSIDriverPolicy,
+			form: "the policy %v",
+		},
+	} {
+		value, note := workload.Kept[string]{
+			What: setting.what + " of release " + release, Key: "clusters." + release + ".spec." + setting.key,
+			Configured: cmp.Or(*setting.value, setting.fallback), Given: cluster.Gives(setting.key), Live: setting.live, Form: setting.form,
+		}.Value()
+		if *setting.value = value; note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return kept, notes
+}
+
+// keep gives a node group the version of Kubernetes that it has, until the configuration
+// names one: the group's own, should somebody have moved the control plane on alone.
+func (r *eksRelease) keepVersion(args *aws.EKSNodeGroupArgs, group ExistingNodeGroup) {
+	if group.Version != "" && !r.cluster.Gives("cluster_version") {
+		args.Version = group.Version
+	}
+}
+
+// CheckClusters refuses what EKS would refuse of the clusters of a workload that are there,
+// and what would break them.
+func CheckClusters(w *config.AWSWorkload, existing map[string]ExistingCluster) error {
+	for release, cluster := range w.SortedClusters() {
+		if found, exists := existing[release]; exists {
+			kept, _ := found.keep(release, cluster)
+			if err := found.check(kept); err != nil {
+				return fmt.Errorf("release %s: %w", release, err)
+			}
+		}
+	}
+	return nil
+}
