@@ -133,7 +133,7 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address, passwor
 
 // missingDatabases are those in the state that a server does not have.
 func (w *workload) missingDatabases(ctx context.Context, state step.State, address, password string) ([]string, error) {
-	there, err := w.edges.Databases.Databases(ctx, address, stacks.DatabaseUsername, password)
+	there, err := w.edges.Databases.Contents(ctx, address, stacks.DatabaseUsername, password)
 	if err != nil {
 		return nil, fmt.Errorf("look whether the databases have moved to another server: %w", err)
 	}
@@ -147,7 +147,7 @@ func (w *workload) missingDatabases(ctx context.Context, state step.State, addre
 		if err != nil {
 			return nil, fmt.Errorf("read the name of database %s in the state: %w", database.Name, err)
 		}
-		if !slices.Contains(there, name) {
+		if !there.Has(name) {
 			missing = append(missing, name)
 		}
 	}

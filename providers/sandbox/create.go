@@ -84,7 +84,7 @@ func (p *Provider) create(typ Type, o *Operation) error {
 		Provider: p.pkg.Name, Type: o.Type, ID: o.ID, Account: o.Account, Region: o.Region, URN: o.URN,
 		Inputs: o.Inputs, Outputs: o.Outputs, References: references,
 	}
-	if existing := o.Object(o.Type, o.ID); existing != nil {
+	if existing := o.Object(o.Type, o.ID); existing != nil && !typ.Adopts {
 		return fmt.Errorf("AlreadyExists: %s already exists", existing.describe())
 	}
 	return p.cloud.Put(object)

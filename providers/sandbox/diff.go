@@ -30,7 +30,7 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 
 // settled returns the old inputs as the cloud sees them: naming what it had chosen
 // itself changes nothing, and neither does no longer giving the prefix of a name or a
-// computed input.
+// computed input. What the provider reads back is as it was read.
 func (p *Provider) settled(r plugin.DiffRequest, typ Type) resource.PropertyMap {
 	old := r.OldInputs.Copy()
 	for key, value := range r.NewInputs {
@@ -42,6 +42,12 @@ func (p *Provider) settled(r plugin.DiffRequest, typ Type) resource.PropertyMap 
 	for key := range old {
 		if _, given := r.NewInputs[key]; !given && (p.naming(typ).prefixed(string(key)) || slices.Contains(typ.Computed, string(key))) {
 			delete(old, key)
+		}
+	}
+	for _, name := range typ.ReadBack {
+		key := resource.PropertyKey(name)
+		if value, ok := r.OldOutputs[key]; ok && !slices.Contains(r.IgnoreChanges, name) {
+			old[key] = value
 		}
 	}
 	return old

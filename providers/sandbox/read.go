@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
@@ -22,6 +23,13 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	if err := p.do(func() error {
 		if found := o.Object(o.Type, string(r.ID)); found != nil {
 			object = found.clone()
+			for _, name := range typ.Unreadable {
+				if kept, ok := r.State[resource.PropertyKey(name)]; ok {
+					object.Inputs[name] = Plain(kept)
+				} else {
+					delete(object.Inputs, name)
+				}
+			}
 		}
 		return nil
 	}); err != nil || object == nil {

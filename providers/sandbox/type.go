@@ -15,6 +15,13 @@ type Type struct {
 	ReplaceIf func(old, new Inputs) []string
 	// Computed names the inputs that the cloud keeps when they are no longer given.
 	Computed []string
+	// ReadBack names the inputs that the provider reads back after it has set them, so that
+	// the next diff is with what the cloud has made of them: an output of that name.
+	ReadBack []string
+	// Unreadable names the inputs that nobody can read: a read knows what the state knows.
+	Unreadable []string
+	// Adopts says that to create what is there already is no error, and takes it over.
+	Adopts bool
 	// DeleteBeforeReplace says that the provider deletes the old one before it makes the
 	// new one, unless the name is a generated one.
 	DeleteBeforeReplace bool
