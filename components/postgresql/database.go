@@ -72,7 +72,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		}
 		role, err := postgresql.NewRole(ctx, name+"-role", &postgresql.RoleArgs{
 			Name: pulumi.String(cmp.Or(args.Role, args.Name)), Login: pulumi.Bool(true), Password: password,
-		}, child, importing(args.ImportRole, cmp.Or(args.Role, args.Name)))
+		}, child, importing(args.ImportRole, cmp.Or(args.Role, args.Name)), pulumi.IgnoreChanges(leftAlone))
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,8 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		}
 		database, err := postgresql.NewDatabase(ctx, name+"-db", &postgresql.DatabaseArgs{
 			Name: pulumi.String(args.Name), Owner: role.Name,
-		}, child, pulumi.DependsOn(before), pulumi.Protect(args.Protect), importing(args.ImportDatabase, args.Name))
+		}, child, pulumi.DependsOn(before), pulumi.Protect(args.Protect), importing(args.ImportDatabase, args.Name),
+			pulumi.IgnoreChanges([]string{"connectionLimit"}))
 		if err != nil {
 			return err
 		}
@@ -121,6 +122,13 @@ func databasePassword(ctx *pulumi.Context, name string, args *DatabaseArgs, chil
 		return pulumi.StringOutput{}, err
 	}
 	return pulumi.ToSecret(password.Result).(pulumi.StringOutput), nil
+}
+
+// leftAlone is what others may have set of a role, and a default would take back: the
+// plugin does so with each change of the role, also of one that is taken over.
+var leftAlone = []string{
+	"assumeRole", "bypassRowLevelSecurity", "connectionLimit", "idleInTransactionSessionTimeout", "roles", "searchPaths",
+	"statementTimeout", "validUntil",
 }
 
 // importing takes over what has an id, if it is there.

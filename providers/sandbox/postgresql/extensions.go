@@ -16,6 +16,9 @@ var trusted = []string{
 	"tsm_system_rows", "tsm_system_time", "unaccent", "uuid-ossp",
 }
 
+// Trusts tells whether who may create in a database may install an extension.
+func Trusts(extension string) bool { return slices.Contains(trusted, extension) }
+
 // checkExtension checks that a server offers an extension.
 func checkExtension(server *sandbox.Database) rule.Check {
 	return func(in sandbox.Inputs) []sandbox.Problem {
@@ -37,7 +40,7 @@ func install(o *sandbox.Operation) error {
 		database = "postgres"
 	}
 	s := serverOf(o)
-	if !s.may(s.Username, mayCreate, database) || !s.InstallsAny && !slices.Contains(trusted, name) {
+	if !s.may(s.Username, mayCreate, database) || !s.InstallsAny && !Trusts(name) {
 		return fmt.Errorf("pq: permission denied to create extension %q", name)
 	}
 	return named("database", "name")(o)
