@@ -34,7 +34,7 @@ type DatabaseArgs struct {
 	Extensions []string
 	// Schemas are made in the database and owned by the role.
 	Schemas []string
-	// Protect makes Pulumi refuse to delete the database and its schemas.
+	// Protect makes Pulumi refuse to delete the database, its schemas and extensions.
 	Protect bool
 	// ImportRole and ImportDatabase say that the role or the database is there, and is taken
 	// over: the role gets the password, the database its owner. What is in it stays.
@@ -92,13 +92,13 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 			return err
 		}
 		// The server drops what is in a database with it, and a schema or an extension that is
-		// used only so.
+		// used only so. A grant is never taken back: who keeps the database keeps its product.
 		inside := pulumi.Composite(child, pulumi.DependsOn(append(before, database)), pulumi.DeletedWith(database))
-		grant, err := newGrants(ctx, name, database, role, inside)
+		grant, err := newGrants(ctx, name, database, role, pulumi.Composite(inside, pulumi.RetainOnDelete(true)))
 		if err != nil {
 			return err
 		}
-		if err := fillDatabase(ctx, name, args, database, role, inside); err != nil {
+		if err := fillDatabase(ctx, name, args, database, role, pulumi.Composite(inside, pulumi.Protect(args.Protect))); err != nil {
 			return err
 		}
 		made.Name, made.Role, made.Password = database.Name, role.Name, password
@@ -192,7 +192,7 @@ func fillDatabase(
 	for _, schema := range args.Schemas {
 		if _, err := postgresql.NewSchema(ctx, fmt.Sprintf("%s-schema-%s", name, schema), &postgresql.SchemaArgs{
 			Database: database.Name, Name: pulumi.String(schema), Owner: role.Name,
-		}, inside, pulumi.Protect(args.Protect)); err != nil {
+		}, inside); err != nil {
 			return err
 		}
 	}

@@ -176,6 +176,7 @@ func TestDatabaseOrder(t *testing.T) {
 	}
 	for _, made := range r.All("postgresql:") {
 		inside := made.Type == schemaType || made.Type == extensionType || made.Type == grantType
+		assert.Equal(t, made.Type == grantType, made.Retain, made.Name)
 		assert.Equal(t, inside, made.DeletedWith == databaseType+" connect-db", "%s goes with %q", made.Name, made.DeletedWith)
 		if made.Type != roleType && made.Type != memberType {
 			assert.Contains(t, made.DependsOn, memberType+" connect-member", made.Name)

@@ -107,11 +107,15 @@ func (p *plugin) create(o *object, imported string, ignored []string) error {
 	case "Extension":
 		return p.do(master, masterPassword, o.text("database"), "CREATE EXTENSION IF NOT EXISTS "+identifier(o.text("name")))
 	case "Schema":
-		return p.borrowing(o.text("database"), []string{o.text("owner")}, func(do func(string) error) error {
-			if err := do("CREATE SCHEMA " + identifier(o.text("name")) + " AUTHORIZATION " + identifier(o.text("owner"))); !exists(err) {
-				return err
+		there, err := p.texts(o.text("database"), "SELECT nspname FROM pg_namespace WHERE nspname = $1", o.text("name"))
+		if err != nil {
+			return err
+		}
+		return p.together(o.text("database"), []string{o.text("owner")}, func(do func(string) error) error {
+			if len(there) > 0 {
+				return do("ALTER SCHEMA " + identifier(o.text("name")) + " OWNER TO " + identifier(o.text("owner")))
 			}
-			return do("ALTER SCHEMA " + identifier(o.text("name")) + " OWNER TO " + identifier(o.text("owner")))
+			return do("CREATE SCHEMA " + identifier(o.text("name")) + " AUTHORIZATION " + identifier(o.text("owner")))
 		})
 	}
 	return fmt.Errorf("the plugin that stands in does not know %s", o.kind)
@@ -125,7 +129,7 @@ func (p *plugin) updateRole(name, password string, ignored []string) error {
 		statements = append(statements, fmt.Sprintf("ALTER ROLE %s RESET search_path", identifier(name)))
 	}
 	if !slices.Contains(ignored, "roles") {
-		memberships, err := p.memberships(name)
+		memberships, err := p.texts("postgres", "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = $1", name)
 		if err != nil {
 			return err
 		}
@@ -136,23 +140,18 @@ func (p *plugin) updateRole(name, password string, ignored []string) error {
 	return p.do(master, masterPassword, "postgres", statements...)
 }
 
-func (p *plugin) memberships(name string) (roles []string, err error) {
-	connection, err := p.connect(master, masterPassword, "postgres")
+// texts reads the texts of a query's only column as the master user.
+func (p *plugin) texts(database, query string, arguments ...any) (found []string, err error) {
+	connection, err := p.connect(master, masterPassword, database)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, connection.Close(context.Background())) }()
-	rows, err := connection.Query(context.Background(), "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = $1", name)
+	rows, err := connection.Query(context.Background(), query, arguments...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
-}
-
-// exists tells that a statement failed because a schema is there.
-func exists(err error) bool {
-	var failure interface{ SQLState() string }
-	return errors.As(err, &failure) && failure.SQLState() == "42P06"
 }
 
 // grant takes all privileges from a role, then gives it those that are wanted. It borrows
@@ -171,7 +170,7 @@ func (p *plugin) grant(o *object) error {
 		}
 		owners = []string{owner}
 	}
-	return p.borrowing(o.text("database"), owners, func(do func(string) error) error {
+	return p.together(o.text("database"), owners, func(do func(string) error) error {
 		if err := do("REVOKE ALL PRIVILEGES ON " + target + " FROM " + role); err != nil {
 			return err
 		}
@@ -193,21 +192,32 @@ func texts(list any) (found []string) {
 
 // schemaOwner is the role that owns a schema; what belongs to pg_database_owner belongs to
 // the owner of the database.
-func (p *plugin) schemaOwner(database, schema string) (owner string, err error) {
-	connection, err := p.connect(master, masterPassword, database)
+func (p *plugin) schemaOwner(database, schema string) (string, error) {
+	owners, err := p.texts(database, `SELECT CASE n.nspowner::regrole::text WHEN 'pg_database_owner'
+		THEN pg_get_userbyid(d.datdba) ELSE pg_get_userbyid(n.nspowner) END
+		FROM pg_namespace n, pg_database d WHERE n.nspname = $1 AND d.datname = current_database()`, schema)
+	if err == nil && len(owners) == 0 {
+		err = fmt.Errorf("there is no schema %s in %s", schema, database)
+	}
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, connection.Close(context.Background())) }()
-	err = connection.QueryRow(context.Background(), `SELECT CASE n.nspowner::regrole::text WHEN 'pg_database_owner'
-		THEN pg_get_userbyid(d.datdba) ELSE pg_get_userbyid(n.nspowner) END
-		FROM pg_namespace n, pg_database d WHERE n.nspname = $1 AND d.datname = current_database()`, schema).Scan(&owner)
-	return owner, err
+	return owners[0], nil
+}
+
+// together is borrowing in one transaction: what is taken away and given again is never
+// missed by others.
+func (p *plugin) together(database string, roles []string, work func(do func(string) error) error) error {
+	return p.lend(database, roles, true, work)
 }
 
 // borrowing makes the master user a member of roles while something is done, where it is
 // none that may become them.
-func (p *plugin) borrowing(database string, roles []string, work func(do func(string) error) error) (err error) {
+func (p *plugin) borrowing(database string, roles []string, work func(do func(string) error) error) error {
+	return p.lend(database, roles, false, work)
+}
+
+func (p *plugin) lend(database string, roles []string, transaction bool, work func(do func(string) error) error) (err error) {
 	connection, err := p.connect(master, masterPassword, database)
 	if err != nil {
 		return err
@@ -218,6 +228,16 @@ func (p *plugin) borrowing(database string, roles []string, work func(do func(st
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 		return nil
+	}
+	if transaction {
+		if err := do("BEGIN"); err != nil {
+			return err
+		}
+		defer func() {
+			if err == nil {
+				err = do("COMMIT")
+			} // else it ends with the connection
+		}()
 	}
 	for _, role := range roles {
 		member, err := p.isMember(connection, role)
@@ -264,7 +284,7 @@ func (p *plugin) delete(o object) error {
 	switch o.kind {
 	case "Role":
 		role := identifier(o.text("name"))
-		if err := p.borrowing("postgres", []string{o.text("name")}, func(do func(string) error) error {
+		if err := p.together("postgres", []string{o.text("name")}, func(do func(string) error) error {
 			return errors.Join(do("REASSIGN OWNED BY "+role+" TO "+master), do("DROP OWNED BY "+role))
 		}); err != nil {
 			return err
@@ -277,7 +297,7 @@ func (p *plugin) delete(o object) error {
 	case "GrantRole":
 		return p.do(master, masterPassword, "postgres", fmt.Sprintf("REVOKE %s FROM %s", identifier(o.text("grantRole")), identifier(o.text("role"))))
 	case "Schema":
-		return p.borrowing(o.text("database"), []string{o.text("owner")}, func(do func(string) error) error {
+		return p.together(o.text("database"), []string{o.text("owner")}, func(do func(string) error) error {
 			return do("DROP SCHEMA " + identifier(o.text("name")) + " RESTRICT")
 		})
 	case "Extension":

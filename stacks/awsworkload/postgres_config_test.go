@@ -51,7 +51,8 @@ func TestPostgresConfigRegistrations(t *testing.T) {
 			if inServer && made.Provider != "pulumi:providers:postgresql "+name+"-postgres-provider" {
 				t.Errorf("%s %s has the provider %q", made.Type, made.Name, made.Provider)
 			}
-			holdsData := made.Type == "postgresql:index/database:Database" || made.Type == "postgresql:index/schema:Schema"
+			holdsData := made.Type == "postgresql:index/database:Database" || made.Type == "postgresql:index/schema:Schema" ||
+				made.Type == "postgresql:index/extension:Extension"
 			if made.Protect != holdsData {
 				t.Errorf("%s %s: protect is %t", made.Type, made.Name, made.Protect)
 			}
