@@ -81,7 +81,7 @@ func productDatabases(workload *config.AWSWorkload) (names []string) {
 // makesProducts decides who makes the products' databases, and says so: whom ptd.yaml
 // names, else whoever has made those that are there, else ptd. contents is nil when it is
 // not known which server that is.
-func (w *workload) makesProducts(r *step.Run, products []string, mine ours, contents *postgresql.Contents) bool {
+func (w *workload) makesProducts(r run, products []string, mine ours, contents *postgresql.Contents) bool {
 	if len(products) == 0 {
 		return false
 	}
@@ -116,7 +116,7 @@ func containsAny(list, wanted []string) bool {
 
 // takeOver is what the server has of what ptd is to make, and the state does not: it is
 // imported, which is said.
-func (w *workload) takeOver(r *step.Run, products []string, mine ours, contents *postgresql.Contents) (there database.There) {
+func (w *workload) takeOver(r run, products []string, mine ours, contents *postgresql.Contents) (there database.There) {
 	wanted := append([]string{w.config.GrafanaPostgresName()}, w.config.ExtraPostgresDBNames()...)
 	for _, name := range append(slices.Clone(wanted), products...) {
 		if contents.Has(name) && !slices.Contains(mine.databases, name) {
@@ -140,7 +140,7 @@ func (w *workload) takeOver(r *step.Run, products []string, mine ours, contents 
 }
 
 // closes says of which databases this run takes the privilege to connect from everybody.
-func (w *workload) closes(r *step.Run, mine ours, there database.There, contents *postgresql.Contents) {
+func (w *workload) closes(r run, mine ours, there database.There, contents *postgresql.Contents) {
 	names := slices.DeleteFunc(append(slices.Clone(mine.databases), there.Databases...), func(name string) bool {
 		return slices.Contains(mine.closed, name)
 	})

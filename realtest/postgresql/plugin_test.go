@@ -121,20 +121,22 @@ func (p *plugin) create(o *object, imported string, ignored []string) error {
 	return fmt.Errorf("the plugin that stands in does not know %s", o.kind)
 }
 
-// updateRole gives a role that was imported its password, and takes from it what the program
-// neither gives nor ignores.
+// updateRole gives a role that was imported its password. The plugin takes all memberships
+// from a role with each update, and gives it again what it knows that it had: that is what
+// was read at the import, if the program leaves it alone.
 func (p *plugin) updateRole(name, password string, ignored []string) error {
-	statements := []string{fmt.Sprintf("ALTER ROLE %s PASSWORD %s", identifier(name), literal(password)), "SELECT 1"}
+	statements := []string{fmt.Sprintf("ALTER ROLE %s PASSWORD %s", identifier(name), literal(password))}
 	if !slices.Contains(ignored, "searchPaths") {
 		statements = append(statements, fmt.Sprintf("ALTER ROLE %s RESET search_path", identifier(name)))
 	}
-	if !slices.Contains(ignored, "roles") {
-		memberships, err := p.texts("postgres", "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = $1", name)
-		if err != nil {
-			return err
-		}
-		for _, role := range memberships {
-			statements = append(statements, fmt.Sprintf("REVOKE %s FROM %s", identifier(role), identifier(name)))
+	memberships, err := p.texts("postgres", "SELECT DISTINCT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = $1", name)
+	if err != nil {
+		return err
+	}
+	for _, role := range memberships {
+		statements = append(statements, fmt.Sprintf("REVOKE %s FROM %s", identifier(role), identifier(name)))
+		if slices.Contains(ignored, "roles") {
+			statements = append(statements, fmt.Sprintf("GRANT %s TO %s", identifier(role), identifier(name)))
 		}
 	}
 	return p.do(master, masterPassword, "postgres", statements...)

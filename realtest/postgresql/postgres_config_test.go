@@ -208,7 +208,7 @@ func TestTakeOver(t *testing.T) {
 		s.must(t, "main_connect", password, "main_connect",
 			"INSERT INTO public.kept VALUES ('added')", "CREATE TABLE added ()", "CREATE TABLE public.added ()", "SELECT * FROM instrumentation.added")
 		assert.Equal(t, []string{"pg_monitor"}, s.column(t, "postgres",
-			"SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = 'main_connect'"))
+			"SELECT DISTINCT pg_get_userbyid(roleid) FROM pg_auth_members WHERE pg_get_userbyid(member) = 'main_connect'"))
 		assert.Equal(t, []string{"kept", "added"}, s.column(t, "main_connect", "SELECT name FROM public.kept"))
 		for role, other := range p.passwords() {
 			if role != "main_connect" {
