@@ -69,6 +69,6 @@ func (u unreached) Cluster(context.Context, string) (kubernetes.Cluster, error) 
 	return nil, u.reason
 }
 
-func (u unreached) Databases(context.Context, string, string, string) ([]string, error) {
+func (u unreached) Contents(context.Context, string, string, string) (*postgresql.Contents, error) {
 	return nil, u.reason
 }

@@ -21,7 +21,7 @@ func TestRealRefuses(t *testing.T) {
 	require.ErrorIs(t, err, errSandboxOnly)
 	_, err = environment.Azure().Subscription(t.Context(), "tenant", "subscription")
 	require.ErrorIs(t, err, errSandboxOnly)
-	_, err = environment.Databases(target).Databases(t.Context(), "host", "postgres", "")
+	_, err = environment.Databases(target).Contents(t.Context(), "host", "postgres", "")
 	require.ErrorIs(t, err, errSandboxOnly)
 	_, err = environment.OpenTunnel(t.Context(), target)
 	require.ErrorIs(t, err, errSandboxOnly)

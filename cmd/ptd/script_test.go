@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"changes":      writeChanges,
 			"cut":          cut,
 			"order":        order,
+			"operate":      operate,
 			"authenticate": authenticate,
 			"nodes":        nodes,
 			"others":       others,

@@ -32,16 +32,19 @@ type Registration struct {
 	Type, Name string
 	Parent     string // "type name" of the parent, "stack" when there is none
 	ID         string // physical id: as read or imported, else made up by the Recorder
+	Import     string // the physical id by which it is imported, "" when it is made
 	Read       bool   // got by id (external), not managed
 	Custom     bool   // has a provider; false for components
 	Protect    bool
 	Retain     bool // retainOnDelete
 	Replace    bool // deleteBeforeReplace
-	Ignore     []string
-	DependsOn  []string // "type name" of explicit and implicit dependencies, sorted
-	Provider   string   // "type name" of the explicit provider, "" when there is none
-	Secrets    []string // inputs that hold a secret and outputs declared secret, sorted
-	Inputs     resource.PropertyMap
+	// DeletedWith is the "type name" of what takes it along when it is deleted, "" for none.
+	DeletedWith string
+	Ignore      []string
+	DependsOn   []string // "type name" of explicit and implicit dependencies, sorted
+	Provider    string   // "type name" of the explicit provider, "" when there is none
+	Secrets     []string // inputs that hold a secret and outputs declared secret, sorted
+	Inputs      resource.PropertyMap
 }
 
 // Args gives the inputs as plain Go values (secrets unwrapped), to compare with.
@@ -164,6 +167,10 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		parent, dependencies = rpc.GetParent(), rpc.GetDependencies()
 		reg.Protect, reg.Retain, reg.Replace = rpc.GetProtect(), rpc.GetRetainOnDelete(), rpc.GetDeleteBeforeReplace()
 		reg.Ignore = slices.Clone(rpc.GetIgnoreChanges())
+		reg.Import = rpc.GetImportId()
+		if with := rpc.GetDeletedWith(); with != "" {
+			reg.DeletedWith = label(resource.URN(with))
+		}
 		reg.Secrets = slices.Clone(rpc.GetAdditionalSecretOutputs())
 	}
 	if rpc := args.ReadRPC; rpc != nil {

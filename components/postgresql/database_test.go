@@ -18,6 +18,7 @@ const (
 	roleType      = "postgresql:index/role:Role"
 	databaseType  = "postgresql:index/database:Database"
 	grantType     = "postgresql:index/grant:Grant"
+	memberType    = "postgresql:index/grantRole:GrantRole"
 	extensionType = "postgresql:index/extension:Extension"
 	schemaType    = "postgresql:index/schema:Schema"
 )
@@ -59,7 +60,7 @@ func TestDatabase(t *testing.T) {
 			return err
 		}
 		database, err := NewDatabase(ctx, "demo01-staging-grafana", &DatabaseArgs{
-			Name: "grafana-demo01-staging", PasswordName: "demo01-staging-db-grafana-pw", Protect: true,
+			Name: "grafana-demo01-staging", PasswordName: "demo01-staging-db-grafana-pw", Admin: "postgres", Protect: true,
 		}, pulumi.Providers(server))
 		if err != nil {
 			return err
@@ -86,6 +87,14 @@ func TestDatabase(t *testing.T) {
 		{grantType, "demo01-staging-grafana-grant"}: {
 			"database": "grafana-demo01-staging", "role": "grafana-demo01-staging", "schema": "public", "objectType": "schema",
 			"privileges": []any{"CREATE", "USAGE"},
+		},
+		{memberType, "demo01-staging-grafana-member"}: {"role": "postgres", "grantRole": "grafana-demo01-staging"},
+		{grantType, "demo01-staging-grafana-owner-grant"}: {
+			"database": "grafana-demo01-staging", "role": "grafana-demo01-staging", "objectType": "database",
+			"privileges": []any{"CONNECT", "CREATE", "TEMPORARY"},
+		},
+		{grantType, "demo01-staging-grafana-public-grant"}: {
+			"database": "grafana-demo01-staging", "role": "public", "objectType": "database", "privileges": []any{},
 		},
 	} {
 		assert.Equal(t, want, inputs(t, r, label[0], label[1]), "inputs of %v", label)
@@ -146,25 +155,37 @@ func TestDatabasePreview(t *testing.T) {
 		}
 		want := []string{
 			databaseType + " connect-db", extensionType + " connect-extension-pg_trgm", grantType + " connect-grant",
-			roleType + " connect-role", schemaType + " connect-schema-instrumentation", "ptd:postgresql:Database connect",
+			grantType + " connect-owner-grant", grantType + " connect-public-grant", roleType + " connect-role", schemaType + " connect-schema-instrumentation", "ptd:postgresql:Database connect",
 		}
 		assert.Equal(t, want, labels(r), "resources (preview %v)", preview)
 	}
 }
 
-// The schema and the extension need the database, which needs its owner.
+// The schema and the extension need the database, which needs its owner; all need the
+// provider's user to be a member of it. Everybody loses what the owner has been given.
 func TestDatabaseOrder(t *testing.T) {
 	t.Parallel()
 	r, err := exec(func(ctx *pulumi.Context) error {
 		_, err := NewDatabase(ctx, "connect", &DatabaseArgs{
-			Name: "main_connect", Extensions: []string{"pg_trgm"}, Schemas: []string{"instrumentation"},
+			Name: "main_connect", Admin: "postgres", Extensions: []string{"pg_trgm", "citext"}, Schemas: []string{"instrumentation"},
 		})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, made := range r.All("postgresql:") {
+		inside := made.Type == schemaType || made.Type == extensionType || made.Type == grantType
+		assert.Equal(t, made.Type == grantType, made.Retain, made.Name)
+		assert.Equal(t, inside, made.DeletedWith == databaseType+" connect-db", "%s goes with %q", made.Name, made.DeletedWith)
+		if made.Type != roleType && made.Type != memberType {
+			assert.Contains(t, made.DependsOn, memberType+" connect-member", made.Name)
+		}
+	}
 	for _, test := range [][4]string{
+		{memberType, "connect-member", roleType, "connect-role"},
+		{extensionType, "connect-extension-citext", extensionType, "connect-extension-pg_trgm"},
+		{grantType, "connect-public-grant", grantType, "connect-owner-grant"},
 		{databaseType, "connect-db", roleType, "connect-role"},
 		{extensionType, "connect-extension-pg_trgm", databaseType, "connect-db"},
 		{schemaType, "connect-schema-instrumentation", databaseType, "connect-db"},
@@ -201,6 +222,31 @@ func TestDatabaseErrors(t *testing.T) {
 	}
 }
 
+// What is there is imported under its own name, what is not is made.
+func TestDatabaseImport(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args           DatabaseArgs
+		role, database string
+	}{
+		{DatabaseArgs{Name: "main_connect"}, "", ""},
+		{DatabaseArgs{Name: "main_connect", Role: "connect", ImportRole: true}, "connect", ""},
+		{DatabaseArgs{Name: "main_connect", ImportRole: true, ImportDatabase: true}, "main_connect", "main_connect"},
+	} {
+		r, err := exec(func(ctx *pulumi.Context) error {
+			_, err := NewDatabase(ctx, "connect", &test.args)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, made := range r.All("postgresql:") {
+			want := map[string]string{roleType: test.role, databaseType: test.database}[made.Type]
+			assert.Equal(t, want, made.Import, made.Name)
+		}
+	}
+}
+
 func ExampleNewDatabase() {
 	program := func(ctx *pulumi.Context) error {
 		server, err := postgresql.NewProvider(ctx, "server", &postgresql.ProviderArgs{Host: pulumi.String("db.example.com")})
@@ -209,6 +255,7 @@ func ExampleNewDatabase() {
 		}
 		grafana, err := NewDatabase(ctx, "demo01-staging-grafana", &DatabaseArgs{
 			Name:    "grafana-demo01-staging",
+			Admin:   "postgres", // who is no superuser
 			Protect: true,
 		}, pulumi.Providers(server))
 		if err != nil {
@@ -229,6 +276,9 @@ func ExampleNewDatabase() {
 	// Output:
 	// postgresql:index/database:Database demo01-staging-grafana-db
 	// postgresql:index/grant:Grant demo01-staging-grafana-grant
+	// postgresql:index/grant:Grant demo01-staging-grafana-owner-grant
+	// postgresql:index/grant:Grant demo01-staging-grafana-public-grant
+	// postgresql:index/grantRole:GrantRole demo01-staging-grafana-member
 	// postgresql:index/role:Role demo01-staging-grafana-role
 	// ptd:postgresql:Database demo01-staging-grafana
 	// pulumi:providers:postgresql server

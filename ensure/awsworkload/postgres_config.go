@@ -12,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/providers/aws"
+	"github.com/ptd-go/ptd/providers/postgresql"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
@@ -74,13 +75,8 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 	if err != nil {
 		return in, err
 	}
-	if known {
-		if in.serverGone, err = w.serverGone(ctx, r, address, password); err != nil {
-			return in, err
-		}
-	}
-	if w.config.ProductDatabases != "ptd" {
-		return in, nil
+	if err := w.lookAtServer(ctx, r, &in, address, password, known && password != ""); err != nil || !in.Products {
+		return in, err
 	}
 	for site := range w.config.SortedSites() {
 		if in.SitePasswords[site], err = w.sitePasswords(ctx, r, account.Secrets(), site); err != nil {
@@ -90,15 +86,48 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 	return in, nil
 }
 
+// lookAtServer finds out what the server has of what ptd is to make; nothing, while it is
+// not known which server that is.
+func (w *workload) lookAtServer(ctx context.Context, r *step.Run, in *databases, address, password string, known bool) error {
+	state, err := r.State("postgres_config")
+	if err != nil {
+		return err
+	}
+	mine, err := oursIn(ctx, state)
+	if err != nil {
+		return err
+	}
+	var contents *postgresql.Contents
+	if known {
+		if contents, err = w.edges.Databases.Contents(ctx, address, stacks.DatabaseUsername, password); err != nil {
+			return err
+		}
+		if in.serverGone, err = w.serverGone(ctx, r, state, mine, address, contents); err != nil {
+			return err
+		}
+	}
+	products := productDatabases(w.config)
+	if in.Products = w.makesProducts(r, products, mine, contents); !in.Products {
+		products = nil
+	}
+	if contents == nil {
+		return nil
+	}
+	if in.serverGone {
+		mine = ours{} // what the new server has is somebody else's
+	}
+	in.There = w.takeOver(r, products, mine, contents)
+	w.closes(r, mine, in.There, contents)
+	return nil
+}
+
 // serverGone looks whether the databases in state are on another server than the one that
 // persistent has now. Pulumi takes them to have moved along, which is right when the
 // server was restored from a snapshot, and is checked. When the user allowed to replace
 // the server they are gone with it, and are made anew.
-func (w *workload) serverGone(ctx context.Context, r *step.Run, address, password string) (bool, error) {
-	state, err := r.State("postgres_config")
-	if err != nil {
-		return false, err
-	}
+func (w *workload) serverGone(
+	ctx context.Context, r *step.Run, state step.State, mine ours, address string, contents *postgresql.Contents,
+) (bool, error) {
 	providers, err := state.Resources(ctx, "pulumi:providers:postgresql")
 	if err != nil || len(providers) == 0 {
 		return false, err
@@ -111,10 +140,8 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address, passwor
 	case before == "" || before == address:
 		return false, nil
 	case !w.databaseReplaceable(r):
-		missing, err := w.missingDatabases(ctx, state, address, password)
-		if err != nil {
-			return false, err
-		}
+		missing := slices.DeleteFunc(slices.Clone(mine.databases), contents.Has)
+		slices.Sort(missing)
 		if len(missing) == 0 {
 			r.Say(step.Warning, "the database server is %s, and was %s: its databases have moved along", address, before)
 			return false, nil
@@ -129,30 +156,6 @@ func (w *workload) serverGone(ctx context.Context, r *step.Run, address, passwor
 		r.Say(step.Warning, "the databases of %s are gone with it: they are made anew on %s", before, address)
 	}
 	return true, nil
-}
-
-// missingDatabases are those in the state that a server does not have.
-func (w *workload) missingDatabases(ctx context.Context, state step.State, address, password string) ([]string, error) {
-	there, err := w.edges.Databases.Databases(ctx, address, stacks.DatabaseUsername, password)
-	if err != nil {
-		return nil, fmt.Errorf("look whether the databases have moved to another server: %w", err)
-	}
-	made, err := state.Resources(ctx, "postgresql:index/database:Database")
-	if err != nil {
-		return nil, err
-	}
-	var missing []string
-	for _, database := range made {
-		name, err := output.Known[string](database.Inputs["name"])
-		if err != nil {
-			return nil, fmt.Errorf("read the name of database %s in the state: %w", database.Name, err)
-		}
-		if !slices.Contains(there, name) {
-			missing = append(missing, name)
-		}
-	}
-	slices.Sort(missing)
-	return missing, nil
 }
 
 // sitePasswords are the passwords of a site's products by the keys of its secret; in a

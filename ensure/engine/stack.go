@@ -98,6 +98,21 @@ func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 	return found, nil
 }
 
+// Begun lists the resources of a type whose creation was begun, and not written as ended.
+func (s *Stack) Begun(ctx context.Context, typ string) ([]Resource, error) {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	var found []Resource
+	for _, state := range creating(snapshot) {
+		if string(state.Type) == typ {
+			found = append(found, Resource{string(state.URN), state.URN.Name(), providerOf(state), state.Inputs, state.Outputs})
+		}
+	}
+	return found, nil
+}
+
 // providerOf is the logical name of a resource's provider, "" for one without.
 func providerOf(state *resource.State) string {
 	reference, err := providers.ParseReference(state.Provider)

@@ -32,6 +32,11 @@ func (s State) Resources(ctx context.Context, typ string) ([]engine.Resource, er
 	return s.stack.Resources(ctx, typ)
 }
 
+// Begun are the resources of a type whose creation a run that died has begun.
+func (s State) Begun(ctx context.Context, typ string) ([]engine.Resource, error) {
+	return s.stack.Begun(ctx, typ)
+}
+
 // resolve returns what is known of the outputs of a step's stack: by this run, else from
 // the state. A stack that was never applied is an error, but in a dry run all its outputs
 // are unknown, which is nil.

@@ -104,10 +104,11 @@ var azure = &sandbox.Package{
 			Serves: &sandbox.Serves{Database: func(_ *sandbox.Cloud, server *sandbox.Object) *sandbox.Database {
 				return &sandbox.Database{
 					Address: server.String("serverName") + ".postgres.database.azure.com", Username: server.String("administratorLogin"),
-					Password:   func() (string, error) { return server.String("administratorLoginPassword"), nil },
-					Databases:  []string{"azure_maintenance"},
-					Roles:      []string{"azure_pg_admin"},
-					Extensions: []string{"azure_ai"},
+					Password:    func() (string, error) { return server.String("administratorLoginPassword"), nil },
+					InstallsAny: true, // what the server's administrator has allowed
+					Databases:   []string{"azure_maintenance"},
+					Roles:       []string{"azure_pg_admin"},
+					Extensions:  []string{"azure_ai"},
 				}
 			}},
 		}),

@@ -49,6 +49,9 @@ func (p *Provider) settled(r plugin.DiffRequest, typ Type) resource.PropertyMap 
 	old := r.OldInputs.Copy()
 	for _, name := range slices.Concat(typ.ReadBack, typ.Shared) {
 		key := resource.PropertyKey(name)
+		if slices.Contains(r.IgnoreChanges, name) {
+			continue
+		}
 		if value, ok := r.OldOutputs[key]; ok {
 			old[key] = value
 		} else if len(r.OldOutputs) > 0 {

@@ -16,6 +16,11 @@ type Database struct {
 	// Username is the server's first user; Password finds the user's password.
 	Username string
 	Password func() (string, error)
+	// Major is the major version of PostgreSQL, such as 16.
+	Major int
+	// InstallsAny says that the first user may install every extension of the server, also
+	// those that PostgreSQL itself leaves to a superuser.
+	InstallsAny bool
 	// Databases, Roles and Extensions are those that the cloud adds to PostgreSQL's own.
 	Databases, Roles, Extensions []string
 }

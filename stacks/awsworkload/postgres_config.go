@@ -21,8 +21,12 @@ type PostgresConfigIn struct {
 	SiteFiles map[string]*config.SiteFile
 	// MasterPassword is the password of the server's master user, a secret.
 	MasterPassword pulumi.StringInput
-	// SitePasswords are, by site, the passwords in its secret by key.
+	// Products says that ptd makes the products' databases, not the Team Operator.
+	Products bool
+	// SitePasswords are, by site, the passwords in its secret by key, where Products is set.
 	SitePasswords map[string]map[string]pulumi.StringInput
+	// There is what the server has and the state does not.
+	There database.There
 }
 
 // PostgresConfigOutputs is what the postgres_config stack gives
@@ -63,7 +67,7 @@ func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 	target := p.in.TargetName
 	server, err := database.Open(p.ctx, target+"-postgres-provider", postgresqlprovider.Args{
 		Host: p.in.Persistent.DBAddress, Username: DatabaseUsername, Password: p.in.MasterPassword,
-	}, p.in.Config.ExtraPostgresExtensions, child)
+	}, p.in.Config.ExtraPostgresExtensions, p.in.There, child)
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func (p *postgresConfig) make(child pulumi.ResourceOption) error {
 		}
 		p.outputs.Passwords[name] = extra.Password
 	}
-	if p.in.Config.ProductDatabases != "ptd" {
+	if !p.in.Products {
 		return nil
 	}
 	for site := range p.in.Config.SortedSites() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ptd-go/ptd/components/componenttest"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/workload/database"
 )
 
 func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
@@ -24,7 +25,7 @@ func postgresIn(workload *config.AWSWorkload) PostgresConfigIn {
 	}
 	return PostgresConfigIn{
 		Config: workload, TargetName: workload.Name, Persistent: &PersistentOutputs{DBAddress: constant("db.example")},
-		MasterPassword: pulumi.String(secretValue), SitePasswords: passwords,
+		MasterPassword: pulumi.String(secretValue), Products: true, SitePasswords: passwords,
 	}
 }
 
@@ -50,7 +51,8 @@ func TestPostgresConfigRegistrations(t *testing.T) {
 			if inServer && made.Provider != "pulumi:providers:postgresql "+name+"-postgres-provider" {
 				t.Errorf("%s %s has the provider %q", made.Type, made.Name, made.Provider)
 			}
-			holdsData := made.Type == "postgresql:index/database:Database" || made.Type == "postgresql:index/schema:Schema"
+			holdsData := made.Type == "postgresql:index/database:Database" || made.Type == "postgresql:index/schema:Schema" ||
+				made.Type == "postgresql:index/extension:Extension"
 			if made.Protect != holdsData {
 				t.Errorf("%s %s: protect is %t", made.Type, made.Name, made.Protect)
 			}
@@ -61,17 +63,19 @@ func TestPostgresConfigRegistrations(t *testing.T) {
 	}
 }
 
-// Five resources without extra databases, four more with each
+// Eight resources without extra databases, seven more with each
 // (docs/reference/aws-workload-base.md 8.3), not counting components and the products of
 // sites.
 func TestPostgresConfigCounts(t *testing.T) {
 	t.Parallel()
-	for extra, want := range map[string]int{"": 5, "sol-eng": 9, "sol-eng two": 13} {
+	for extra, want := range map[string]int{"": 8, "sol-eng": 15, "sol-eng two": 22} {
 		r := newRecorder()
 		workload := load(t, "minimal01-staging", func(w *config.AWSWorkload) {
-			w.ProductDatabases, w.ExtraPostgresDBs = "team-operator", strings.Fields(extra)
+			w.ExtraPostgresDBs = strings.Fields(extra)
 		})
-		if _, err := runPostgresConfig(r, postgresIn(workload)); err != nil {
+		in := postgresIn(workload)
+		in.Products = false
+		if _, err := runPostgresConfig(r, in); err != nil {
 			t.Fatal(err)
 		}
 		got := 0
@@ -184,5 +188,35 @@ func TestPostgresConfigSchemasOfSiteFile(t *testing.T) {
 		if fmt.Sprint(got) != want {
 			t.Errorf("schemas %v with the settings %v, want %s", got, settings, want)
 		}
+	}
+}
+
+// What the server has and the state does not is imported, whoever it is for, and nothing
+// else is; the master user is a member of every role.
+func TestPostgresConfigTakesOver(t *testing.T) {
+	t.Parallel()
+	in := postgresIn(load(t, "demo01-staging"))
+	in.There = database.There{Roles: []string{"main_connect", "sol_eng", "unrelated"}, Databases: []string{"main_connect", "postgres"}}
+	r := newRecorder()
+	if _, err := runPostgresConfig(r, in); err != nil {
+		t.Fatal(err)
+	}
+	imported, members := map[string]string{}, map[string]bool{}
+	for _, made := range r.All("") {
+		if made.Import != "" {
+			imported[made.Type+" "+made.Name] = made.Import
+		}
+	}
+	for _, member := range r.All("postgresql:index/grantRole:GrantRole") {
+		assert.Equal(t, "postgres", input(member, "role"))
+		members[input(member, "grantRole").(string)] = true
+	}
+	assert.Equal(t, map[string]string{
+		"postgresql:index/role:Role demo01-staging-main-connect-role":       "main_connect",
+		"postgresql:index/database:Database demo01-staging-main-connect-db": "main_connect",
+		"postgresql:index/role:Role demo01-staging-sol_eng-role":            "sol_eng",
+	}, imported)
+	for _, role := range r.All("postgresql:index/role:Role") {
+		assert.True(t, members[role.Physical()], role.Physical())
 	}
 }

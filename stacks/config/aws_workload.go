@@ -120,9 +120,10 @@ type AWSWorkload struct {
 	ExtraPostgresDBs []string `yaml:"extra_postgres_dbs" check:"db-name"`
 	// ExtraPostgresExtensions are created in every database besides those ptd needs.
 	ExtraPostgresExtensions []string `yaml:"extra_postgres_extensions" check:"extension"`
-	// ProductDatabases says who makes the databases and roles of the products:
-	// ptd (postgres_config), or team-operator, which existing workloads may keep.
-	ProductDatabases string `yaml:"product_databases" default:"ptd" enum:"ptd,team-operator"`
+	// ProductDatabases says who makes the databases and roles of the products: ptd
+	// (postgres_config), or team-operator; "" for whoever has made those that are there, and
+	// ptd where there are none.
+	ProductDatabases string `yaml:"product_databases" enum:"ptd,team-operator"`
 
 	FSxOpenZFSDailyAutomaticBackupStartTime string `yaml:"fsx_openzfs_daily_automatic_backup_start_time" default:"02:00" check:"hh:mm"`
 	FSxOpenZFSMultiAZ                       bool   `yaml:"fsx_openzfs_multi_az" default:"true"`

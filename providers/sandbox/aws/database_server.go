@@ -1,20 +1,27 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
 // serveDatabase describes an instance of RDS as the server that it is.
 func serveDatabase(cloud *sandbox.Cloud, instance *sandbox.Object) *sandbox.Database {
+	// 0, which is older than all, for what is no number.
+	major, _ := strconv.Atoi(majorVersion(cmp.Or(instance.String("engineVersionActual"), instance.String("engineVersion"))))
 	return &sandbox.Database{
 		Address: instance.String("address"), Username: instance.String("username"),
-		Password:   func() (string, error) { return masterPassword(cloud, instance) },
-		Databases:  []string{"rdsadmin"},
-		Roles:      []string{"rds_superuser", "rdsadmin", "rds_iam", "rds_replication"},
-		Extensions: extensions,
+		Password: func() (string, error) { return masterPassword(cloud, instance) },
+		Major:    major,
+		// The master user is a member of rds_superuser, which RDS lets install them.
+		InstallsAny: true,
+		Databases:   []string{"rdsadmin"},
+		Roles:       []string{"rds_superuser", "rdsadmin", "rds_iam", "rds_replication"},
+		Extensions:  extensions,
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 	databaseType  = "postgresql:index/database:Database"
 	schemaType    = "postgresql:index/schema:Schema"
 	extensionType = "postgresql:index/extension:Extension"
+	grantType     = "postgresql:index/grant:Grant"
+	grantRoleType = "postgresql:index/grantRole:GrantRole"
 )
 
 // Package describes the simulated provider.
@@ -57,10 +59,14 @@ func databaseAt(path string) sandbox.Reference {
 	return reference
 }
 
+// always is for statements that do nothing, or the same again, where there is the thing.
+func always(sandbox.Inputs) bool { return true }
+
 func types() map[string]sandbox.Type {
 	return map[string]sandbox.Type{
 		roleType: {
 			Args: postgresql.RoleArgs{}.ElementType(), AutoName: "name", Secret: []string{"password"},
+			Unread: []string{"password"}, // only a superuser could
 			Unique: rule.Unique("pq: role %q already exists", "name"),
 			Check:  identifier("name"),
 			Create: named("name"),
@@ -72,47 +78,51 @@ func types() map[string]sandbox.Type {
 			Unique:     rule.Unique("pq: database %q already exists", "name"),
 			Check:      identifier("name"),
 			Create:     named("name"),
+			Delete:     dropped,
 		},
 		schemaType: {
 			Args: postgresql.SchemaArgs{}.ElementType(), AutoName: "name", Replace: []string{"database"},
 			References: []sandbox.Reference{
-				databaseAt("database"),
+				rule.Weak(databaseAt("database")),
 				roleAt("owner"),
 			},
-			Unique: rule.Unique("pq: schema %q already exists", "database", "name"),
-			Check:  identifier("name"),
-			Create: named("database", "name"),
+			Overwrites: always,
+			Check:      identifier("name"),
+			Create:     within(named("database", "name")),
 		},
-		"postgresql:index/grant:Grant": {
-			Args:    postgresql.GrantArgs{}.ElementType(),
-			Replace: []string{"database", "role", "schema", "objectType", "objects", "columns"},
+		grantType: {
+			Args:     postgresql.GrantArgs{}.ElementType(),
+			Replace:  []string{"database", "role", "schema", "objectType", "objects", "columns"},
+			ReadBack: []string{"privileges"}, Overwrites: always,
 			References: []sandbox.Reference{
-				databaseAt("database"),
+				rule.Weak(databaseAt("database")),
 				roleAt("role"),
 				rule.Unless(isPublic, rule.By("schema", schemaType, "name", "pq: schema %q does not exist")),
 			},
 			Check: checkGrant,
-			Create: func(o *sandbox.Operation) error {
+			Create: within(func(o *sandbox.Operation) error {
 				if err := named("role", "database", "schema", "objectType")(o); err != nil {
 					return err
 				}
 				o.ID = strings.ReplaceAll(o.ID, ".", "_")
-				return nil
-			},
+				return grant(o)
+			}),
+			Update: within(grant),
 		},
-		"postgresql:index/grantRole:GrantRole": {
+		grantRoleType: {
 			Args: postgresql.GrantRoleArgs{}.ElementType(), Replace: []string{"role", "grantRole", "withAdminOption"},
+			ReadBack: []string{"withAdminOption"}, Overwrites: always,
 			References: []sandbox.Reference{
 				roleAt("role"),
 				roleAt("grantRole"),
 			},
-			Create: named("role", "grantRole"),
+			Create: join,
 		},
 		extensionType: {
 			Args: postgresql.ExtensionArgs{}.ElementType(), Replace: []string{"database", "name"},
-			References: []sandbox.Reference{databaseAt("database")},
-			Unique:     rule.Unique("pq: extension %q already exists", "database", "name"),
-			Create:     named("database", "name"),
+			References: []sandbox.Reference{rule.Weak(databaseAt("database"))},
+			Overwrites: always,
+			Create:     within(install),
 		},
 	}
 }
@@ -213,15 +223,4 @@ func checkGrant(in sandbox.Inputs) []sandbox.Problem {
 		}
 	}
 	return nil
-}
-
-// checkExtension checks that a server offers an extension.
-func checkExtension(server *sandbox.Database) rule.Check {
-	return func(in sandbox.Inputs) []sandbox.Problem {
-		name, ok := in.Text("name")
-		if ok && !slices.Contains(server.Extensions, name) {
-			return rule.One("name", "extension %q is not available: could not open extension control file", name)
-		}
-		return nil
-	}
 }

@@ -38,10 +38,10 @@ func (r *Resource) Changed(changes Fields) Fields {
 }
 
 // Diff checks changed inputs, and tells which properties differ and which of them replace
-// the resource.
-func (r *Resource) Diff(changes Fields) (changed, replacing []string) {
+// the resource. What is to be ignored does not differ.
+func (r *Resource) Diff(changes Fields, ignored ...string) (changed, replacing []string) {
 	r.provider.t.Helper()
-	answer := r.difference(changes)
+	answer := r.difference(changes, ignored...)
 	return texts(answer.ChangedKeys), texts(answer.ReplaceKeys)
 }
 
@@ -54,14 +54,14 @@ func (r *Resource) DeletesFirst(changes Fields) bool {
 	return answer.DeleteBeforeReplace
 }
 
-func (r *Resource) difference(changes Fields) plugin.DiffResponse {
+func (r *Resource) difference(changes Fields, ignored ...string) plugin.DiffResponse {
 	p := r.provider
 	p.t.Helper()
 	inputs, err := p.check(urn(r.Type, r.Name), r.Inputs, r.Changed(changes))
 	require.NoError(p.t, err)
 	answer, err := p.provider.Diff(context.Background(), plugin.DiffRequest{
 		URN: urn(r.Type, r.Name), ID: resource.ID(r.ID), OldInputs: sandbox.Properties(r.Inputs),
-		OldOutputs: sandbox.Properties(r.State), NewInputs: sandbox.Properties(inputs),
+		OldOutputs: sandbox.Properties(r.State), NewInputs: sandbox.Properties(inputs), IgnoreChanges: ignored,
 	})
 	require.NoError(p.t, err)
 	return answer
