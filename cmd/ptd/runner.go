@@ -10,7 +10,7 @@ import (
 
 // runner is what the commands ask of package ensure.
 type runner interface {
-	openSandbox(directory string) (environment, error)
+	openSandbox(directory string, real ensure.RealParts) (environment, error)
 	resetSandbox(directory string) error
 	openReal() (environment, error)
 }
@@ -32,7 +32,7 @@ type pipeline interface {
 // ensureRunner is the runner that main hands in.
 type ensureRunner struct{}
 
-func (ensureRunner) openSandbox(directory string) (environment, error) {
+func (ensureRunner) openSandbox(directory string, real ensure.RealParts) (environment, error) {
 	opened, err := ensure.OpenSandbox(directory)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,10 @@ type Plugins struct {
 	// OnlySimulated refuses every other provider instead of starting its plugin, and
 	// keeps the engine from looking for plugins anywhere.
 	OnlySimulated bool
+	// Real are the packages, by name, whose plugins run although OnlySimulated is set, in the
+	// version that is installed, whichever is asked for. Each function stands between the
+	// engine and a plugin.
+	Real map[string]func(plugin.Provider) plugin.Provider
 	// Environment is added to the environment of the named provider's plugin, and of
 	// no other process ("postgresql": {"ALL_PROXY": "socks5://..."}).
 	Environment map[string]map[string]string

@@ -73,8 +73,11 @@ func (h *Host) installed(before *deploy.Snapshot) []workspace.ProjectPlugin {
 	}
 	if h.plugins.OnlySimulated && before != nil {
 		for _, state := range before.Resources {
-			if providers.IsProviderType(state.Type) {
-				names[string(providers.GetProviderPackage(state.Type))] = true
+			if !providers.IsProviderType(state.Type) {
+				continue
+			}
+			if name := string(providers.GetProviderPackage(state.Type)); h.plugins.Real[name] == nil {
+				names[name] = true
 			}
 		}
 	}
@@ -101,8 +104,15 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.simulated = append(s.simulated, provider)
 		return provider, nil
 	}
-	if plugins.OnlySimulated {
+	between := plugins.Real[descriptor.Name]
+	if plugins.OnlySimulated && between == nil {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
+	}
+	if between != nil {
+		var err error
+		if descriptor, err = installedVersion(descriptor); err != nil {
+			return nil, err
+		}
 	}
 	environment, err := plugins.environment(descriptor.Name, e.GetStore())
 	if err != nil {
@@ -115,6 +125,9 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	lent := &lease{session: s, origin: wanted}
 	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
 		return nil, err
+	}
+	if between != nil {
+		return between(lent), nil
 	}
 	return lent, nil
 }
@@ -172,7 +185,15 @@ func (s *session) EnsurePlugins([]workspace.PluginDescriptor, plugin.Flags) erro
 
 // ResolvePlugin implements plugin.Host.
 func (s *session) ResolvePlugin(spec workspace.PluginDescriptor) (*workspace.PluginInfo, error) {
-	if _, ok := s.host.plugins.Simulated[spec.Name]; ok || s.host.plugins.OnlySimulated {
+	plugins := s.host.plugins
+	if plugins.Real[spec.Name] != nil {
+		var err error
+		if spec, err = installedVersion(spec); err != nil {
+			return nil, err
+		}
+		return s.Host.ResolvePlugin(spec)
+	}
+	if _, ok := plugins.Simulated[spec.Name]; ok || plugins.OnlySimulated {
 		return &workspace.PluginInfo{Name: spec.Name, Kind: spec.Kind, Version: spec.Version}, nil
 	}
 	return s.Host.ResolvePlugin(spec)

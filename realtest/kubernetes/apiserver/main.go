@@ -1,0 +1,8 @@
+package main
+
+import (
+	_ "go.etcd.io/etcd/server/v3/embed"
+	_ "k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+func main() {}
