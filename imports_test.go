@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -211,6 +212,9 @@ func goFiles(t *testing.T) []string {
 		}
 		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != "." || entry.Name() == "testdata" || entry.Name() == "bin") {
 			return fs.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(file, "go.mod")); entry.IsDir() && file != "." && err == nil {
+			return fs.SkipDir // a module of its own
 		}
 		if strings.HasSuffix(file, ".go") {
 			found = append(found, filepath.ToSlash(file))

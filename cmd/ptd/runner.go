@@ -33,7 +33,7 @@ type pipeline interface {
 type ensureRunner struct{}
 
 func (ensureRunner) openSandbox(directory string, real ensure.RealParts) (environment, error) {
-	opened, err := ensure.OpenSandbox(directory)
+	opened, err := ensure.OpenSandboxWith(directory, real)
 	if err != nil {
 		return nil, err
 	}

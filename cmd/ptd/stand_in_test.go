@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -179,17 +181,18 @@ func realWorld(ts *testscript.TestScript, neg bool, args []string) {
 	directory := ts.Getenv(standInDirectory)
 	cloud, err := sandbox.Open(directory, reached())
 	ts.Check(err)
-	server := httptest.NewServer(&apiServer{cloud, filepath.Join(directory, "plugins.log")})
+	server := httptest.NewTLSServer(&apiServer{cloud, filepath.Join(directory, "plugins.log")})
 	ts.Defer(func() { server.Close(); _ = cloud.Close() })
 	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Cluster", ID: server.URL}))
 	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Server", ID: "db.example.com"}))
+	certificate := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, `apiVersion: v1
 kind: Config
 current-context: local
-clusters: [{name: local, cluster: {server: %q}}]
+clusters: [{name: local, cluster: {server: %q, certificate-authority-data: %s}}]
 contexts: [{name: local, context: {cluster: local, user: local}}]
 users: [{name: local, user: {token: %s}}]
-`, server.URL, realToken), 0o600))
+`, server.URL, certificate, realToken), 0o600))
 	ts.Setenv("REAL_SERVER", server.URL)
 }
 
