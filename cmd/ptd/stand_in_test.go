@@ -196,6 +196,12 @@ users: [{name: local, user: {token: %s}}]
 	ts.Setenv("REAL_SERVER", server.URL)
 }
 
+// servedKinds are the kinds of which ptd itself makes objects, by the path of their group.
+var servedKinds = map[string]map[string]string{
+	"/apis/storage.k8s.io/v1":       {"name": "storageclasses", "kind": "StorageClass"},
+	"/apis/apiextensions.k8s.io/v1": {"name": "customresourcedefinitions", "kind": "CustomResourceDefinition"},
+}
+
 // apiServer is as much of a Kubernetes API as ptd itself asks.
 type apiServer struct {
 	cloud *sandbox.Cloud
@@ -221,6 +227,10 @@ func (a *apiServer) ServeHTTP(answer http.ResponseWriter, request *http.Request)
 		}
 		noteIn(a.log, "api make "+object.Kind)
 		answer.WriteHeader(http.StatusCreated)
+		return
+	}
+	if kind, ok := servedKinds[request.URL.Path]; ok {
+		_ = json.NewEncoder(answer).Encode(map[string]any{"resources": []any{kind}})
 		return
 	}
 	chart := slices.Contains(parts, "helmcharts")

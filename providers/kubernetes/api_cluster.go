@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -116,28 +115,46 @@ func (c *APICluster) get(ctx context.Context, path string, object any) (found bo
 	return true, nil
 }
 
-// Provide makes an object of one of Kubernetes' own kinds unless there is one of its name.
+// Provide makes an object unless there is one of its name.
 func (c *APICluster) Provide(ctx context.Context, object map[string]any) error {
 	whole := unstructured.Unstructured{Object: object}
-	kind := whole.GroupVersionKind()
-	plural, _ := meta.UnsafeGuessKindToResource(kind)
-	path := "/apis/" + kind.GroupVersion().String()
-	if kind.Group == "" {
-		path = "/api/" + kind.Version
+	attempted := fmt.Sprintf("make %s %s", whole.GetKind(), whole.GetName())
+	path, err := c.path(ctx, whole.GetAPIVersion(), whole.GetKind(), whole.GetNamespace())
+	if err != nil {
+		return fmt.Errorf("%s: %w", attempted, err)
 	}
-	if whole.GetNamespace() != "" {
-		path += "/namespaces/" + whole.GetNamespace()
-	}
-	path += "/" + plural.Resource
 	content, err := json.Marshal(object)
 	if err != nil {
-		return fmt.Errorf("make %s %s: %w", kind.Kind, whole.GetName(), err)
+		return fmt.Errorf("%s: %w", attempted, err)
 	}
 	status, answer, err := c.ask(ctx, http.MethodPost, path, content)
 	if err == nil && status != http.StatusCreated && status != http.StatusConflict {
-		err = refusal(status, answer, "make "+kind.Kind+" "+whole.GetName())
+		err = refusal(status, answer, attempted)
 	}
 	return err
+}
+
+// path is where the objects of a kind are, in a namespace or "" for none. It is ErrNotFound
+// when the server has no such kind.
+func (c *APICluster) path(ctx context.Context, apiVersion, kind, namespace string) (string, error) {
+	group := "/apis/" + apiVersion
+	if !strings.Contains(apiVersion, "/") {
+		group = "/api/" + apiVersion
+	}
+	var served struct{ Resources []struct{ Name, Kind string } }
+	if _, err := c.get(ctx, group, &served); err != nil {
+		return "", err
+	}
+	for _, resource := range served.Resources {
+		if resource.Kind != kind || strings.Contains(resource.Name, "/") {
+			continue // of another kind, or a part of one
+		}
+		if namespace != "" {
+			group += "/namespaces/" + namespace
+		}
+		return group + "/" + resource.Name, nil
+	}
+	return "", fmt.Errorf("the kind %s of %s: %w", kind, apiVersion, ErrNotFound)
 }
 
 func (c *APICluster) ask(ctx context.Context, method, path string, body []byte) (status int, content []byte, err error) {

@@ -79,6 +79,46 @@ func TestKubeconfigsThatLeadNowhere(t *testing.T) {
 	require.ErrorContains(t, err, `has neither a context "main" nor a current one; it has context-0`)
 }
 
+// TestProvide makes what is not there, and leaves what is.
+func TestProvide(t *testing.T) {
+	t.Parallel()
+	made := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		switch path := request.URL.Path; {
+		case path == "/api/v1":
+			_, _ = answer.Write([]byte(`{"resources":[{"name":"configmaps/part","kind":"ConfigMap"},{"name":"configmaps","kind":"ConfigMap"}]}`))
+		case path == "/apis/storage.k8s.io/v1":
+			_, _ = answer.Write([]byte(`{"resources":[{"name":"storageclasses","kind":"StorageClass"}]}`))
+		case request.Method != http.MethodPost:
+			answer.WriteHeader(http.StatusNotFound)
+		case made[path] > 0:
+			answer.WriteHeader(http.StatusConflict)
+		case path == "/api/v1/namespaces/none/configmaps":
+			answer.WriteHeader(http.StatusForbidden)
+			_, _ = answer.Write([]byte(`{"message":"it is not yours"}`))
+		default:
+			made[path]++
+			answer.WriteHeader(http.StatusCreated)
+		}
+	}))
+	t.Cleanup(server.Close)
+	read, err := ReadKubeconfig(written(t, "{}", server.URL))
+	require.NoError(t, err)
+	cluster, err := read.Cluster("context-0", "")
+	require.NoError(t, err)
+	object := func(version, kind, namespace string) map[string]any {
+		return map[string]any{"apiVersion": version, "kind": kind, "metadata": map[string]any{"name": "main", "namespace": namespace}}
+	}
+	for range 2 {
+		require.NoError(t, cluster.Provide(t.Context(), object("v1", "ConfigMap", "kube-system")))
+		require.NoError(t, cluster.Provide(t.Context(), object("storage.k8s.io/v1", "StorageClass", "")))
+	}
+	assert.Equal(t, map[string]int{"/api/v1/namespaces/kube-system/configmaps": 1, "/apis/storage.k8s.io/v1/storageclasses": 1}, made)
+	require.EqualError(t, cluster.Provide(t.Context(), object("v1", "ConfigMap", "none")),
+		"make ConfigMap main: the Kubernetes API answers 403: it is not yours")
+	require.ErrorIs(t, cluster.Provide(t.Context(), object("posit.team/v1", "Site", "")), ErrNotFound)
+}
+
 // TestChartOfAnAPIServer looks at charts through a server that answers as the Helm
 // controller leaves it, with a credential that a program prints.
 func TestChartOfAnAPIServer(t *testing.T) {
