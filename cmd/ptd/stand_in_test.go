@@ -146,8 +146,8 @@ func (s *standIn) noteAnnotations(operation string, preview bool, urn resource.U
 // reached are the servers that the stand-ins reach.
 func reached() *sandbox.Package {
 	return &sandbox.Package{Name: "stand-in", Types: map[string]sandbox.Type{
-		"stand-in:index:Cluster": {Serves: &sandbox.Serves{Cluster: func(_ *sandbox.Cloud, object *sandbox.Object) sandbox.Cluster {
-			return reachedCluster{object.ID}
+		"stand-in:index:Cluster": {Serves: &sandbox.Serves{Cluster: func(cloud *sandbox.Cloud, object *sandbox.Object) sandbox.Cluster {
+			return reachedCluster{cloud, object.ID}
 		}}},
 		"stand-in:index:Server": {Serves: &sandbox.Serves{Database: func(_ *sandbox.Cloud, object *sandbox.Object) *sandbox.Database {
 			return &sandbox.Database{
@@ -159,18 +159,29 @@ func reached() *sandbox.Package {
 }
 
 // reachedCluster is a cluster that lets everybody in and has controllers, at an address.
-type reachedCluster struct{ address string }
+type reachedCluster struct {
+	cloud   *sandbox.Cloud
+	address string
+}
 
 func (c reachedCluster) Endpoint() string                      { return c.address }
 func (reachedCluster) Is(string) bool                          { return true }
 func (reachedCluster) Enter(string, *sandbox.Credential) error { return nil }
 func (reachedCluster) Provides(string, string) map[string]any  { return nil }
-func (reachedCluster) Defines(string) bool                     { return false }
-func (reachedCluster) Assume(sandbox.Inputs, string) string    { return "" }
-func (reachedCluster) Balance(sandbox.Inputs) string           { return "" }
+
+func (reachedCluster) Assume(sandbox.Inputs, string) string { return "" }
+func (reachedCluster) Balance(sandbox.Inputs) string        { return "" }
 func (reachedCluster) Address(name string) map[string]any {
 	return map[string]any{"hostname": name + ".example.com"}
 }
+
+// Defines implements sandbox.Cluster: somebody has put the definitions of the group there.
+func (c reachedCluster) Defines(group string) bool {
+	return c.cloud.Object(sandbox.Key(definitionType, "", "", group)) != nil
+}
+
+// definitionType is that of what tells that the definitions of a group are in the cluster.
+const definitionType = "stand-in:index:Definition"
 
 // realWorld file starts what the stand-ins reach, an API server and a database server at
 // db.example.com, and writes the kubeconfig of the former.
@@ -220,8 +231,15 @@ func (a *apiServer) ServeHTTP(answer http.ResponseWriter, request *http.Request)
 	}
 	parts := strings.Split(strings.Trim(request.URL.Path, "/"), "/")
 	if request.Method == http.MethodPost {
-		var object struct{ Kind string }
-		if err := json.NewDecoder(request.Body).Decode(&object); err != nil {
+		var object struct {
+			Kind string
+			Spec struct{ Group string }
+		}
+		err := json.NewDecoder(request.Body).Decode(&object)
+		if err == nil && object.Kind == "CustomResourceDefinition" {
+			err = a.cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: definitionType, ID: object.Spec.Group})
+		}
+		if err != nil {
 			refuse(http.StatusBadRequest, err.Error())
 			return
 		}

@@ -2,9 +2,12 @@ package kubernetes
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	sandboxkubernetes "github.com/ptd-go/ptd/providers/sandbox/kubernetes"
 )
 
 // named is an object with a name and fields.
@@ -127,13 +130,18 @@ func TestFacts(t *testing.T) {
 	})
 
 	t.Run("row 9: a namespace in a patch of what has none", func(t *testing.T) {
-		_, err := p.create(t, storageClass, "plain", named("storage.k8s.io/v1", "StorageClass", "plain", object{"provisioner": "a"}), false)
-		require.NoError(t, err)
-		inputs := named("storage.k8s.io/v1", "StorageClass", "plain", object{"allowVolumeExpansion": true})
-		patch, err := p.create(t, storageClass+"Patch", "plain", inputs, false)
+		for _, definition := range sandboxkubernetes.Definitions(sandboxkubernetes.Options{}) {
+			if field(definition, "metadata", "name") == "apiservers.operator.tigera.io" {
+				api.create(t, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+			}
+		}
+		require.Eventually(t, func() bool { return api.get(t, "/apis/operator.tigera.io/v1/apiservers") != nil }, time.Minute, 100*time.Millisecond)
+		api.create(t, "/apis/operator.tigera.io/v1/apiservers", named("operator.tigera.io/v1", "APIServer", "default", nil))
+		inputs := named("operator.tigera.io/v1", "APIServer", "default", object{"spec": object{}})
+		patch, err := p.create(t, "kubernetes:operator.tigera.io/v1:APIServerPatch", "plain", inputs, false)
 		require.NoError(t, err)
 		metadata := patch.inputs["metadata"].ObjectValue()
-		assert.Equal(t, "default", metadata["namespace"].StringValue())
+		assert.Equal(t, "default", metadata["namespace"].V)
 		changes, _ := p.diff(t, patch, inputs)
 		assert.False(t, changes)
 	})
@@ -162,7 +170,7 @@ func TestStatus(t *testing.T) {
 			"metadata": object{"labels": object{"a": "b"}},
 			"spec":     object{"containers": []any{object{"name": "a", "image": "a"}}},
 		},
-	}}), object{"pulumi.com/timeoutSeconds": "2"}), false)
+	}}), object{"pulumi.com/timeoutSeconds": "12"}), false)
 	require.ErrorContains(t, err, "the Kubernetes API server reported", "no controller makes its pods")
 	assert.NotNil(t, api.get(t, "/apis/apps/v1/namespaces/default/deployments/waiting"), "it is there for all that")
 	assert.NotEmpty(t, p.said.all(), "what it waits for is said")
