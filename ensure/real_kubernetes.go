@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
+	"github.com/ptd-go/ptd/providers/kubernetes"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	sandboxkubernetes "github.com/ptd-go/ptd/providers/sandbox/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -23,6 +24,7 @@ type kubernetesPlugin struct {
 	cloud  *sandbox.Cloud
 	target *config.Target
 	parts  RealParts
+	seeds  *seeds
 
 	mutex  sync.Mutex // for what follows
 	wanted plugin.ConfigureRequest
@@ -88,16 +90,41 @@ func (k *kubernetesPlugin) cluster(ctx context.Context, inputs resource.Property
 		}
 		return fmt.Errorf("none of the target's clusters answers at %s", server)
 	})
-	if err != nil || len(made) == 0 {
-		return name, err
+	if err != nil {
+		return "", err
 	}
-	api, err := k.parts.cluster(k.target, name)
-	for _, object := range made {
-		if err == nil {
-			err = api.Provide(ctx, object)
+	return name, k.seeds.provide(ctx, made, name, func() (*kubernetes.APICluster, error) { return k.parts.cluster(k.target, name) })
+}
+
+// seeds are the objects that a simulated cloud has put into real clusters.
+type seeds struct {
+	mutex sync.Mutex
+	there map[string]bool
+}
+
+// provide makes sure that objects are in a cluster, each once.
+func (s *seeds) provide(ctx context.Context, objects []map[string]any, name string, reach func() (*kubernetes.APICluster, error)) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, object := range objects {
+		metadata := sandbox.Inputs(object).Map("metadata")
+		key := fmt.Sprint(name, " ", object["kind"], " ", metadata["namespace"], " ", metadata["name"])
+		if s.there[key] {
+			continue
 		}
+		cluster, err := reach()
+		if err == nil {
+			err = cluster.Provide(ctx, object)
+		}
+		if err != nil {
+			return fmt.Errorf("put into cluster %s what its cloud makes there: %w", name, err)
+		}
+		if s.there == nil {
+			s.there = map[string]bool{}
+		}
+		s.there[key] = true
 	}
-	return name, err
+	return nil
 }
 
 // skipAwait is the annotation that makes the plugin wait for nothing.
@@ -209,6 +236,15 @@ func (k *kubernetesPlugin) Delete(ctx context.Context, r plugin.DeleteRequest) (
 
 // waitedFor are properties without the annotation that keeps the plugin from waiting.
 func waitedFor(properties resource.PropertyMap) resource.PropertyMap {
+	const kept = "__inputs" // where the plugin keeps the inputs, which it follows
+	inputs := properties[kept]
+	if inputs.IsSecret() {
+		inputs = inputs.SecretValue().Element
+	}
+	if inputs.IsObject() {
+		properties = properties.Copy()
+		properties[kept] = resource.NewObjectProperty(waitedFor(inputs.ObjectValue()))
+	}
 	if !properties["metadata"].IsObject() {
 		return properties
 	}

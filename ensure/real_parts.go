@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/ptd-go/ptd/ensure/engine"
@@ -88,19 +89,20 @@ func HideRealPart(named string) string {
 
 // serve makes the plugins of the real parts run among those of a sandbox.
 func (r RealParts) serve(cloud *sandbox.Cloud, target *config.Target, plugins engine.Plugins) engine.Plugins {
-	plugins.Real = map[string]func(plugin.Provider) plugin.Provider{}
+	plugins.Real = map[string]engine.RealPlugin{}
 	if r.EKS {
-		plugins.Real["eks"] = func(provider plugin.Provider) plugin.Provider { return provider }
+		plugins.Real["eks"] = engine.RealPlugin{Between: func(provider plugin.Provider) plugin.Provider { return provider }}
 	}
 	if r.Kubernetes != nil {
-		plugins.Real["kubernetes"] = func(provider plugin.Provider) plugin.Provider {
-			return &kubernetesPlugin{Provider: provider, cloud: cloud, target: target, parts: r}
-		}
+		pinned, seeds := semver.MustParse(kubernetes.PluginVersion), &seeds{}
+		plugins.Real["kubernetes"] = engine.RealPlugin{Version: &pinned, Between: func(provider plugin.Provider) plugin.Provider {
+			return &kubernetesPlugin{Provider: provider, cloud: cloud, target: target, parts: r, seeds: seeds}
+		}}
 	}
 	if r.PostgreSQL != nil {
-		plugins.Real["postgresql"] = func(provider plugin.Provider) plugin.Provider {
+		plugins.Real["postgresql"] = engine.RealPlugin{Between: func(provider plugin.Provider) plugin.Provider {
 			return &postgresqlPlugin{Provider: provider, server: r.PostgreSQL}
-		}
+		}}
 	}
 	for name := range plugins.Real {
 		delete(plugins.Simulated, name)

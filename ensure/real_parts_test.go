@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -62,4 +63,20 @@ func TestUnawaitedCharts(t *testing.T) {
 	assert.Equal(t, kubernetes.ChartInstalled, status.State)
 	_, err = cluster.Chart(t.Context(), "helm", "absent")
 	require.ErrorIs(t, err, kubernetes.ErrNotFound)
+}
+
+// What the plugin is told not to wait for it is told to, when it deletes, wherever it looks.
+func TestDeletionsAreAwaited(t *testing.T) {
+	t.Parallel()
+	type object = map[string]any
+	annotated := func(annotations object) object { return object{"metadata": object{"annotations": annotations}} }
+	whole := annotated(object{"pulumi.com/skipAwait": "true", "other": "a"})
+	whole["__inputs"] = annotated(object{"pulumi.com/skipAwait": "true"})
+	want := annotated(object{"other": "a"})
+	want["__inputs"] = annotated(object{})
+	given := resource.NewPropertyMapFromMap(whole)
+	assert.Equal(t, resource.NewPropertyMapFromMap(want), waitedFor(given))
+	assert.Equal(t, resource.NewPropertyMapFromMap(whole), given, "the state is not changed")
+	secret := resource.PropertyMap{"__inputs": resource.MakeSecret(given["__inputs"])}
+	assert.Equal(t, resource.NewPropertyMapFromMap(object{"__inputs": annotated(object{})}), waitedFor(secret))
 }

@@ -407,22 +407,26 @@ func TestRealPartOfASandbox(t *testing.T) {
 		version := semver.MustParse(wanted)
 		asked := descriptor("test")
 		asked.Version = &version
-		found, err := installedVersion(asked)
+		found, err := RealPlugin{}.installed(asked)
 		require.NoError(t, err)
 		assert.Equal(t, want, found.Version.String(), wanted)
 	}
 	asked := descriptor("absent")
-	found, err := installedVersion(asked)
+	found, err := RealPlugin{}.installed(asked)
 	require.NoError(t, err)
 	assert.Equal(t, asked, found, "it is to be fetched")
+	pinned := semver.MustParse("4.25.0")
+	found, err = RealPlugin{Version: &pinned}.installed(asked)
+	require.NoError(t, err)
+	assert.Equal(t, "4.25.0", found.Version.String(), "it is to be fetched in one version")
 
 	var between int
 	plugins := w.host.plugins
 	plugins.OnlySimulated = true
-	plugins.Real = map[string]func(plugin.Provider) plugin.Provider{"test": func(provider plugin.Provider) plugin.Provider {
+	plugins.Real = map[string]RealPlugin{"test": {Between: func(provider plugin.Provider) plugin.Provider {
 		between++
 		return provider
-	}}
+	}}}
 	w.host = NewHost(plugins)
 	t.Cleanup(func() { require.NoError(t, w.host.Close()) })
 	program := func(ctx *pulumi.Context) error {

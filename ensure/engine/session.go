@@ -76,7 +76,8 @@ func (h *Host) installed(before *deploy.Snapshot) []workspace.ProjectPlugin {
 			if !providers.IsProviderType(state.Type) {
 				continue
 			}
-			if name := string(providers.GetProviderPackage(state.Type)); h.plugins.Real[name] == nil {
+			name := string(providers.GetProviderPackage(state.Type))
+			if _, real := h.plugins.Real[name]; !real {
 				names[name] = true
 			}
 		}
@@ -104,13 +105,13 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.simulated = append(s.simulated, provider)
 		return provider, nil
 	}
-	between := plugins.Real[descriptor.Name]
-	if plugins.OnlySimulated && between == nil {
+	part, real := plugins.Real[descriptor.Name]
+	if plugins.OnlySimulated && !real {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
 	}
-	if between != nil {
+	if real {
 		var err error
-		if descriptor, err = installedVersion(descriptor); err != nil {
+		if descriptor, err = part.installed(descriptor); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +127,8 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if _, err := lent.any(); err != nil { // the engine wants to know now if there is no such plugin
 		return nil, err
 	}
-	if between != nil {
-		return between(lent), nil
+	if real {
+		return part.Between(lent), nil
 	}
 	return lent, nil
 }
@@ -186,9 +187,9 @@ func (s *session) EnsurePlugins([]workspace.PluginDescriptor, plugin.Flags) erro
 // ResolvePlugin implements plugin.Host.
 func (s *session) ResolvePlugin(spec workspace.PluginDescriptor) (*workspace.PluginInfo, error) {
 	plugins := s.host.plugins
-	if plugins.Real[spec.Name] != nil {
+	if part, real := plugins.Real[spec.Name]; real {
 		var err error
-		if spec, err = installedVersion(spec); err != nil {
+		if spec, err = part.installed(spec); err != nil {
 			return nil, err
 		}
 		return s.Host.ResolvePlugin(spec)

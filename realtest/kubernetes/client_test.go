@@ -65,6 +65,10 @@ func (c *client) ask(ctx context.Context, method, path, kind string, body any) (
 func (c *client) get(t *testing.T, path string) object {
 	t.Helper()
 	status, answer, err := c.ask(t.Context(), http.MethodGet, path, "application/json", nil)
+	for deadline := time.Now().Add(time.Minute); err == nil && status == http.StatusTooManyRequests && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond) // a definition is new
+		status, answer, err = c.ask(t.Context(), http.MethodGet, path, "application/json", nil)
+	}
 	require.NoError(t, err)
 	if status == http.StatusNotFound {
 		return nil

@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,33 +148,32 @@ func TestFacts(t *testing.T) {
 		assert.False(t, changes)
 	})
 
-	t.Run("row 10: what is not awaited is still there after its deletion", func(t *testing.T) {
-		const path = "/api/v1/namespaces/default/configmaps/"
-		whole := func(name string, annotations object) object {
-			kept := in(named("v1", "ConfigMap", name, nil), annotations)
-			kept["metadata"].(object)["finalizers"] = []any{"example.com/kept"}
-			return kept
+	t.Run("row 10: what is not awaited is still there after its deletion, of some kinds", func(t *testing.T) {
+		kept := func(whole object) object {
+			whole = in(whole, object{"pulumi.com/skipAwait": "true", "pulumi.com/timeoutSeconds": "3"})
+			whole["metadata"].(object)["finalizers"] = []any{"example.com/kept"}
+			return whole
 		}
-		skipped, err := p.create(t, configMap, "skipped", whole("skipped", object{"pulumi.com/skipAwait": "true"}), false)
+		skipped, err := p.create(t, "kubernetes:apps/v1:DaemonSet", "skipped", kept(named("apps/v1", "DaemonSet", "skipped", workload(nil))), false)
 		require.NoError(t, err)
 		require.NoError(t, p.remove(t, skipped))
-		assert.NotNil(t, field(api.get(t, path+"skipped"), "metadata", "deletionTimestamp"))
+		assert.NotNil(t, field(api.get(t, "/apis/apps/v1/namespaces/default/daemonsets/skipped"), "metadata", "deletionTimestamp"))
+		waited, err := p.create(t, configMap, "skipped", kept(named("v1", "ConfigMap", "skipped", nil)), false)
+		require.NoError(t, err)
+		require.ErrorContains(t, p.remove(t, waited), "timed out", "deletions of what has no pods are awaited all the same")
 	})
 }
 
-// TestStatus is row 7: the plugin says what it waits for.
+// TestStatus is row 7: the plugin says what it waits for, here that an Ingress gets an
+// address.
 func TestStatus(t *testing.T) {
 	api, kubeconfig := startAPIServer(t)
 	p := newPlugin(t, kubeconfig)
-	_, err := p.create(t, "kubernetes:apps/v1:Deployment", "waiting", in(named("apps/v1", "Deployment", "waiting", object{"spec": object{
-		"selector": object{"matchLabels": object{"a": "b"}},
-		"template": object{
-			"metadata": object{"labels": object{"a": "b"}},
-			"spec":     object{"containers": []any{object{"name": "a", "image": "a"}}},
-		},
-	}}), object{"pulumi.com/timeoutSeconds": "12"}), false)
-	require.ErrorContains(t, err, "the Kubernetes API server reported", "no controller makes its pods")
-	assert.NotNil(t, api.get(t, "/apis/apps/v1/namespaces/default/deployments/waiting"), "it is there for all that")
-	assert.NotEmpty(t, p.said.all(), "what it waits for is said")
-	t.Logf("%q", p.said.all())
+	_, err := p.create(t, "kubernetes:networking.k8s.io/v1:Ingress", "waiting", in(named("networking.k8s.io/v1", "Ingress", "waiting", object{
+		"spec": object{"rules": []any{object{"http": object{"paths": []any{object{"path": "/", "pathType": "Prefix", "backend": backend}}}}}},
+	}), object{"pulumi.com/timeoutSeconds": "12"}), false)
+	require.ErrorContains(t, err, "Ingress .status.loadBalancer field was not updated with a hostname/IP address")
+	assert.NotNil(t, api.get(t, "/apis/networking.k8s.io/v1/namespaces/default/ingresses/waiting"), "it is there for all that")
+	said := p.said.all()
+	assert.True(t, slices.ContainsFunc(said, func(text string) bool { return strings.HasPrefix(text, "[") }), "%q", said)
 }

@@ -199,7 +199,7 @@ func (p *provider) update(t *testing.T, old *made, inputs object, preview bool) 
 func (p *provider) remove(t *testing.T, old *made) error {
 	t.Helper()
 	_, err := p.Delete(t.Context(), plugin.DeleteRequest{
-		URN: old.urn, Name: old.urn.Name(), Type: old.urn.Type(), ID: old.id, Inputs: old.inputs, Outputs: old.outputs, Timeout: 60,
+		URN: old.urn, Name: old.urn.Name(), Type: old.urn.Type(), ID: old.id, Inputs: old.inputs, Outputs: old.outputs,
 	})
 	return err
 }
