@@ -26,16 +26,23 @@ import (
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
-// Sandbox is an Environment that simulates every cloud, in a directory.
+// Sandbox is an Environment that simulates every cloud, in a directory, but for the parts
+// that are to be real.
 type Sandbox struct {
-	cloud   *sandbox.Cloud
-	states  backends
-	plugins hosts
+	directory string
+	real      RealParts
+	cloud     *sandbox.Cloud
+	states    backends
+	plugins   hosts
 }
 
 // OpenSandbox opens the sandbox in a directory, making it when it does not exist.
 // State is kept at <directory>/state/<target>, the simulated cloud in cloud.json.
-func OpenSandbox(directory string) (*Sandbox, error) {
+func OpenSandbox(directory string) (*Sandbox, error) { return OpenSandboxWith(directory, RealParts{}) }
+
+// OpenSandboxWith opens the sandbox in a directory as OpenSandbox does, with real parts: the
+// plugins of those packages, on what was given, and everything else simulated.
+func OpenSandboxWith(directory string, real RealParts) (*Sandbox, error) {
 	directory, err := filepath.Abs(directory)
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
@@ -45,21 +52,32 @@ func OpenSandbox(directory string) (*Sandbox, error) {
 		return nil, err
 	}
 	return &Sandbox{
-		cloud: cloud, states: backends{options: sandboxBackend(directory)},
-		plugins: hosts{plugins: func(target *config.Target) engine.Plugins { return simulatedPlugins(cloud, target) }},
+		directory: directory, real: real, cloud: cloud, states: backends{options: sandboxBackend(directory)},
+		plugins: hosts{plugins: func(target *config.Target) engine.Plugins {
+			return real.serve(cloud, target, simulatedPlugins(cloud, target))
+		}},
 	}, nil
 }
 
 // Prepare implements Environment: what the configuration names as existing and owned by
-// others is there.
-func (s *Sandbox) Prepare(target *config.Target) error { return declareExternal(s.cloud, target) }
+// others is there, and the real parts are where they were.
+func (s *Sandbox) Prepare(target *config.Target) error {
+	now, err := s.real.placesOf(target)
+	if err != nil {
+		return err
+	}
+	if err := recordPlaces(s.directory, target, now); err != nil {
+		return err
+	}
+	return declareExternal(s.cloud, target)
+}
 
 // Backend implements Environment.
 func (s *Sandbox) Backend(target *config.Target) (*engine.Backend, error) {
 	return s.states.of(target), nil
 }
 
-// Host implements Environment: all plugins are simulated.
+// Host implements Environment: all plugins are simulated but for those of the real parts.
 func (s *Sandbox) Host(target *config.Target) *engine.Host { return s.plugins.of(target) }
 
 func simulatedPlugins(cloud *sandbox.Cloud, target *config.Target) engine.Plugins {
@@ -93,16 +111,26 @@ func (s *Sandbox) Azure() azure.Cloud {
 
 // Databases implements Environment.
 func (s *Sandbox) Databases(*config.Target) postgresql.Servers {
+	if s.real.PostgreSQL != nil {
+		return realServers{s.real.PostgreSQL}
+	}
 	return sandboxpostgresql.Servers(s.cloud)
 }
 
 // Clusters implements Environment.
 func (s *Sandbox) Clusters(target *config.Target) kubernetes.Clusters {
-	return sandboxkubernetes.Clusters(s.cloud, kubernetesOptions(target))
+	simulated := sandboxkubernetes.Clusters(s.cloud, kubernetesOptions(target))
+	if s.real.Kubernetes != nil {
+		return &realClusters{simulated, s.real, target}
+	}
+	return simulated
 }
 
 // OpenTunnel implements Environment: nothing is opened, which the note says.
 func (s *Sandbox) OpenTunnel(context.Context, *config.Target) (note string, err error) {
+	if s.real.Kubernetes != nil || s.real.PostgreSQL != nil {
+		return "the sandbox reaches what is real as it was named, and the rest without the tunnel that a real run would start here", nil
+	}
 	return "the sandbox reaches the private network without the tunnel that a real run would start here", nil
 }
 

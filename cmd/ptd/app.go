@@ -142,6 +142,8 @@ func settingFlags() []cli.Flag {
 			flags = append(flags, &cli.BoolFlag{Name: k.flagName(), Aliases: []string{"v"}, Usage: usage})
 		case k.boolean:
 			flags = append(flags, &cli.BoolFlag{Name: k.flagName(), Usage: usage})
+		case k.list:
+			flags = append(flags, &cli.StringSliceFlag{Name: k.flagName(), Usage: usage})
 		default:
 			flags = append(flags, &cli.StringFlag{Name: k.flagName(), Usage: usage, DefaultText: k.fallback})
 		}
@@ -214,8 +216,12 @@ func (p *program) target(s *settings, name string) (*config.Target, error) {
 
 // open opens what the settings name: the sandbox or the real clouds.
 func (p *program) open(s *settings) (environment, error) {
+	real, err := p.realParts(s)
+	if err != nil {
+		return nil, err
+	}
 	if s.values["sandbox"].is() {
-		return p.runner.openSandbox(s.sandbox.Value)
+		return p.runner.openSandbox(s.sandbox.Value, real)
 	}
 	if s.sandbox.Origin == fromFlag {
 		return nil, errors.New("--sandbox-dir has no effect without --sandbox: pass --sandbox, or leave both out for the real clouds")

@@ -256,6 +256,16 @@ func (l *commandLine) value(name string) (string, bool) {
 	return "", false
 }
 
+// all returns the values of a flag in their order, one for each use.
+func (l *commandLine) all(name string) (values []string) {
+	for _, use := range l.flags {
+		if slices.Contains(use.flag.Names(), name) {
+			values = append(values, use.value)
+		}
+	}
+	return values
+}
+
 // is tells whether a boolean flag was used and is true.
 func (l *commandLine) is(name string) bool {
 	value, _ := l.value(name)

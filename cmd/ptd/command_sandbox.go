@@ -57,7 +57,7 @@ func (p *program) sandboxList(*cli.Context) error {
 	}
 	var objects []ensure.Object
 	if exists {
-		environment, err := p.runner.openSandbox(directory)
+		environment, err := p.runner.openSandbox(directory, ensure.RealParts{})
 		if err != nil {
 			return err
 		}

@@ -79,6 +79,8 @@ func (p *program) valuesOf(flag cli.Flag, before, prefix string) []string {
 			before, prefix = before+prefix[:i+1], prefix[i+1:]
 		}
 		values = p.stepNames()
+	case "sandbox-real":
+		values = []string{"eks", "kubernetes=", "postgresql="}
 	case "targets-config-dir", "sandbox-dir":
 		values = p.directories(prefix)
 	default:

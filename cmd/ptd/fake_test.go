@@ -131,7 +131,7 @@ type fakeRunner struct {
 
 var _ runner = (*fakeRunner)(nil)
 
-func (r *fakeRunner) openSandbox(directory string) (environment, error) {
+func (r *fakeRunner) openSandbox(directory string, _ ensure.RealParts) (environment, error) {
 	r.sandbox = directory
 	return fakeEnvironment{r}, nil
 }

@@ -10,7 +10,7 @@ import (
 
 // runner is what the commands ask of package ensure.
 type runner interface {
-	openSandbox(directory string) (environment, error)
+	openSandbox(directory string, real ensure.RealParts) (environment, error)
 	resetSandbox(directory string) error
 	openReal() (environment, error)
 }
@@ -32,8 +32,8 @@ type pipeline interface {
 // ensureRunner is the runner that main hands in.
 type ensureRunner struct{}
 
-func (ensureRunner) openSandbox(directory string) (environment, error) {
-	opened, err := ensure.OpenSandbox(directory)
+func (ensureRunner) openSandbox(directory string, real ensure.RealParts) (environment, error) {
+	opened, err := ensure.OpenSandboxWith(directory, real)
 	if err != nil {
 		return nil, err
 	}

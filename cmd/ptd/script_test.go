@@ -19,7 +19,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ptd": main, "aws": main, "ptd-on-full-disk": mainOnFullDisk})
+	testscript.Main(m, map[string]func(){
+		"ptd": main, "aws": main, "ptd-on-full-disk": mainOnFullDisk,
+		"pulumi-resource-eks": standInMain("eks"), "pulumi-resource-kubernetes": standInMain("kubernetes"),
+		"pulumi-resource-postgresql": standInMain("postgresql"),
+	})
 }
 
 // mainOnFullDisk is ptd where no file can grow over half a megabyte, which a
@@ -62,6 +66,8 @@ func TestScripts(t *testing.T) {
 			"authenticate": authenticate,
 			"nodes":        nodes,
 			"others":       others,
+			"real":         realWorld,
+			"started":      started,
 		},
 	})
 }
@@ -75,6 +81,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PTD_SANDBOX_DIR", filepath.Join(env.WorkDir, "sandbox"))
 	env.Setenv("PTD_TARGETS_CONFIG_DIR", filepath.Join(env.WorkDir, "targets"))
 	env.Setenv("HOME", env.WorkDir)
+	env.Setenv(standInDirectory, filepath.Join(env.WorkDir, "real"))
 	return nil
 }
 

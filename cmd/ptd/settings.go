@@ -13,6 +13,7 @@ import (
 type key struct {
 	name     string
 	boolean  bool
+	list     bool // the flag may be repeated, other values are separated by commas
 	fallback string
 	flag     bool // there is a flag
 	usage    string
@@ -26,6 +27,10 @@ var settingKeys = []key{
 	{name: "top", usage: "the top directory"},
 	{name: "sandbox", boolean: true, fallback: "false", flag: true, usage: "use simulated clouds"},
 	{name: "sandbox_dir", fallback: filepath.Join(".ptd", "sandbox"), flag: true, usage: "where the sandbox is kept"},
+	{name: realKey, list: true, flag: true,
+		usage: "in the sandbox, run the real plugin of this `PART`: eks, kubernetes=KUBECONFIG or postgresql=URL; repeated, or separated by commas"},
+	{name: unawaitedKey, boolean: true, fallback: "false", flag: true,
+		usage: "with a real kubernetes, do not wait for what controllers would do"},
 }
 
 func (k key) flagName() string    { return strings.ReplaceAll(k.name, "_", "-") }
@@ -61,6 +66,9 @@ type settings struct {
 	file string
 	// warnings are about the file.
 	warnings []string
+	// real are the parts of the sandbox that are real, as they were named; they may hold a
+	// password, which values does not.
+	real []string
 	// targets is the absolute targets directory, sandbox the sandbox's directory.
 	targets, sandbox setting
 }
@@ -75,6 +83,12 @@ func (p *program) settings() (*settings, error) {
 	for _, k := range settingKeys {
 		if s.values[k.name], err = p.setting(k, file); err != nil {
 			return nil, err
+		}
+		if k.list {
+			s.real = p.list(k, s.values[k.name])
+			found := s.values[k.name]
+			found.Value = strings.Join(hideRealParts(s.real), ",")
+			s.values[k.name] = found
 		}
 	}
 	if s.values["top"].Value == "" {
@@ -174,6 +188,10 @@ func (p *program) globalFlags() []string {
 				words = append(words, "--"+k.flagName())
 			} else {
 				words = append(words, "--"+k.flagName()+"=false")
+			}
+		case k.list:
+			for _, part := range hideRealParts(p.line.all(k.flagName())) {
+				words = append(words, "--"+k.flagName(), part)
 			}
 		default:
 			words = append(words, "--"+k.flagName(), value)

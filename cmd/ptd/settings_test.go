@@ -18,6 +18,8 @@ func TestPrecedence(t *testing.T) {
 		{"targets_config_dir", "PTD_TARGETS_CONFIG_DIR", "--targets-config-dir", "file", "infra"},
 		{"sandbox_dir", "PTD_SANDBOX_DIR", "--sandbox-dir", "file", ".ptd/sandbox"},
 		{"sandbox", "PTD_SANDBOX", "--sandbox", "true", "false"},
+		{"sandbox_real", "PTD_SANDBOX_REAL", "--sandbox-real", "file", ""},
+		{"sandbox_real_no_await", "PTD_SANDBOX_REAL_NO_AWAIT", "--sandbox-real-no-await", "true", "false"},
 		{"verbose", "PTD_VERBOSE", "--verbose", "true", "false"},
 		{"top", "PTD_TOP", "", "file", ""},
 	} {

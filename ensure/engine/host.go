@@ -20,6 +20,8 @@ type Plugins struct {
 	// OnlySimulated refuses every other provider instead of starting its plugin, and
 	// keeps the engine from looking for plugins anywhere.
 	OnlySimulated bool
+	// Real are the packages, by name, whose plugins run although OnlySimulated is set.
+	Real map[string]RealPlugin
 	// Environment is added to the environment of the named provider's plugin, and of
 	// no other process ("postgresql": {"ALL_PROXY": "socks5://..."}).
 	Environment map[string]map[string]string
@@ -36,6 +38,15 @@ type Plugins struct {
 	// Find lists the ids of the objects that creates of a resource have made, also of
 	// those that were cut off, for what Identify does not find; nil when nobody can tell.
 	Find func(ctx context.Context, urn, typ string, inputs resource.PropertyMap) (ids []string, err error)
+}
+
+// RealPlugin is a plugin that runs where others are simulated: in the version that is
+// installed, whichever is asked for.
+type RealPlugin struct {
+	// Version is the one to fetch where none is installed; nil for what is asked for.
+	Version *semver.Version
+	// Between makes what stands between the engine and the plugin.
+	Between func(plugin.Provider) plugin.Provider
 }
 
 // Host runs the provider plugins of a run. A plugin is started when an operation first

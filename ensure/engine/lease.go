@@ -55,7 +55,7 @@ func (l *lease) Configure(ctx context.Context, request plugin.ConfigureRequest) 
 		return provider.Configure(ctx, request)
 	}
 	settings := request.Inputs.Copy()
-	delete(settings, "version")           // the engine's note of which plugin to start
+	delete(settings, "version")           // which the process has as its origin
 	inputs, err := json.Marshal(settings) // with keys in order
 	if err != nil {
 		return plugin.ConfigureResponse{}, fmt.Errorf("configure provider %q: %w", l.Pkg(), err)

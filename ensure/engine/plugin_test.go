@@ -490,3 +490,68 @@ func TestVersionThatCannotBeInstalled(t *testing.T) {
 	require.ErrorAs(t, err, &missing)
 	assert.Contains(t, err.Error(), "1.2.0")
 }
+// In a sandbox one package can be real: its plugin runs in the version that is installed,
+// whichever is asked for, behind what stands between it and the engine.
+func TestRealPartOfASandbox(t *testing.T) {
+	w := newPlugged(t)
+	home := t.TempDir()
+	t.Setenv("PULUMI_HOME", home)
+	t.Setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	for _, version := range []string{"1.2.0", "1.10.0"} {
+		directory := filepath.Join(home, "plugins", "resource-test-v"+version)
+		require.NoError(t, os.MkdirAll(directory, 0o700))
+		require.NoError(t, os.Symlink(binary, filepath.Join(directory, "pulumi-resource-test")))
+	}
+	for wanted, want := range map[string]string{"1.2.0": "1.2.0", "1.5.0": "1.10.0", "2.0.0": "1.10.0"} {
+		version := semver.MustParse(wanted)
+		asked := descriptor("test")
+		asked.Version = &version
+		found, err := RealPlugin{}.installed(asked)
+		require.NoError(t, err)
+		assert.Equal(t, want, found.Version.String(), wanted)
+	}
+	asked := descriptor("absent")
+	found, err := RealPlugin{}.installed(asked)
+	require.NoError(t, err)
+	assert.Equal(t, asked, found, "it is to be fetched")
+	pinned := semver.MustParse("4.25.0")
+	found, err = RealPlugin{Version: &pinned}.installed(asked)
+	require.NoError(t, err)
+	assert.Equal(t, "4.25.0", found.Version.String(), "it is to be fetched in one version")
+
+	var between int
+	plugins := w.host.plugins
+	plugins.OnlySimulated = true
+	plugins.Real = map[string]RealPlugin{"test": {Between: func(provider plugin.Provider) plugin.Provider {
+		between++
+		return provider
+	}}}
+	w.host = NewHost(plugins)
+	t.Cleanup(func() { require.NoError(t, w.host.Close()) })
+	program := func(ctx *pulumi.Context) error {
+		for name, version := range map[string]string{"first": "1.5.0", "second": "2.0.0"} {
+			var provider pulumi.ProviderResourceState
+			err := ctx.RegisterResource("pulumi:providers:test", name, pulumi.Map{"password": pulumi.ToSecret(pulumi.String("a"))},
+				&provider, pulumi.Version(version))
+			if err != nil {
+				return err
+			}
+			if _, err = newThing(ctx, name+"-thing", nil, pulumi.Provider(&provider)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	require.NoError(t, w.applyTo(w.stack(), program))
+	require.NoError(t, w.applyTo(w.stack(), program))
+	require.Len(t, w.wrote(), 1, "two versions that are asked for are one process")
+	assert.Equal(t, 2, strings.Count(w.wrote()[0], "create "))
+	assert.Positive(t, between)
+	_, err = w.stack().Preview(t.Context(), w.operation(func(ctx *pulumi.Context) error {
+		return ctx.RegisterResource("pulumi:providers:other", "other", nil, &pulumi.ProviderResourceState{})
+	}))
+	require.ErrorContains(t, err, `provider "other" is not simulated in the sandbox`)
+	w.ends()
+}

@@ -89,8 +89,12 @@ func (h *Host) installed(before *deploy.Snapshot) []workspace.ProjectPlugin {
 	}
 	if h.plugins.OnlySimulated && before != nil {
 		for _, state := range before.Resources {
-			if providers.IsProviderType(state.Type) {
-				names[string(providers.GetProviderPackage(state.Type))] = true
+			if !providers.IsProviderType(state.Type) {
+				continue
+			}
+			name := string(providers.GetProviderPackage(state.Type))
+			if _, real := h.plugins.Real[name]; !real {
+				names[name] = true
 			}
 		}
 	}
@@ -117,12 +121,26 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.simulated = append(s.simulated, provider)
 		return &overlay{provider, s, descriptor.Name}, nil
 	}
-	if plugins.OnlySimulated {
+	part, real := plugins.Real[descriptor.Name]
+	if plugins.OnlySimulated && !real {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
+	}
+	if real {
+		var err error
+		if descriptor, err = part.installed(descriptor); err != nil {
+			return nil, err
+		}
 	}
 	environment, err := plugins.environment(descriptor.Name, e.GetStore())
 	if err != nil {
 		return nil, fmt.Errorf("start provider %q: %w", descriptor.Name, err)
+	}
+	if real {
+		lent, err := s.lendExactly(descriptor, environment)
+		if err != nil {
+			return nil, err
+		}
+		return &overlay{part.Between(lent), s, descriptor.Name}, nil
 	}
 	lent, err := s.lend(descriptor, environment)
 	if err != nil {
@@ -184,7 +202,15 @@ func (s *session) EnsurePlugins([]workspace.PluginDescriptor, plugin.Flags) erro
 
 // ResolvePlugin implements plugin.Host.
 func (s *session) ResolvePlugin(spec workspace.PluginDescriptor) (*workspace.PluginInfo, error) {
-	if _, ok := s.host.plugins.Simulated[spec.Name]; ok || s.host.plugins.OnlySimulated {
+	plugins := s.host.plugins
+	if part, real := plugins.Real[spec.Name]; real {
+		var err error
+		if spec, err = part.installed(spec); err != nil {
+			return nil, err
+		}
+		return s.Host.ResolvePlugin(spec)
+	}
+	if _, ok := plugins.Simulated[spec.Name]; ok || plugins.OnlySimulated {
 		return &workspace.PluginInfo{Name: spec.Name, Kind: spec.Kind, Version: spec.Version}, nil
 	}
 	return s.Host.ResolvePlugin(spec)

@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	layer "github.com/ptd-go/ptd/providers/kubernetes"
@@ -90,4 +92,24 @@ func texts(fields sandbox.Inputs) map[string]string {
 		}
 	}
 	return found
+}
+
+// Made lists what the cloud itself has put into the cluster of an identifier, as an add-on
+// does: objects, and definitions. The cloud is locked.
+func Made(cloud *sandbox.Cloud, identifier string) (objects []map[string]any) {
+	for _, object := range cloud.InAccount(identifier) {
+		if object.Provider == name && object.URN == "" && !object.External {
+			objects = append(objects, object.Inputs)
+		}
+	}
+	owner := cloud.Cluster(func(owner sandbox.Cluster) bool { return owner.Is(identifier) })
+	for _, declared := range slices.Sorted(maps.Keys(definitions())) {
+		if owner == nil || !owner.Defines(declared) {
+			continue
+		}
+		for _, kind := range definitions()[declared].all() {
+			objects = append(objects, definitions()[declared].definition(kind))
+		}
+	}
+	return objects
 }

@@ -99,3 +99,14 @@ func plain(object map[string]any) map[string]any {
 	}
 	panic(fmt.Sprintf("a definition of the sandbox is no JSON: %v", err)) // a test builds each
 }
+
+// Definitions are the definitions of all custom kinds that the sandbox knows, which charts
+// and add-ons bring, sorted by name.
+func Definitions(options Options) (objects []map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(definitions())) {
+		for _, kind := range definitions()[name].all() {
+			objects = append(objects, options.define(definitions()[name], kind))
+		}
+	}
+	return objects
+}

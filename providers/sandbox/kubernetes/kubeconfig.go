@@ -33,6 +33,16 @@ type kubeContext struct {
 	credential *sandbox.Credential
 }
 
+// Server is the address of the cluster to which the kubeconfig in the inputs of a provider
+// leads.
+func Server(in sandbox.Inputs) (string, error) {
+	context, err := currentContext(in)
+	if err != nil {
+		return "", err
+	}
+	return context.server, nil
+}
+
 // currentContext reads where the kubeconfig of a provider leads.
 func currentContext(in sandbox.Inputs) (*kubeContext, error) {
 	content, ok := in.Text("kubeconfig")
