@@ -97,6 +97,9 @@ func physical(in sandbox.Inputs) string {
 	return name
 }
 
+// lookedAt are the types that webhooks of the AWS Load Balancer Controller look at.
+var lookedAt = map[string]string{ingressType: "vingress", "kubernetes:core/v1:Service": "mservice"}
+
 // create names the object and gives it what a cluster adds.
 func (s *simulation) create(o *sandbox.Operation) (err error) {
 	c := s.cluster(o)
@@ -106,6 +109,11 @@ func (s *simulation) create(o *sandbox.Operation) (err error) {
 	existing, err := c.get(o.Type, o.ID)
 	if err != nil {
 		return err
+	}
+	if webhook, looks := lookedAt[o.Type]; looks {
+		if err := c.answers(webhook); err != nil {
+			return err
+		}
 	}
 	if existing != nil {
 		kind, _ := kindOf(o.Type)

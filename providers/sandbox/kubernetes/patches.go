@@ -166,6 +166,10 @@ func awaited(patch sandbox.Inputs, object *sandbox.Object) error {
 	if !given {
 		return nil
 	}
+	if object.Type == deploymentType && wanted == "condition=Available" {
+		becomeAvailable(object)
+		return nil
+	}
 	path, value, ok := strings.Cut(strings.TrimPrefix(wanted, "jsonpath={."), "}=")
 	if !ok || !strings.HasPrefix(wanted, "jsonpath={.") {
 		return fmt.Errorf("the sandbox does not simulate the annotation %s: %s", waitFor, wanted)
