@@ -123,7 +123,8 @@ func (s *Stateful) fixes(path string) bool {
 // changedValues are the paths of values that differ, sorted.
 func changedValues(path string, before, after map[string]any) []string {
 	var changed []string
-	keys := maps.Clone(before)
+	keys := map[string]any{}
+	maps.Copy(keys, before)
 	maps.Copy(keys, after)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		at := strings.TrimPrefix(path+"."+key, ".")

@@ -8,7 +8,7 @@ import (
 )
 
 // checkMetricLabels refuses names of labels that kube-state-metrics finds nowhere: it compares
-// them as they are, and knows * for all labels only. (docs/reference/charts.md A)
+// them as they are, and knows * for all labels only. (docs/reference/charts.md)
 func checkMetricLabels(values sandbox.Inputs) error {
 	for _, list := range []string{"metricLabelsAllowlist", "metricAnnotationsAllowList"} {
 		for _, entry := range values.List(list) {

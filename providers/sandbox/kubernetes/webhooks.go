@@ -45,7 +45,7 @@ func isAvailable(deployment *sandbox.Object) bool {
 }
 
 // answers refuses what the webhooks of the AWS Load Balancer Controller look at while none of
-// its pods is there to look: their failurePolicy is Fail. (docs/reference/charts.md B)
+// its pods is there to look: their failurePolicy is Fail. (docs/reference/charts.md)
 func (c *cluster) answers(webhook string) error {
 	for _, object := range c.cloud.OfType(deploymentType) {
 		labels := sandbox.Inputs(object.Inputs).Map("metadata").Map("labels")

@@ -15,7 +15,6 @@ func TestWebhooksOfTheLoadBalancerController(t *testing.T) {
 	c.helmController()
 	ingress := fields{"spec": fields{"ingressClassName": "alb", "defaultBackend": fields{"service": fields{"name": "a", "port": fields{"number": 80.0}}}}}
 	c.mustCreate(namespaceType, "traefik", nil)
-	c.mustCreate(ingressType, "traefik/before", ingress)
 	c.mustCreate(helmChartType, "helm-controller/aws-load-balancer-controller", helmChartFields("aws-load-balancer-controller", "kube-system", "clusterName: main\n"))
 
 	const refused = `no endpoints available for service "aws-load-balancer-webhook-service": Deployment kube-system/aws-load-balancer-controller is not available yet`
