@@ -99,7 +99,7 @@ func (s *Stateful) announce(release, from, to string, changed []string) string {
 	if len(changed) > 0 {
 		parts = append(parts, "changes "+strings.Join(changed, ", "))
 	}
-	said := fmt.Sprintf("chart %s, whose pods keep data, %s: they are replaced one after another", release, strings.Join(parts, " and "))
+	said := fmt.Sprintf("chart %s, whose pods keep data, %s: the pods that this is about are replaced one after another", release, strings.Join(parts, " and "))
 	fixed := slices.DeleteFunc(slices.Clone(changed), func(path string) bool { return !s.fixes(path) })
 	if len(fixed) > 0 {
 		said += fmt.Sprintf("; a StatefulSet cannot change %s in place: the upgrade fails unless it is deleted before, without its pods "+
@@ -110,6 +110,9 @@ func (s *Stateful) announce(release, from, to string, changed []string) string {
 
 func (s *Stateful) fixes(path string) bool {
 	keys := strings.Split(path, ".")
+	if len(keys) < 2 { // a whole component that comes or goes
+		return false
+	}
 	return slices.ContainsFunc(s.Fixed, func(fixed string) bool {
 		for i, key := range strings.Split(fixed, ".") {
 			if i < len(keys) && key != "*" && key != keys[i] {

@@ -54,9 +54,9 @@ func TestAnnounceChangesOfChartsThatKeepData(t *testing.T) {
 	assert.Equal(t, []string{"distributor.replicas", "gone", "write.persistence.size", "write.replicas"}, changed)
 	stateful := &Stateful{Fixed: []string{"*.persistence.size"}}
 	assert.Equal(t, "chart loki, whose pods keep data, goes from version 5.41.0 to 5.42.0 and changes distributor.replicas, gone, write.persistence.size, "+
-		"write.replicas: they are replaced one after another; a StatefulSet cannot change write.persistence.size in place: the upgrade fails unless "+
+		"write.replicas: the pods that this is about are replaced one after another; a StatefulSet cannot change write.persistence.size in place: the upgrade fails unless "+
 		"it is deleted before, without its pods (kubectl delete statefulset --cascade=orphan)", stateful.announce("loki", "5.41.0", "5.42.0", changed))
-	assert.Equal(t, "chart loki, whose pods keep data, changes write.replicas: they are replaced one after another",
+	assert.Equal(t, "chart loki, whose pods keep data, changes write.replicas: the pods that this is about are replaced one after another",
 		stateful.announce("loki", "5.42.0", "5.42.0", []string{"write.replicas"}))
 }
 

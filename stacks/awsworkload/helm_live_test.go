@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,20 +19,21 @@ import (
 // configuration says how many there are.
 func TestLiveRings(t *testing.T) {
 	t.Parallel()
+	const none = "<nil>"
 	const live = "write:\n  replicas: 2\ningester:\n  replicas: 2\n"
 	for name, test := range map[string]struct {
 		given          int
 		values         string
-		replicas       any
-		copies         any
+		replicas       string
+		copies         string
 		says, saysNone string
 	}{
-		"old default":             {0, live, 2.0, nil, "stays at 2 replicas, of which 2 must be there", ""},
-		"the same number":         {2, live, 2.0, nil, "stays at 2 replicas, of which 2 must be there", ""},
-		"another number":          {3, live, 3.0, nil, "changes ", "stays at 2 replicas"},
-		"fewer":                   {1, live, 1.0, 1.0, "changes ", "stays at 2 replicas"},
-		"unreplicated":            {0, live + "loki:\n  commonConfig:\n    replication_factor: 1\nmimir:\n  structuredConfig:\n    ingester:\n      ring:\n        replication_factor: 1\n", 2.0, 1.0, "stays at 2 replicas, with which it was installed", ""},
-		"nothing in it of number": {0, "{}\n", 3.0, nil, "", "replicas, "},
+		"old default":             {0, live, "2", none, "stays at 2 replicas, of which 2 must be there", ""},
+		"the same number":         {2, live, "2", none, "stays at 2 replicas, of which 2 must be there", ""},
+		"another number":          {3, live, "3", none, "changes ", "stays at 2 replicas"},
+		"fewer":                   {1, live, "1", "1", "changes ", "stays at 2 replicas"},
+		"unreplicated":            {0, live + "loki:\n  commonConfig:\n    replication_factor: 1\nmimir:\n  structuredConfig:\n    ingester:\n      ring:\n        replication_factor: 1\n", "2", "1", "stays at 2 replicas, with which it was installed", ""},
+		"nothing in it of number": {0, "{}\n", "3", none, "", "stays at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,10 +53,10 @@ func TestLiveRings(t *testing.T) {
 			require.NoError(t, err)
 			loki := monitoringValues(t, r, "demo01-staging-20250115-loki-helm-release")
 			mimir := monitoringValues(t, r, "demo01-staging-20250115-mimir-helm-release")
-			assert.Equal(t, test.replicas, at(loki, "write", "replicas"))
-			assert.Equal(t, test.replicas, at(mimir, "ingester", "replicas"))
-			assert.Equal(t, test.copies, at(loki, "loki", "commonConfig", "replication_factor"))
-			assert.Equal(t, test.copies, at(mimir, "mimir", "structuredConfig", "ingester", "ring", "replication_factor"))
+			assert.Equal(t, test.replicas, fmt.Sprint(at(loki, "write", "replicas")))
+			assert.Equal(t, test.replicas, fmt.Sprint(at(mimir, "ingester", "replicas")))
+			assert.Equal(t, test.copies, fmt.Sprint(at(loki, "loki", "commonConfig", "replication_factor")))
+			assert.Equal(t, test.copies, fmt.Sprint(at(mimir, "mimir", "structuredConfig", "ingester", "ring", "replication_factor")))
 			said := strings.Join(log.said, "\n")
 			for _, chart := range []string{"loki", "mimir"} {
 				if test.says != "" {

@@ -92,6 +92,11 @@ func (c *cluster) patched(target, id string) (*sandbox.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if object == nil && target == deploymentType {
+		if object, err = c.missedDeployment(id); err != nil {
+			return nil, err
+		}
+	}
 	if object == nil {
 		return nil, fmt.Errorf("%s %q not found: a patch needs the object that it changes", resourceOf(kind), id[strings.LastIndexByte(id, '/')+1:])
 	}

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -65,4 +66,26 @@ func becomeAvailable(deployment *sandbox.Object) {
 	}
 	deployment.Outputs = maps.Clone(deployment.Outputs)
 	deployment.Outputs["status"] = availability("True")
+}
+
+// missedDeployment is the Deployment of a release that a sandbox of before there were any
+// recorded without it, nil when it is none of such a release.
+func (c *cluster) missedDeployment(id string) (*sandbox.Object, error) {
+	namespace, name, _ := strings.Cut(id, "/")
+	kept, err := c.record(namespace, name)
+	if err != nil || kept == nil || kept.Chart != loadBalancerControllerName {
+		return nil, err
+	}
+	r := &release{name: name, namespace: namespace, awaited: true}
+	for _, chart := range charts {
+		if chart.name == kept.Chart {
+			r.chart = chart
+		}
+	}
+	key, err := c.putOwned(r, loadBalancerController(r))
+	if err != nil {
+		return nil, err
+	}
+	kept.Objects = append(kept.Objects, key)
+	return c.cloud.Object(key), c.keep(kept)
 }

@@ -25,10 +25,16 @@ func TestWebhooksOfTheLoadBalancerController(t *testing.T) {
 	_, problem := c.install(releaseInputs("external-dns", "kube-system", nil))
 	assert.Contains(t, problem, refused)
 
-	_, err = c.create(deploymentType+"Patch", "kube-system/aws-load-balancer-controller", fields{
-		"metadata": fields{"annotations": fields{waitFor: "condition=Available", patchForce: "true"}},
-	})
-	require.NoError(t, err)
+	wait := func() error {
+		_, err := c.patch(deploymentType, "kube-system/aws-load-balancer-controller", fields{
+			"metadata": fields{
+				"name": "aws-load-balancer-controller", "namespace": "kube-system",
+				"annotations": fields{waitFor: "condition=Available", patchForce: "true"},
+			},
+		})
+		return err
+	}
+	require.NoError(t, wait())
 	c.mustCreate(ingressType, "traefik/late", ingress)
 	c.mustInstall(releaseInputs("external-dns", "kube-system", nil))
 }
