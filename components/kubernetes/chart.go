@@ -175,6 +175,10 @@ func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource *
 		if args.Controller != nil && args.Controller.Await != nil {
 			if err := args.Controller.Await(ctx); err != nil {
 				err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+				if args.Live != nil {
+					err = fmt.Errorf("%w (an upgrade that failed stays as it is: correct it, roll it back with helm rollback %s --namespace %s, "+
+						"and run again)", err, release, args.Namespace)
+				}
 				// The run ends with one error, so each chart says its own.
 				return nil, errors.Join(err, log.Error(err.Error(), &pulumi.LogArgs{Resource: resource}))
 			}

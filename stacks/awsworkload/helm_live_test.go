@@ -32,6 +32,7 @@ func TestLiveRings(t *testing.T) {
 		"the same number":         {2, live, "2", none, "stays at 2 replicas, of which 2 must be there", ""},
 		"another number":          {3, live, "3", none, "changes ", "stays at 2 replicas"},
 		"fewer":                   {1, live, "1", "1", "changes ", "stays at 2 replicas"},
+		"never took anything":     {1, strings.ReplaceAll(live, "2", "1"), "1", "1", "changes ", "stays at"},
 		"unreplicated":            {0, live + "loki:\n  commonConfig:\n    replication_factor: 1\nmimir:\n  structuredConfig:\n    ingester:\n      ring:\n        replication_factor: 1\n", "2", "1", "stays at 2 replicas, with which it was installed", ""},
 		"nothing in it of number": {0, "{}\n", "3", none, "", "stays at"},
 	} {

@@ -101,6 +101,7 @@ var charts = []*chart{
 	{
 		name: "loki", repositories: []string{grafanaCharts},
 		fixed:    []string{"persistence.size", "persistence.storageClass", "persistence.volumeClaimsEnabled", "podManagementPolicy"},
+		check:    checkLokiRing,
 		accounts: []account{{path: "serviceAccount"}},
 	},
 	{
@@ -110,6 +111,7 @@ var charts = []*chart{
 	{
 		name: "mimir-distributed", repositories: []string{grafanaCharts},
 		fixed:    []string{"persistentVolume.size", "persistentVolume.storageClass", "persistentVolume.accessModes", "podManagementPolicy"},
+		check:    checkMimirRing,
 		accounts: []account{{path: "serviceAccount"}},
 	},
 	{

@@ -47,8 +47,11 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 		typ.Admit = func(o *sandbox.Operation, preview bool) error {
 			return s.cluster(o).admitCustom(kind, o.Inputs, preview)
 		}
-		if token == helmChartType {
+		switch token {
+		case helmChartType:
 			typ = s.helmChart(typ)
+		case nodeClassType:
+			typ.Doubt = doubtNodeClass
 		}
 		return typ, true
 	}

@@ -26,6 +26,9 @@ func (c *Cluster) ring(chart, key string, configured int, replicas, factor []str
 		return configured, 0
 	}
 	copies, given := whole(at(live, factor))
+	if !given && had == 1 { // it never took anything, so that nothing is lost
+		return had, 0
+	}
 	if !given {
 		copies = kubernetes.FactorOfChart
 	}
