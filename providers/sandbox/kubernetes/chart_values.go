@@ -117,19 +117,21 @@ func (c *chart) checkValues(version string, values sandbox.Inputs) (doubts []str
 			return nil, fmt.Errorf("chart %s: %w", c.name, err)
 		}
 	}
-	unread, known := read.unread(asked, values)
-	for i, value := range unread {
-		unread[i] = fmt.Sprintf("chart %s %s reads no value %s", c.name, version, value)
-	}
-	switch {
-	case len(unread) == 0:
-		return nil, nil
-	case !known:
-		for i := range unread {
-			unread[i] += fmt.Sprintf(", as far as is known: the sandbox knows versions %s to %s", read.from, read.to)
+	unread, early, known := read.unread(asked, values)
+	says := func(value string) string { return fmt.Sprintf("chart %s %s reads no value %s", c.name, version, value) }
+	var refused []string
+	for _, value := range unread {
+		if known {
+			refused = append(refused, says(value))
+		} else {
+			doubts = append(doubts, says(value)+fmt.Sprintf(", as far as is known: the sandbox knows versions %s to %s", read.from, read.to))
 		}
-		return unread, nil
-	default:
-		return nil, fmt.Errorf("%s; Helm would ignore it without a word", strings.Join(unread, "; "))
 	}
+	for _, value := range early {
+		doubts = append(doubts, says(value))
+	}
+	if len(refused) > 0 {
+		return nil, fmt.Errorf("%s; Helm would ignore it without a word", strings.Join(refused, "; "))
+	}
+	return doubts, nil
 }

@@ -12,9 +12,10 @@ import (
 )
 
 // unread says of each value that the chart does not read in this version which it is, and
-// which may have been meant. known is false of a version that is not among those whose
-// templates were read: the nearest of them is asked.
-func (c *chartValues) unread(version semver.Version, values map[string]any) (unread []string, known bool) {
+// which may have been meant. early are those that only later versions read: what is live in
+// an old version may have them without harm. known is false of a version that is not among
+// those whose templates were read: the nearest of them is asked.
+func (c *chartValues) unread(version semver.Version, values map[string]any) (unread, early []string, known bool) {
 	known = version.GTE(c.from) && version.LTE(c.to)
 	switch {
 	case version.LT(c.from):
@@ -22,14 +23,18 @@ func (c *chartValues) unread(version semver.Version, values map[string]any) (unr
 	case version.GT(c.to):
 		version = c.to
 	}
-	c.find(version, "", []*readValue{c.readValue}, values, func(path, hint string) {
-		unread = append(unread, path+hint)
+	c.find(version, "", []*readValue{c.readValue}, values, func(path, hint string, later bool) {
+		if later {
+			early = append(early, path+hint)
+		} else {
+			unread = append(unread, path+hint)
+		}
 	})
-	return unread, known
+	return unread, early, known
 }
 
 // find reports what is not read of a value, which each of read may allow.
-func (c *chartValues) find(version semver.Version, path string, read []*readValue, value any, report func(path, hint string)) {
+func (c *chartValues) find(version semver.Version, path string, read []*readValue, value any, report func(path, hint string, later bool)) {
 	if slices.ContainsFunc(read, func(v *readValue) bool { return v.below == nil }) {
 		return
 	}
@@ -39,7 +44,8 @@ func (c *chartValues) find(version semver.Version, path string, read []*readValu
 			at := strings.TrimPrefix(path+"."+key, ".")
 			below := readBy(version, read, key)
 			if len(below) == 0 {
-				report(at, c.hint(version, path, key, read))
+				hint, later := c.hint(version, path, key, read)
+				report(at, hint, later)
 				continue
 			}
 			c.find(version, at, below, value[key], report)
@@ -68,15 +74,16 @@ func readBy(version semver.Version, read []*readValue, name string) []*readValue
 	return found
 }
 
-// hint says which versions read a value, or which of those beside it is read and like it.
-func (c *chartValues) hint(version semver.Version, path, key string, read []*readValue) string {
+// hint says which versions read a value, and whether they are later ones, or which of those
+// beside it is read and like it.
+func (c *chartValues) hint(version semver.Version, path, key string, read []*readValue) (hint string, later bool) {
 	var names []string
 	for _, value := range read {
 		if other := value.below[key]; other != nil && !other.in(version) {
 			if other.since != nil && version.LT(*other.since) {
-				return fmt.Sprintf(" (which only versions from %s on read)", other.since)
+				return fmt.Sprintf(" (which only versions from %s on read)", other.since), true
 			}
-			return fmt.Sprintf(" (which only versions before %s read)", other.before)
+			return fmt.Sprintf(" (which only versions before %s read)", other.before), false
 		}
 		for name, below := range value.below {
 			if name != "*" && below.in(version) {
@@ -94,7 +101,7 @@ func (c *chartValues) hint(version semver.Version, path, key string, read []*rea
 		}
 	}
 	if near == "" {
-		return ""
+		return "", false
 	}
-	return fmt.Sprintf(" (did you mean %q?)", strings.TrimPrefix(path+"."+near, "."))
+	return fmt.Sprintf(" (did you mean %q?)", strings.TrimPrefix(path+"."+near, ".")), false
 }
