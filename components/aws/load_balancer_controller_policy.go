@@ -2,8 +2,9 @@ package aws
 
 import "slices"
 
-// LoadBalancerControllerPolicy is what the AWS Load Balancer Controller needs. It owns
-// what carries the tag of its cluster, and may set that tag only on what it creates.
+// LoadBalancerControllerPolicy is what the AWS Load Balancer Controller needs, up to its
+// version 2.13. It owns what carries the tag of its cluster, and may set that tag only on
+// what it creates.
 //
 // Statement 14 tests the tag in the request, as the controller's own documentation
 // does, not that on the resource, which does not have it yet.
@@ -39,11 +40,13 @@ func LoadBalancerControllerPolicy() PolicyDocument {
 				Actions("ec2",
 					"DescribeAccountAttributes", "DescribeAddresses", "DescribeAvailabilityZones", "DescribeInternetGateways",
 					"DescribeVpcs", "DescribeVpcPeeringConnections", "DescribeSubnets", "DescribeSecurityGroups",
-					"DescribeInstances", "DescribeNetworkInterfaces", "DescribeTags", "GetCoipPoolUsage", "DescribeCoipPools"),
+					"DescribeInstances", "DescribeNetworkInterfaces", "DescribeTags", "GetCoipPoolUsage", "DescribeCoipPools",
+					"GetSecurityGroupsForVpc", "DescribeIpamPools", "DescribeRouteTables"),
 				Actions("elasticloadbalancing",
 					"DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeListeners",
 					"DescribeListenerCertificates", "DescribeSSLPolicies", "DescribeRules", "DescribeTargetGroups",
-					"DescribeTargetGroupAttributes", "DescribeTargetHealth", "DescribeTags"),
+					"DescribeTargetGroupAttributes", "DescribeTargetHealth", "DescribeTags",
+					"DescribeTrustStores", "DescribeListenerAttributes", "DescribeCapacityReservation"),
 			),
 			Resource: all,
 		},
@@ -99,7 +102,8 @@ func LoadBalancerControllerPolicy() PolicyDocument {
 		PolicyStatement{
 			Action: Actions("elasticloadbalancing",
 				"ModifyLoadBalancerAttributes", "SetIpAddressType", "SetSecurityGroups", "SetSubnets", "DeleteLoadBalancer",
-				"ModifyTargetGroup", "ModifyTargetGroupAttributes", "DeleteTargetGroup"),
+				"ModifyTargetGroup", "ModifyTargetGroupAttributes", "DeleteTargetGroup",
+				"ModifyListenerAttributes", "ModifyCapacityReservation", "ModifyIpPools"),
 			Resource: all, Condition: map[string]map[string][]string{"Null": owned},
 		},
 		PolicyStatement{
@@ -114,7 +118,8 @@ func LoadBalancerControllerPolicy() PolicyDocument {
 		},
 		PolicyStatement{
 			Action: Actions("elasticloadbalancing",
-				"SetWebAcl", "ModifyListener", "AddListenerCertificates", "RemoveListenerCertificates", "ModifyRule"),
+				"SetWebAcl", "ModifyListener", "AddListenerCertificates", "RemoveListenerCertificates", "ModifyRule",
+				"SetRulePriorities"),
 			Resource: all,
 		},
 	)

@@ -92,21 +92,23 @@ func (args *AlloyArgs) values(configMap string) object {
 	if config.SystemLogs {
 		security["runAsUser"] = 0
 	}
-	mounts := object{"varlog": config.SystemLogs}
+	volumes, extra := args.volumes()
 	alloy := object{
 		"clustering": object{"enabled": true},
 		"extraPorts": []object{{
 			"name": "faro", "port": alloyFaroPort, "targetPort": alloyFaroPort,
 			"protocol": "TCP",
 		}},
-		"mounts":          mounts,
+		"mounts":          object{"varlog": config.SystemLogs, "extra": extra},
 		"securityContext": security,
+		"storagePath":     alloyStorage,
+		"resources":       object{"requests": object{"cpu": "100m", "memory": "256Mi"}},
 		"configMap": object{
 			"create": false, "name": configMap, "key": alloyConfigKey,
 		},
 	}
 	if args.NoTelemetry {
-		alloy["reporting"] = object{"enabled": false}
+		alloy["enableReporting"] = false
 	}
 	made := object{
 		"alloy":          alloy,
@@ -116,22 +118,42 @@ func (args *AlloyArgs) values(configMap string) object {
 		},
 	}
 	// The sheet has tolerations at the top, where the chart does not look.
-	controller := object{"tolerations": []any{sessionToleration()}}
+	controller := object{"tolerations": []any{sessionToleration()}, "volumes": object{"extra": volumes}}
 	args.Identity.labelPods(controller)
 	made["controller"] = controller
-	if config.ControlRoom != nil {
-		mounts["extra"] = []object{{
-			"name": alloyPasswordSecret, "mountPath": alloyPasswordDirectory, "readOnly": true,
-		}}
-		controller["volumes"] = object{"extra": []object{{
+	return made
+}
+
+// Where Alloy finds its node, and where on it what outlives a pod is: positions in logs, and
+// metrics that are not sent yet.
+const (
+	hostProc, hostSys, hostRoot = "/host/proc", "/host/sys", "/host/root"
+	alloyStorage                = "/var/lib/alloy"
+)
+
+// volumes are those of the pods, and how they are mounted. What prometheus.exporter.unix
+// tells is its own container's where it does not see its node's.
+func (args *AlloyArgs) volumes() (volumes, mounts []object) {
+	for _, of := range []struct{ name, path, at, propagation string }{
+		{"host-proc", "/proc", hostProc, ""}, {"host-sys", "/sys", hostSys, ""}, {"host-root", "/", hostRoot, "HostToContainer"},
+	} {
+		mount := object{"name": of.name, "mountPath": of.at, "readOnly": true}
+		if of.propagation != "" { // what is mounted on the node later, too
+			mount["mountPropagation"] = of.propagation
+		}
+		volumes, mounts = append(volumes, object{"name": of.name, "hostPath": object{"path": of.path}}), append(mounts, mount)
+	}
+	volumes = append(volumes, object{"name": "storage", "hostPath": object{"path": alloyStorage, "type": "DirectoryOrCreate"}})
+	mounts = append(mounts, object{"name": "storage", "mountPath": alloyStorage})
+	if args.Config.ControlRoom != nil {
+		volumes = append(volumes, object{
 			"name": alloyPasswordSecret,
 			"secret": object{
 				"secretName": alloyPasswordSecret,
-				"items": []object{{
-					"key": alloyPasswordKey, "path": alloyPasswordKey,
-				}},
+				"items":      []object{{"key": alloyPasswordKey, "path": alloyPasswordKey}},
 			},
-		}}}
+		})
+		mounts = append(mounts, object{"name": alloyPasswordSecret, "mountPath": alloyPasswordDirectory, "readOnly": true})
 	}
-	return made
+	return volumes, mounts
 }

@@ -196,11 +196,27 @@ func scrape(label string, targets riverValue, to riverReference, more ...riverIt
 
 // metrics collects those of products, nodes and the cluster.
 func (c AlloyConfig) metrics() []riverBlock {
-	pods := discoverPods("pod_metrics", false, "posit-team", "posit-team-system", "loki")
+	pods := discoverPods("pod_metrics", false, "posit-team", "posit-team-system")
 	sites := relabelTargets("pod_metrics", pods.export("targets"), kubernetesLabel("ptd_site", "pod_label_posit_team_site"))
-	node := riverBlock{"prometheus.exporter.unix", "nodes", []riverItem{riverAttribute{"set_collectors", riverStrings(
-		"cpu", "cpufreq", "diskstats", "filesystem", "loadavg", "meminfo", "mountstats", "netdev", "netstat", "os", "pressure", "uname", "zfs",
-	)}}}
+	// A pod has a target for each port. Of Loki's only one is for metrics: the others are
+	// of gRPC and of its ring, and the gateway has none.
+	lokiPods := discoverPods("loki_metrics", false, "loki")
+	loki := relabelTargets("loki_metrics", lokiPods.export("targets"))
+	loki.body = append(loki.body,
+		riverBlock{name: "rule", body: []riverItem{
+			riverAttribute{"source_labels", riverStrings("__meta_kubernetes_pod_container_port_name")},
+			riverAttribute{"regex", riverString("http-metrics")}, riverAttribute{"action", riverString("keep")},
+		}},
+		riverBlock{name: "rule", body: []riverItem{
+			riverAttribute{"source_labels", riverStrings("__meta_kubernetes_pod_label_app_kubernetes_io_component")},
+			riverAttribute{"regex", riverString("gateway")}, riverAttribute{"action", riverString("drop")},
+		}})
+	// What is below /proc/net is always that of the network of whoever reads it: the node's
+	// is at its first process.
+	node := unixExporter("nodes", hostProc,
+		"cpu", "cpufreq", "diskstats", "filesystem", "loadavg", "meminfo", "os", "pressure", "uname", "zfs")
+	nodeNetwork := unixExporter("node_network", hostProc+"/1", "netdev", "netstat")
+	network := relabelTargets("node_network", nodeNetwork.export("targets"), relabelTo("job", "integrations/unix_network"))
 	nodes := riverBlock{"discovery.kubernetes", "nodes", []riverItem{riverAttribute{"role", riverString("node")}}}
 	kubelet := relabelTargets("kubelet", nodes.export("targets"),
 		relabelTo("__address__", "kubernetes.default.svc:443"),
@@ -216,11 +232,12 @@ func (c AlloyConfig) metrics() []riverBlock {
 		forwardTo(defaultMetrics), relabelTo("instance", "blackbox").rule(),
 	}}
 	return []riverBlock{
-		pods, sites, node, frontDoor,
+		pods, sites, lokiPods, loki, node, nodeNetwork, network, frontDoor,
 		doors,
 		scrape("blackbox", doors.export("output"), probes.export("receiver"), clustered),
 		probes,
 		scrape("pods", sites.export("output"), defaultMetrics, clustered),
+		scrape("loki", loki.export("output"), defaultMetrics, clustered),
 		scrape("kube_state_metrics", riverList{riverMap{"__address__": "kube-state-metrics.kube-system.svc:8080"}}, defaultMetrics, clustered),
 		nodes, kubelet,
 		scrape("kubelet_cadvisor", kubelet.export("output"), defaultMetrics,
@@ -232,7 +249,18 @@ func (c AlloyConfig) metrics() []riverBlock {
 			}}, clustered),
 		// Every pod of Alloy tells of its own node.
 		scrape("nodes", node.export("targets"), defaultMetrics),
+		scrape("node_network", network.export("output"), defaultMetrics),
 	}
+}
+
+// unixExporter tells of the node, whose processes are at proc.
+func unixExporter(label, proc string, collectors ...string) riverBlock {
+	return riverBlock{"prometheus.exporter.unix", label, []riverItem{
+		riverAttribute{"procfs_path", riverString(proc)},
+		riverAttribute{"sysfs_path", riverString(hostSys)},
+		riverAttribute{"rootfs_path", riverString(hostRoot)},
+		riverAttribute{"set_collectors", riverStrings(collectors...)},
+	}}
 }
 
 // sendMetrics sends all metrics to the workload's Mimir, and to the control room's.
@@ -359,7 +387,7 @@ func (c AlloyConfig) sendLogs() []riverBlock {
 			riverAttribute{"url", riverString(c.LokiURL + "/loki/api/v1/push")},
 			riverAttribute{"batch_size", riverString("1MiB")},
 			riverAttribute{"batch_wait", riverString("10s")},
-			riverAttribute{"max_backoff_retries", riverInt(5)},
+			// Its default of 10 tries outlasts a restart of what writes; fewer lose logs.
 			riverAttribute{"min_backoff_period", riverString("500ms")},
 			riverAttribute{"max_backoff_period", riverString("5m")},
 			riverAttribute{"retry_on_http_429", riverBool(true)},

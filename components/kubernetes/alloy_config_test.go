@@ -91,10 +91,12 @@ func blockOf(t *testing.T, blocks []parsed, id string) parsed {
 func TestAlloyConfigOrder(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"logging", "discovery.kubernetes.pod_metrics", "discovery.relabel.pod_metrics", "prometheus.exporter.unix.nodes",
+		"logging", "discovery.kubernetes.pod_metrics", "discovery.relabel.pod_metrics",
+		"discovery.kubernetes.loki_metrics", "discovery.relabel.loki_metrics",
+		"prometheus.exporter.unix.nodes", "prometheus.exporter.unix.node_network", "discovery.relabel.node_network",
 		"prometheus.exporter.blackbox.front_door", "discovery.relabel.blackbox", "prometheus.scrape.blackbox", "prometheus.relabel.blackbox", "prometheus.scrape.pods",
-		"prometheus.scrape.kube_state_metrics", "discovery.kubernetes.nodes", "discovery.relabel.kubelet", "prometheus.scrape.kubelet_cadvisor",
-		"prometheus.scrape.nodes", "prometheus.exporter.cloudwatch.cloudwatch", "prometheus.scrape.cloudwatch", "prometheus.relabel.default",
+		"prometheus.scrape.loki", "prometheus.scrape.kube_state_metrics", "discovery.kubernetes.nodes", "discovery.relabel.kubelet", "prometheus.scrape.kubelet_cadvisor",
+		"prometheus.scrape.nodes", "prometheus.scrape.node_network", "prometheus.exporter.cloudwatch.cloudwatch", "prometheus.scrape.cloudwatch", "prometheus.relabel.default",
 		"prometheus.relabel.control_room_filter", "prometheus.remote_write.control_room", "prometheus.remote_write.workload",
 		"faro.receiver.frontend", "discovery.kubernetes.pod_logs", "discovery.kubernetes.karpenter_logs", "discovery.relabel.pod_logs",
 		"loki.source.kubernetes.pods", "discovery.relabel.karpenter_logs", "loki.source.kubernetes.karpenter",
@@ -202,7 +204,7 @@ func TestAlloyConfigReferences(t *testing.T) {
 // does on its own node is not.
 func TestAlloyConfigClustering(t *testing.T) {
 	t.Parallel()
-	own := []string{"prometheus.scrape.nodes"}
+	own := []string{"prometheus.scrape.nodes", "prometheus.scrape.node_network"}
 	for _, block := range readAlloy(t, alloyConfig()) {
 		if block.Name != "prometheus.scrape" && block.Name != "loki.source.kubernetes" {
 			continue

@@ -43,21 +43,35 @@ func alloyValues() map[string]any {
 		"serviceAccount": serviceAccount("alloy.posit.team", "alloy.demo01-staging.posit.team"),
 		"controller": map[string]any{
 			"tolerations": []any{map[string]any{"key": "workload-type", "operator": "Equal", "value": "session", "effect": "NoSchedule"}},
-			"volumes": map[string]any{"extra": []any{map[string]any{
-				"name": "mimir-auth",
-				"secret": map[string]any{
-					"secretName": "mimir-auth", "items": []any{map[string]any{"key": "password", "path": "password"}},
+			"volumes": map[string]any{"extra": []any{
+				map[string]any{"name": "host-proc", "hostPath": map[string]any{"path": "/proc"}},
+				map[string]any{"name": "host-sys", "hostPath": map[string]any{"path": "/sys"}},
+				map[string]any{"name": "host-root", "hostPath": map[string]any{"path": "/"}},
+				map[string]any{"name": "storage", "hostPath": map[string]any{"path": "/var/lib/alloy", "type": "DirectoryOrCreate"}},
+				map[string]any{
+					"name": "mimir-auth",
+					"secret": map[string]any{
+						"secretName": "mimir-auth", "items": []any{map[string]any{"key": "password", "path": "password"}},
+					},
 				},
-			}}},
+			}},
 		},
 		"alloy": map[string]any{
 			"clustering": map[string]any{"enabled": true},
 			"extraPorts": []any{map[string]any{"name": "faro", "port": 12347.0, "targetPort": 12347.0, "protocol": "TCP"}},
 			"mounts": map[string]any{
-				"extra":  []any{map[string]any{"name": "mimir-auth", "mountPath": "/etc/mimir/", "readOnly": true}},
+				"extra": []any{
+					map[string]any{"name": "host-proc", "mountPath": "/host/proc", "readOnly": true},
+					map[string]any{"name": "host-sys", "mountPath": "/host/sys", "readOnly": true},
+					map[string]any{"name": "host-root", "mountPath": "/host/root", "readOnly": true, "mountPropagation": "HostToContainer"},
+					map[string]any{"name": "storage", "mountPath": "/var/lib/alloy"},
+					map[string]any{"name": "mimir-auth", "mountPath": "/etc/mimir/", "readOnly": true},
+				},
 				"varlog": false,
 			},
 			"securityContext": map[string]any{"privileged": false},
+			"storagePath":     "/var/lib/alloy",
+			"resources":       map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "256Mi"}},
 			"configMap":       map[string]any{"create": false, "name": "demo-alloy-config", "key": "config.alloy"},
 		},
 		"ingress": map[string]any{"enabled": true, "faroPort": 12347.0, "hosts": []any{"faro.demo.example.com"}},
@@ -102,10 +116,11 @@ func TestAlloyWithoutControlRoom(t *testing.T) {
 		t.Errorf("%d Secrets", n)
 	}
 	want := alloyValues()
-	delete(want["controller"].(map[string]any), "volumes")
+	withoutLast := func(of map[string]any) { extra := of["extra"].([]any); of["extra"] = extra[:len(extra)-1] }
+	withoutLast(want["controller"].(map[string]any)["volumes"].(map[string]any))
 	alloy := want["alloy"].(map[string]any)
-	delete(alloy["mounts"].(map[string]any), "extra")
-	alloy["reporting"] = off
+	withoutLast(alloy["mounts"].(map[string]any))
+	alloy["enableReporting"] = false
 	wantChart(t, r.Find(t, helmChartType, "demo-grafana-alloy-release"), inGrafanaCharts("alloy", "alloy", "0.12.6"), want)
 }
 

@@ -117,7 +117,9 @@ func (args *CalicoArgs) values() pulumi.Map {
 		"calicoNodeDaemonSet":             bounds(bound{"calico-node", "250m", "512Mi"}),
 		"typhaDeployment":                 bounds(bound{"calico-typha", "100m", "256Mi"}),
 		"calicoKubeControllersDeployment": bounds(bound{"calico-kube-controllers", "50m", "192Mi"}),
-		"csiNodeDriverDaemonSet":          bounds(bound{"calico-csi", "10m", "64Mi"}, bound{"csi-node-driver-registrar", "10m", "64Mi"}),
+	}
+	if older(args.Version, 3, 31) { // the later ones have no such driver
+		installation["csiNodeDriverDaemonSet"] = bounds(bound{"calico-csi", "10m", "64Mi"}, bound{"csi-node-driver-registrar", "10m", "64Mi"})
 	}
 	return values(object{
 		"installation":              installation,

@@ -49,8 +49,6 @@ func TestCalico(t *testing.T) {
 				"calicoNodeDaemonSet":             bounded(container("calico-node", "250m", "512Mi")),
 				"typhaDeployment":                 bounded(container("calico-typha", "100m", "256Mi")),
 				"calicoKubeControllersDeployment": bounded(container("calico-kube-controllers", "50m", "192Mi")),
-				"csiNodeDriverDaemonSet": bounded(
-					container("calico-csi", "10m", "64Mi"), container("csi-node-driver-registrar", "10m", "64Mi")),
 			},
 			"goldmane": map[string]any{"enabled": false}, "whisker": map[string]any{"enabled": false},
 			"defaultFelixConfiguration": map[string]any{"enabled": true},

@@ -28,6 +28,8 @@ type ChartArgs struct {
 	SkipCRDs, Atomic bool
 	// Values are the chart's.
 	Values pulumi.Map
+	// Stateful is set for a chart whose pods keep data: the run names what changes of it.
+	Stateful *Stateful
 	Installation
 }
 
@@ -41,6 +43,9 @@ type Installation struct {
 	// Controller leaves the installation to the Helm controller in the cluster; nil
 	// installs in the run itself, which waits until the release is ready.
 	Controller *ChartController
+	// Live is what the Helm controller installed, nil of a chart that is new, or that never was
+	// installed well.
+	Live *LiveChart
 }
 
 // ChartController says how the Helm controller is told of a chart.
@@ -154,7 +159,7 @@ func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child 
 		spec["createNamespace"] = pulumi.Bool(true)
 	}
 	return NewObject(ctx, name, "helm.cattle.io/v1", "HelmChart", pulumi.Map{
-		"metadata": metadata(args.Controller.Namespace, release, args.Controller.Labels), "spec": spec,
+		"metadata": metadata(args.Controller.Namespace, release, args.Controller.Labels), "spec": args.requested(ctx, release, spec),
 	}, child)
 }
 
@@ -170,6 +175,10 @@ func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource *
 		if args.Controller != nil && args.Controller.Await != nil {
 			if err := args.Controller.Await(ctx); err != nil {
 				err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
+				if args.Live != nil {
+					err = fmt.Errorf("%w (an upgrade that failed stays as it is: correct it, roll it back with helm rollback %s --namespace %s, "+
+						"and run again)", err, release, args.Namespace)
+				}
 				// The run ends with one error, so each chart says its own.
 				return nil, errors.Join(err, log.Error(err.Error(), &pulumi.LogArgs{Resource: resource}))
 			}

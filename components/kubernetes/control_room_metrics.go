@@ -68,7 +68,8 @@ var controlRoomMetrics = []string{
 	"kube_deployment_status_replicas_available",
 	"kube_deployment_status_replicas_ready",
 	"kube_endpoint_info",
-	"kube_hpa_labels",
+	"kube_horizontalpodautoscaler_labels",
+	"kube_hpa_labels", // what kube-state-metrics 1 called it
 	"kube_ingress_info",
 	"kube_namespace_created",
 	"kube_namespace_labels",

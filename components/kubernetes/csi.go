@@ -14,8 +14,8 @@ type OpenZFSDriverArgs struct {
 	RoleARN pulumi.StringInput
 }
 
-// NewOpenZFSDriver installs the CSI driver of FSx for OpenZFS in kube-system, on the
-// nodes that are kept for sessions too.
+// NewOpenZFSDriver installs the CSI driver of FSx for OpenZFS in kube-system. Its part on the
+// nodes tolerates every taint, as the chart has it by default.
 //
 // It is an error if a required argument is missing.
 // (docs/reference/aws-workload-apps.md 8.1, 8.2)
@@ -37,7 +37,6 @@ func NewOpenZFSDriver(ctx *pulumi.Context, name string, args *OpenZFSDriverArgs,
 			},
 			"node": object{
 				"serviceAccount": IAMRole(args.RoleARN).serviceAccount("nodes.aws-fsx-openzfs-csi-driver.posit.team"),
-				"tolerations":    []any{evicted, sessionToleration()},
 			},
 		}),
 	}, opts...)

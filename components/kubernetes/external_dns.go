@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ExternalDNSArgs says which records ExternalDNS keeps, in Route 53. All but Policy are
+// ExternalDNSArgs says which records ExternalDNS keeps, in Route 53. All up to OwnerID are
 // required; Version is dotted integers.
 type ExternalDNSArgs struct {
 	Installation
@@ -25,6 +25,11 @@ type ExternalDNSArgs struct {
 	// Policy is sync (the default), which also deletes records of its own whose ingress is
 	// gone, or upsert-only.
 	Policy string
+	// PrivateZones says that all of the domains have private zones: a public zone of the same
+	// name is not theirs.
+	PrivateZones bool
+	// ZoneIDs are the zones to work in, nil for all that the domains belong to.
+	ZoneIDs pulumi.StringArrayInput
 }
 
 // NewExternalDNS installs ExternalDNS in kube-system. It touches only records that it
@@ -37,6 +42,9 @@ func NewExternalDNS(ctx *pulumi.Context, name string, args *ExternalDNSArgs, opt
 		return nil, errors.New("ExternalDNS " + name + ": role, region, domains and owner are required")
 	}
 	extra := []string{}
+	if args.PrivateZones {
+		extra = append(extra, "--aws-zone-type=private")
+	}
 	matches, err := matchesParentZones(args.Version)
 	if err != nil {
 		return nil, fmt.Errorf("ExternalDNS %s: %w", name, err)
@@ -55,9 +63,23 @@ func NewExternalDNS(ctx *pulumi.Context, name string, args *ExternalDNSArgs, opt
 			"env": []object{
 				{"name": "AWS_DEFAULT_REGION", "value": args.Region}, {"name": "AWS_REGION", "value": args.Region},
 			},
-			"extraArgs": extra, "policy": cmp.Or(args.Policy, "sync"), "txtOwnerId": args.OwnerID, "txtPrefix": "_d",
+			"extraArgs": args.inZones(extra), "policy": cmp.Or(args.Policy, "sync"), "txtOwnerId": args.OwnerID, "txtPrefix": "_d",
 		}),
 	}, opts...)
+}
+
+// inZones adds the zones to arguments.
+func (args *ExternalDNSArgs) inZones(arguments []string) pulumi.StringArrayInput {
+	if args.ZoneIDs == nil {
+		return pulumi.ToStringArray(arguments)
+	}
+	return args.ZoneIDs.ToStringArrayOutput().ApplyT(func(zones []string) []string {
+		all := slices.Clone(arguments)
+		for _, zone := range zones {
+			all = append(all, "--zone-id-filter="+zone)
+		}
+		return all
+	}).(pulumi.StringArrayOutput)
 }
 
 // matchesParentZones tells whether this version of ExternalDNS can work in the zone of a

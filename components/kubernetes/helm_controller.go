@@ -51,6 +51,9 @@ func NewHelmController(ctx *pulumi.Context, name string, args *HelmControllerArg
 	namespace := cmp.Or(args.Namespace, controller)
 	made := &HelmController{}
 	err := components.Register(ctx, "ptd:kubernetes:HelmController", name+"-"+controller, made, func(child pulumi.ResourceOption) error {
+		// The controller applies definitions of its own over these when it starts: from then on
+		// they are its.
+		keep := pulumi.IgnoreChanges([]string{"spec"})
 		object := func(logical, apiVersion, kind string, fields pulumi.Map, after ...pulumi.Resource) (*Object, error) {
 			return NewObject(ctx, name+"-"+logical, apiVersion, kind, fields, child, pulumi.DependsOn(after))
 		}
@@ -62,7 +65,7 @@ func NewHelmController(ctx *pulumi.Context, name string, args *HelmControllerArg
 			logical string
 			helmDefinition
 		}{{"helmcharts-crd", helmChartDefinition}, {"helmchartconfigs", helmChartConfigDefinition}} {
-			crd, err := object(definition.logical, "apiextensions.k8s.io/v1", "CustomResourceDefinition", definition.fields())
+			crd, err := NewObject(ctx, name+"-"+definition.logical, "apiextensions.k8s.io/v1", "CustomResourceDefinition", definition.fields(), child, keep)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,9 @@ var helmChartDefinition = helmDefinition{
 var helmChartConfigDefinition = helmDefinition{
 	plural: "helmchartconfigs", singular: "helmchartconfig", kind: "HelmChartConfig",
 	schema: schema{"type": "object", "properties": schema{
-		"spec": objectSchema(several(optional("string"), "failurePolicy", "valuesContent")),
+		"spec": objectSchema(schema{
+			"failurePolicy": optional("string"), "valuesContent": optional("string"), "valuesSecrets": valuesSecrets(),
+		}),
 	}},
 }
 
@@ -33,10 +35,17 @@ func helmChartSpec() schema {
 	maps.Copy(spec, several(optional("string"), "chart", "chartContent", "failurePolicy", "helmVersion", "jobImage", "repo", "repoCA",
 		"targetNamespace", "timeout", "valuesContent", "version"))
 	maps.Copy(spec, several(names, "authSecret", "dockerRegistrySecret", "repoCAConfigMap"))
-	spec["backOffLimit"] = optional("integer")
+	spec["backOffLimit"], spec["valuesSecrets"] = optional("integer"), valuesSecrets()
 	spec["set"] = schema{"type": "object", "nullable": true, "additionalProperties": schema{"x-kubernetes-int-or-string": true, "nullable": true}}
 	spec["podSecurityContext"], spec["securityContext"] = objectSchema(podSecurityContext()), objectSchema(securityContext())
 	return spec
+}
+
+// valuesSecrets names Secrets with values.
+func valuesSecrets() schema {
+	return listSchema(objectSchema(schema{
+		"name": optional("string"), "keys": listSchema(optional("string")), "ignoreUpdates": schema{"type": "boolean"},
+	}))
 }
 
 func podSecurityContext() schema {

@@ -139,13 +139,15 @@ func TestHelmControllerDefinitions(t *testing.T) {
 		t.Errorf("%d columns, want 7", got)
 	}
 	schema := charts["schema"].(map[string]any)["openAPIV3Schema"]
-	if got := len(properties(t, schema, "spec")); got != 23 {
-		t.Errorf("a HelmChart's spec has %d fields, want 23", got)
+	if got := len(properties(t, schema, "spec")); got != 24 {
+		t.Errorf("a HelmChart's spec has %d fields, want 24", got)
 	}
 	for field, want := range map[string]string{
 		"bootstrap": "map[type:boolean]", "backOffLimit": "map[nullable:true type:integer]", "repo": "map[nullable:true type:string]",
 		"authSecret": "map[nullable:true properties:map[name:map[nullable:true type:string]] type:object]",
-		"set":        "map[additionalProperties:map[nullable:true x-kubernetes-int-or-string:true] nullable:true type:object]",
+		"valuesSecrets": "map[items:map[nullable:true properties:map[ignoreUpdates:map[type:boolean] keys:map[items:map[nullable:true type:string] " +
+			"nullable:true type:array] name:map[nullable:true type:string]] type:object] nullable:true type:array]",
+		"set": "map[additionalProperties:map[nullable:true x-kubernetes-int-or-string:true] nullable:true type:object]",
 	} {
 		if got := fmt.Sprint(properties(t, schema, "spec")[field]); got != want {
 			t.Errorf("field %s is %s, want %s", field, got, want)
@@ -161,7 +163,7 @@ func TestHelmControllerDefinitions(t *testing.T) {
 	}
 	_, configs := version("helmchartconfigs")
 	schema = configs["schema"].(map[string]any)["openAPIV3Schema"]
-	if got := len(properties(t, schema, "spec")); got != 2 || configs["subresources"] != nil || configs["additionalPrinterColumns"] != nil {
+	if got := len(properties(t, schema, "spec")); got != 3 || configs["subresources"] != nil || configs["additionalPrinterColumns"] != nil {
 		t.Errorf("version of HelmChartConfig is %v", configs)
 	}
 }

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"cmp"
 	"errors"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -21,8 +22,9 @@ type KarpenterPool struct {
 	NodeLabels map[string]string
 	// Weight prefers pools with a larger one, at most 100; 0 is none.
 	Weight int
-	// RootVolumeSize is that of the nodes, "100Gi" if "".
-	RootVolumeSize string
+	// RootVolumeSize is that of the disk that holds images and containers, "100Gi" if "".
+	// RootDevice is where it is; where the image of the nodes has it (see RootDevice) if "".
+	RootVolumeSize, RootDevice string
 	// AMIAlias is the image of the nodes, {family}@{version}; al2023@latest if "". With
 	// latest, nodes are replaced when Amazon publishes an image.
 	AMIAlias string
@@ -91,7 +93,7 @@ func (args *KarpenterArgs) nodeClass(pool KarpenterPool) object {
 		"metadataOptions": object{
 			"httpEndpoint": "enabled", "httpProtocolIPv6": "disabled", "httpPutResponseHopLimit": 1, "httpTokens": "required",
 		},
-		"blockDeviceMappings": []object{{"deviceName": "/dev/xvda", "ebs": object{
+		"blockDeviceMappings": []object{{"deviceName": cmp.Or(pool.RootDevice, RootDevice(pool.AMIAlias)), "ebs": object{
 			"volumeSize": cmp.Or(pool.RootVolumeSize, "100Gi"), "volumeType": "gp3", "encrypted": true,
 		}}},
 	}
@@ -99,6 +101,20 @@ func (args *KarpenterArgs) nodeClass(pool KarpenterPool) object {
 		class["tags"] = args.Tags
 	}
 	return class
+}
+
+// RootDevice is the disk that holds images and containers on nodes of an image's alias: the
+// second one of Bottlerocket, whose first has the system and nothing else.
+// (Karpenter's own defaults, by family.)
+func RootDevice(amiAlias string) string {
+	switch family, _, _ := strings.Cut(amiAlias, "@"); {
+	case family == "bottlerocket":
+		return "/dev/xvdb"
+	case strings.HasPrefix(family, "windows"):
+		return "/dev/sda1"
+	default:
+		return "/dev/xvda"
+	}
 }
 
 // selectorTerms select by id.

@@ -287,3 +287,13 @@ func ExampleNewKarpenter() {
 	}
 	// Output: sessions map[cpu:100]
 }
+
+// The size is that of the disk with the images and containers. (Karpenter's own defaults, by
+// family of images.)
+func TestRootDevice(t *testing.T) {
+	for alias, want := range map[string]string{
+		"": "/dev/xvda", "al2@latest": "/dev/xvda", "al2023@v20250403": "/dev/xvda", "bottlerocket@v1.40.0": "/dev/xvdb", "windows2022@latest": "/dev/sda1",
+	} {
+		assert.Equal(t, want, RootDevice(alias), alias)
+	}
+}

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -20,8 +21,11 @@ type LokiArgs struct {
 	Store ObjectStore
 	// Identity is that of loki/loki.posit.team, which reads and writes Store.
 	Identity Identity
-	// Replicas is how many pods there are of each part; 2 if 0.
+	// Replicas is how many pods there are of each part; 3 if 0.
 	Replicas int
+	// ReplicationFactor is how many of the pods that write have each line (see
+	// FactorOfChart); by Replicas if 0.
+	ReplicationFactor int
 	// RetentionDays is after how long logs are deleted; 0 is never.
 	RetentionDays int
 	// NoTelemetry keeps Loki from reporting its use to its makers.
@@ -40,7 +44,19 @@ func NewLoki(ctx *pulumi.Context, name string, args *LokiArgs, opts ...pulumi.Re
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "loki", Chart: "loki", Repository: grafanaCharts, Namespace: "loki",
 		Values: values(args.values()), Installation: args.Installation,
+		Stateful: &Stateful{Fixed: []string{
+			"*.persistence.size", "*.persistence.storageClass", "*.persistence.volumeClaimsEnabled", "*.podManagementPolicy",
+		}},
 	}, opts...)
+}
+
+// lokiSchema is how logs are stored: as the chart itself says where nobody does, up to its
+// version 5. With another, what is stored could not be read.
+func lokiSchema(store string) object {
+	return object{"configs": []object{{
+		"from": "2022-01-11", "store": "boltdb-shipper", "object_store": store, "schema": "v12",
+		"index": object{"prefix": "loki_index_", "period": "24h"},
+	}}}
 }
 
 func (args *LokiArgs) values() object {
@@ -58,6 +74,10 @@ func (args *LokiArgs) values() object {
 		"volume_enabled":                true,
 	}
 	loki["limits_config"] = limits
+	loki["schemaConfig"] = lokiSchema(args.Store.kind())
+	if factor := replicationFactor(args.Replicas, args.ReplicationFactor); factor > 0 {
+		loki["commonConfig"] = object{"replication_factor": factor}
+	}
 	if args.RetentionDays > 0 {
 		limits["retention_period"] = fmt.Sprintf("%dh", 24*args.RetentionDays)
 		loki["compactor"] = object{
@@ -69,7 +89,7 @@ func (args *LokiArgs) values() object {
 	}
 	args.Identity.labelPods(loki)
 	made := object{
-		"gateway": object{"image": unprivilegedNginx()}, "loki": loki,
+		"gateway": object{"replicas": 2, "image": unprivilegedNginx()}, "loki": loki,
 		"serviceAccount": args.Identity.serviceAccount("loki.posit.team"),
 		"sidecar":        object{"image": object{"repository": "quay.io/kiwigrid/k8s-sidecar"}},
 		"monitoring": object{
@@ -77,15 +97,16 @@ func (args *LokiArgs) values() object {
 			"selfMonitoring": object{
 				"enabled": false, "grafanaAgent": object{"installOperator": false},
 			},
+			// It looks for lines that it writes to its own log, which nobody reads here.
+			"lokiCanary": off,
 		},
 		"test": off,
 	}
 	for _, part := range []string{"backend", "read", "write"} {
-		made[part] = object{
-			"replicas":    replicas(args.Replicas),
-			"persistence": object{"enableStatefulSetAutoDeletePVC": true},
-		}
+		made[part] = object{"replicas": replicas(args.Replicas)}
 	}
+	// What writes has logs on its volumes that are nowhere else yet.
+	made["backend"].(object)["persistence"] = object{"enableStatefulSetAutoDeletePVC": true}
 	return made
 }
 
@@ -94,10 +115,24 @@ func unprivilegedNginx() object {
 	return object{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}
 }
 
-// replicas is how many pods there are of something, 2 unless said otherwise.
-func replicas(of int) int {
-	if of == 0 {
-		return 2
+// replicas is how many pods there are of something that keeps data, 3 unless said
+// otherwise: as many as have each piece of it, of which one may be away.
+func replicas(of int) int { return cmp.Or(of, 3) }
+
+// FactorOfChart leaves how many pods have each piece of data to the chart, whose 3 is more
+// than some installations have pods.
+const FactorOfChart = -1
+
+// replicationFactor is how many pods have each piece of data, 0 for what the chart says,
+// which is 3. A piece is taken when most of as many have it, 2 of 3: of 2 pods both would
+// have to be there for every one, and a single one would never take any.
+func replicationFactor(of, given int) int {
+	switch {
+	case given < 0, given == 0 && replicas(of) >= 3:
+		return 0
+	case given == 0:
+		return 1
+	default:
+		return given
 	}
-	return of
 }

@@ -45,7 +45,7 @@ func makeLoki(args *LokiArgs) pulumi.RunFunc {
 // lokiValues are those of the sheet. (docs/reference/aws-workload-apps.md 8.2)
 func lokiValues(replicas float64) map[string]any {
 	values := map[string]any{
-		"gateway": map[string]any{"image": map[string]any{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}},
+		"gateway": map[string]any{"replicas": 2.0, "image": map[string]any{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}},
 		"loki": map[string]any{
 			"auth_enabled": false,
 			"storage": map[string]any{
@@ -66,18 +66,24 @@ func lokiValues(replicas float64) map[string]any {
 				"reject_old_samples_max_age": "168h", "split_queries_by_interval": "15m", "volume_enabled": true,
 			},
 			"storage_config": map[string]any{"hedging": map[string]any{"at": "250ms", "max_per_second": 20.0, "up_to": 3.0}},
+			"schemaConfig": map[string]any{"configs": []any{map[string]any{
+				"from": "2022-01-11", "store": "boltdb-shipper", "object_store": "s3", "schema": "v12",
+				"index": map[string]any{"prefix": "loki_index_", "period": "24h"},
+			}}},
 		},
 		"serviceAccount": serviceAccount("loki.posit.team", "loki.demo01-staging.posit.team"),
 		"sidecar":        map[string]any{"image": map[string]any{"repository": "quay.io/kiwigrid/k8s-sidecar"}},
 		"monitoring": map[string]any{
 			"dashboards": off, "serviceMonitor": off,
 			"selfMonitoring": map[string]any{"enabled": false, "grafanaAgent": map[string]any{"installOperator": false}},
+			"lokiCanary":     off,
 		},
 		"test": off,
 	}
 	for _, part := range []string{"backend", "read", "write"} {
-		values[part] = map[string]any{"replicas": replicas, "persistence": map[string]any{"enableStatefulSetAutoDeletePVC": true}}
+		values[part] = map[string]any{"replicas": replicas}
 	}
+	values["backend"].(map[string]any)["persistence"] = map[string]any{"enableStatefulSetAutoDeletePVC": true}
 	return values
 }
 
@@ -85,7 +91,7 @@ func TestLoki(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeLoki(lokiArgs()))
 	made := r.Find(t, helmChartType, "loki-helm-release")
-	wantChart(t, made, inGrafanaCharts("loki", "loki", "5.42.0"), lokiValues(2))
+	wantChart(t, made, inGrafanaCharts("loki", "loki", "5.42.0"), lokiValues(3))
 	if got := made.Physical(); got != "helm-controller/loki" {
 		t.Errorf("the HelmChart is %s", got)
 	}
@@ -95,10 +101,10 @@ func TestLoki(t *testing.T) {
 func TestLokiOptions(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeLoki(lokiArgs(func(args *LokiArgs) {
-		args.Replicas, args.RetentionDays, args.NoTelemetry = 3, 30, true
+		args.Replicas, args.RetentionDays, args.NoTelemetry = 5, 30, true
 		args.Overrides = map[string]any{"read": map[string]any{"replicas": 4}}
 	})))
-	want := lokiValues(3)
+	want := lokiValues(5)
 	loki := want["loki"].(map[string]any)
 	loki["analytics"] = map[string]any{"reporting_enabled": false}
 	loki["compactor"] = map[string]any{"retention_enabled": true, "delete_request_store": "s3"}

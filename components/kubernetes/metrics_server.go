@@ -17,7 +17,6 @@ func NewMetricsServer(ctx *pulumi.Context, name string, args *Installation, opts
 		Values: values(object{
 			"hostNetwork":   object{"enabled": true},
 			"containerPort": 4443,
-			"args":          []string{"--kubelet-preferred-address-types=InternalIP"},
 		}),
 		Installation: *args,
 	}, opts...)

@@ -22,7 +22,6 @@ func TestMetricsServer(t *testing.T) {
 		"chart": "metrics-server", "repo": "https://kubernetes-sigs.github.io/metrics-server/", "targetNamespace": "kube-system", "version": "3.11.0",
 	}, map[string]any{
 		"hostNetwork": map[string]any{"enabled": true}, "containerPort": 4443.0,
-		"args": []any{"--kubelet-preferred-address-types=InternalIP"},
 	})
 	if got := made.Physical(); got != "helm-controller/metrics-server" {
 		t.Errorf("the HelmChart is %s", got)
@@ -44,7 +43,7 @@ func TestKubeStateMetrics(t *testing.T) {
 	made := r.Find(t, helmChartType, "release")
 	wantChart(t, made, map[string]any{
 		"chart": "kube-state-metrics", "repo": "https://prometheus-community.github.io/helm-charts", "targetNamespace": "kube-system", "version": "5.30.1",
-	}, map[string]any{"metricLabelsAllowlist": []any{"pods=[launcher-instance-id,user-group-*]"}})
+	}, map[string]any{"metricLabelsAllowlist": []any{"pods=[*]"}})
 	if got := made.Physical(); got != "helm-controller/kube-state-metrics" {
 		t.Errorf("the HelmChart is %s", got)
 	}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -16,8 +17,11 @@ type MimirArgs struct {
 	Store ObjectStore
 	// Identity is that of mimir/mimir.posit.team, which reads and writes Store.
 	Identity Identity
-	// Replicas is how many pods there are of each part that keeps data; 2 if 0.
+	// Replicas is how many pods there are of each part that keeps data; 3 if 0.
 	Replicas int
+	// ReplicationFactor is how many ingesters have each sample (see FactorOfChart); by
+	// Replicas if 0.
+	ReplicationFactor int
 	// RetentionDays is after how long metrics are deleted; 0 is never.
 	RetentionDays int
 	// NoTelemetry keeps Mimir from reporting its use to its makers.
@@ -34,13 +38,23 @@ func NewMimir(ctx *pulumi.Context, name string, args *MimirArgs, opts ...pulumi.
 	if args == nil || args.Store == nil || !args.Store.complete() || args.Identity.id == nil {
 		return nil, fmt.Errorf("chart of Mimir %s: a bucket, its region and a role are required", name)
 	}
+	live, err := args.Live.values()
+	if err != nil {
+		return nil, fmt.Errorf("chart of Mimir %s: %w", name, err)
+	}
 	return NewChart(ctx, name, &ChartArgs{
 		ReleaseName: "mimir", Chart: "mimir-distributed", Repository: grafanaCharts, Namespace: "mimir",
-		Values: values(args.values()), Installation: args.Installation,
+		Values: values(args.values(live)), Installation: args.Installation,
+		Stateful: &Stateful{Fixed: []string{
+			"*.persistentVolume.size", "*.persistentVolume.storageClass", "*.persistentVolume.accessModes",
+			"*.persistentVolume.enabled", "*.podManagementPolicy",
+		}},
 	}, opts...)
 }
 
-func (args *MimirArgs) values() object {
+// values are the chart's. A Mimir that is live without room of its own for each pod goes
+// on so: there may be no node that has it.
+func (args *MimirArgs) values(live object) object {
 	off := object{"enabled": false}
 	limits := object{"max_global_series_per_user": 800000, "max_label_names_per_series": 45}
 	if args.RetentionDays > 0 {
@@ -48,6 +62,9 @@ func (args *MimirArgs) values() object {
 	}
 	config := args.Store.mimir()
 	config["limits"] = limits
+	if factor := replicationFactor(args.Replicas, args.ReplicationFactor); factor > 0 {
+		config["ingester"] = object{"ring": object{"replication_factor": factor}}
+	}
 	if args.NoTelemetry {
 		config["usage_stats"] = off
 	}
@@ -56,8 +73,11 @@ func (args *MimirArgs) values() object {
 		"minio":          off, "alertmanager": off, "ruler": off, "nginx": off,
 		"mimir": object{"structuredConfig": config},
 		"gateway": object{
-			"enabledNonEnterprise": true, "nginx": object{"image": unprivilegedNginx()},
+			"enabledNonEnterprise": true, "replicas": 2, "nginx": object{"image": unprivilegedNginx()},
 		},
+		"distributor": object{"replicas": 2},
+		// It restarts pods zone by zone, and there are no zones here.
+		"rollout_operator": off,
 	}
 	if global := (object{}); args.Identity.labels != nil {
 		args.Identity.labelPods(global)
@@ -67,16 +87,31 @@ func (args *MimirArgs) values() object {
 		stateful := args.stateful()
 		if part != "compactor" {
 			stateful["zoneAwareReplication"] = off
+			if live == nil || MimirKeepsApart(live, part) {
+				stateful["affinity"].(object)["podAntiAffinity"] = ownNode(strings.ReplaceAll(part, "_", "-"))
+			}
 		}
-		if part == "store_gateway" {
+		switch part {
+		case "store_gateway":
 			stateful["resources"] = object{
 				"requests": object{"cpu": "100m", "memory": "512Mi"},
 				"limits":   object{"cpu": "1", "memory": "4Gi"},
+			}
+		case "ingester":
+			// What they have not shipped yet is nowhere else, also when there are fewer of them.
+			stateful["persistentVolume"].(object)["whenScaled"] = "Retain"
+			if live == nil || valueAt(live, part, "resources") != nil {
+				stateful["resources"] = object{"requests": object{"cpu": "100m", "memory": "3Gi"}}
 			}
 		}
 		made[part] = stateful
 	}
 	return made
+}
+
+// MimirKeepsApart tells whether values of Mimir keep the pods of a part on nodes of their own.
+func MimirKeepsApart(values map[string]any, part string) bool {
+	return valueAt(values, part, "affinity", "podAntiAffinity") != nil
 }
 
 // stateful are the values of a part with volumes.
@@ -87,12 +122,17 @@ func (args *MimirArgs) stateful() object {
 			"whenDeleted": "Delete", "whenScaled": "Delete",
 		},
 		"replicas": replicas(args.Replicas),
-		"affinity": object{"nodeAffinity": object{
-			"requiredDuringSchedulingIgnoredDuringExecution": object{"nodeSelectorTerms": []object{{
-				"matchExpressions": []object{{
-					"key": "karpenter.sh/nodepool", "operator": "DoesNotExist",
-				}},
-			}}},
-		}},
+		"affinity": object{"nodeAffinity": requiredNodes(object{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"})},
 	}
+}
+
+// ownNode is the affinity for nodes that have no other pod of a component of Mimir: with the
+// node, all that have the same samples would go.
+func ownNode(component string) object {
+	return object{"requiredDuringSchedulingIgnoredDuringExecution": []object{{
+		"topologyKey": "kubernetes.io/hostname",
+		"labelSelector": object{"matchLabels": object{
+			"app.kubernetes.io/name": "mimir", "app.kubernetes.io/instance": "mimir", "app.kubernetes.io/component": component,
+		}},
+	}}}
 }

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -40,9 +41,10 @@ func mimirValues(replicas float64) map[string]any {
 			"limits": map[string]any{"max_global_series_per_user": 800000.0, "max_label_names_per_series": 45.0},
 		}},
 		"gateway": map[string]any{
-			"enabledNonEnterprise": true,
-			"nginx":                map[string]any{"image": map[string]any{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}},
+			"enabledNonEnterprise": true, "replicas": 2.0,
+			"nginx": map[string]any{"image": map[string]any{"registry": "quay.io", "repository": "nginx/nginx-unprivileged"}},
 		},
+		"distributor": map[string]any{"replicas": 2.0}, "rollout_operator": off,
 	}
 	for _, part := range []string{"ingester", "compactor", "store_gateway"} {
 		stateful := map[string]any{
@@ -58,9 +60,18 @@ func mimirValues(replicas float64) map[string]any {
 		}
 		if part != "compactor" {
 			stateful["zoneAwareReplication"] = off
+			stateful["affinity"].(map[string]any)["podAntiAffinity"] = map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": []any{
+				map[string]any{"topologyKey": "kubernetes.io/hostname", "labelSelector": map[string]any{"matchLabels": map[string]any{
+					"app.kubernetes.io/name": "mimir", "app.kubernetes.io/instance": "mimir",
+					"app.kubernetes.io/component": strings.ReplaceAll(part, "_", "-"),
+				}}},
+			}}
 		}
 		values[part] = stateful
 	}
+	ingester := values["ingester"].(map[string]any)
+	ingester["persistentVolume"].(map[string]any)["whenScaled"] = "Retain"
+	ingester["resources"] = map[string]any{"requests": map[string]any{"cpu": "100m", "memory": "3Gi"}}
 	values["store_gateway"].(map[string]any)["resources"] = map[string]any{
 		"requests": map[string]any{"cpu": "100m", "memory": "512Mi"}, "limits": map[string]any{"cpu": "1", "memory": "4Gi"},
 	}
@@ -71,7 +82,7 @@ func TestMimir(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeMimir(mimirArgs()))
 	made := r.Find(t, helmChartType, "mimir-helm-release")
-	wantChart(t, made, inGrafanaCharts("mimir-distributed", "mimir", "5.2.1"), mimirValues(2))
+	wantChart(t, made, inGrafanaCharts("mimir-distributed", "mimir", "5.2.1"), mimirValues(3))
 	if got := made.Physical(); got != "helm-controller/mimir" {
 		t.Errorf("the HelmChart is %s", got)
 	}
@@ -81,9 +92,9 @@ func TestMimir(t *testing.T) {
 func TestMimirOptions(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeMimir(mimirArgs(func(args *MimirArgs) {
-		args.Replicas, args.RetentionDays, args.NoTelemetry = 3, 365, true
+		args.Replicas, args.RetentionDays, args.NoTelemetry = 4, 365, true
 	})))
-	want := mimirValues(3)
+	want := mimirValues(4)
 	config := want["mimir"].(map[string]any)["structuredConfig"].(map[string]any)
 	config["usage_stats"] = off
 	config["limits"].(map[string]any)["compactor_blocks_retention_period"] = "365d"

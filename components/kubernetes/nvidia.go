@@ -21,12 +21,12 @@ func NewNvidiaDevicePlugin(ctx *pulumi.Context, name string, args *Installation,
 				"enabled": true,
 				"worker": object{"tolerations": []any{
 					sessionToleration(),
-					object{"key": gpu, "operator": "Equal", "value": "present", "effect": "NoSchedule"},
+					object{"key": gpu, "operator": "Exists", "effect": "NoSchedule"}, // whatever its value: without it no GPU is found
 					object{"key": "node-role.kubernetes.io/master", "operator": "Equal", "value": "", "effect": "NoSchedule"},
 				}},
 			},
 			"migStrategy": "none", "failOnInitError": true, "nvidiaDriverRoot": "/",
-			"plugin": object{"passDeviceSpecs": false, "deviceListStrategy": "envvar", "deviceIDStrategy": "uuid"},
+			"deviceListStrategy": "envvar", "deviceIDStrategy": "uuid",
 			"tolerations": []any{
 				sessionToleration(),
 				object{"key": gpu, "operator": "Exists", "effect": "NoSchedule"},

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/ptd-go/ptd/components/componenttest"
 )
@@ -21,9 +22,13 @@ func account(name string) map[string]any {
 
 func TestLoadBalancerController(t *testing.T) {
 	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
-		_, err := NewLoadBalancerController(ctx, "demo", &LoadBalancerControllerArgs{
+		controller, err := NewLoadBalancerController(ctx, "demo", &LoadBalancerControllerArgs{
 			Installation: controlled("1.6.0"), ClusterName: "demo01-staging-20250115", RoleARN: pulumi.String(exampleRole),
 		})
+		if err != nil {
+			return err
+		}
+		_, err = NewObject(ctx, "after", "v1", "ConfigMap", pulumi.Map{"metadata": metadata("default", "after", nil)}, pulumi.DependsOnInputs(controller.Installed))
 		return err
 	})
 	wantChart(t, r.Find(t, helmChartType, "demo"), map[string]any{
@@ -32,6 +37,14 @@ func TestLoadBalancerController(t *testing.T) {
 		"clusterName": "demo01-staging-20250115", "hostNetwork": true, "enableWaf": false, "enableWafv2": false, "enableShield": false,
 		"serviceAccount": account("aws-load-balancer-controller.posit.team"),
 	})
+	// Its webhooks are there when its Deployment is.
+	r.Find(t, "kubernetes:apps/v1:DeploymentPatch", "demo-ready").Want(t, map[string]any{"metadata": map[string]any{
+		"namespace": "kube-system", "name": "aws-load-balancer-controller",
+		"annotations": map[string]any{
+			"pulumi.com/waitFor": "condition=Available", "pulumi.com/timeoutSeconds": "900", "pulumi.com/patchForce": "true",
+		},
+	}})
+	assert.Contains(t, r.Find(t, "kubernetes:core/v1:ConfigMap", "after").DependsOn, "kubernetes:apps/v1:DeploymentPatch demo-ready")
 	componenttest.Fails(t, func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancerController(ctx, "demo", &LoadBalancerControllerArgs{})
 		return err
@@ -61,7 +74,7 @@ func TestStorageDrivers(t *testing.T) {
 			"tolerations":    []any{map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists"}, evicted, session()},
 		},
 		"node": map[string]any{
-			"serviceAccount": account("nodes.aws-fsx-openzfs-csi-driver.posit.team"), "tolerations": []any{evicted, session()},
+			"serviceAccount": account("nodes.aws-fsx-openzfs-csi-driver.posit.team"),
 		},
 	})
 	wantChart(t, r.Find(t, helmChartType, "driver"), map[string]any{
@@ -94,11 +107,11 @@ func TestNvidiaDevicePlugin(t *testing.T) {
 		"version": "0.17.1", "targetNamespace": "nvidia-device-plugin",
 	}, map[string]any{
 		"nfd": map[string]any{"enabled": true, "worker": map[string]any{"tolerations": []any{
-			session(), gpu("Equal", "present"),
+			session(), gpu("Exists", ""),
 			map[string]any{"key": "node-role.kubernetes.io/master", "operator": "Equal", "value": "", "effect": "NoSchedule"},
 		}}},
 		"migStrategy": "none", "failOnInitError": true, "nvidiaDriverRoot": "/",
-		"plugin":      map[string]any{"passDeviceSpecs": false, "deviceListStrategy": "envvar", "deviceIDStrategy": "uuid"},
+		"deviceListStrategy": "envvar", "deviceIDStrategy": "uuid",
 		"tolerations": []any{session(), gpu("Exists", ""), map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists"}},
 	})
 }

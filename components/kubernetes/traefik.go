@@ -21,6 +21,9 @@ type TraefikArgs struct {
 	Replicas int
 	// NoTelemetry stops it from asking for new versions and sending usage figures.
 	NoTelemetry bool
+	// TrustedProxies are the blocks from which load balancers come, whose word on who asked,
+	// and how, is passed on; nobody's if nil.
+	TrustedProxies pulumi.StringArrayInput
 	// Labels are those of the PriorityClass.
 	Labels map[string]string
 }
@@ -84,8 +87,16 @@ func NewTraefik(ctx *pulumi.Context, name string, args *TraefikArgs, opts ...pul
 			"ports":   object{"traefik": object{"expose": object{"default": true}, "nodePort": TraefikPort}},
 			"service": object{"type": "NodePort"},
 		}
+		if args.TrustedProxies != nil {
+			traefik["ports"].(object)["web"] = object{"forwardedHeaders": object{"trustedIPs": args.TrustedProxies}}
+		}
 		if args.NoTelemetry {
-			traefik["globalArguments"] = []string{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
+			// The chart gave the arguments up in 36.0.0, and has read these values since.
+			if older(args.Version, 36, 0) {
+				traefik["globalArguments"] = []string{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
+			} else {
+				traefik["global"] = object{"checkNewVersion": false, "sendAnonymousUsage": false}
+			}
 		}
 		installation := args.Installation
 		if installation.Controller != nil {

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,12 @@ func TestTraefik(t *testing.T) {
 		installation.Overrides = map[string]any{"ingressRoute": map[string]any{"dashboard": map[string]any{"enabled": true}}}
 		_, err := NewTraefik(ctx, "changed", &TraefikArgs{
 			Installation: installation, Replicas: 5, NoTelemetry: true, Labels: map[string]string{"owner": "demo"},
+			TrustedProxies: pulumi.ToStringArray([]string{"10.0.0.0/16"}),
 		})
 		if err != nil {
+			return err
+		}
+		if _, err = NewTraefik(ctx, "older", &TraefikArgs{Installation: controlled("33.2.1"), NoTelemetry: true}); err != nil {
 			return err
 		}
 		_, err = NewTraefik(ctx, "demo", &TraefikArgs{Installation: controlled("37.1.2")})
@@ -69,9 +74,17 @@ func TestTraefik(t *testing.T) {
 		t.Errorf("the chart depends on %v, want %s", chart.DependsOn, want)
 	}
 
+	// The chart reads the arguments up to 35, and the values from 36 on.
+	older := maps.Clone(fields)
+	older["version"] = "33.2.1"
+	values["globalArguments"] = []any{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
+	wantChart(t, r.Find(t, helmChartType, "older-helm-release"), older, values)
+	delete(values, "globalArguments")
+
 	values["deployment"].(map[string]any)["replicas"] = 5.0
 	values["ingressRoute"] = map[string]any{"dashboard": map[string]any{"enabled": true}}
-	values["globalArguments"] = []any{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
+	values["global"] = map[string]any{"checkNewVersion": false, "sendAnonymousUsage": false}
+	values["ports"].(map[string]any)["web"] = map[string]any{"forwardedHeaders": map[string]any{"trustedIPs": []any{"10.0.0.0/16"}}}
 	wantChart(t, r.Find(t, helmChartType, "changed-helm-release"), fields, values)
 }
 

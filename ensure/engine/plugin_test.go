@@ -490,6 +490,7 @@ func TestVersionThatCannotBeInstalled(t *testing.T) {
 	require.ErrorAs(t, err, &missing)
 	assert.Contains(t, err.Error(), "1.2.0")
 }
+
 // In a sandbox one package can be real: its plugin runs in the version that is installed,
 // whichever is asked for, behind what stands between it and the engine.
 func TestRealPartOfASandbox(t *testing.T) {

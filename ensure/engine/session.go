@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -115,6 +116,11 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		provider, err := simulate()
 		if err != nil {
 			return nil, err
+		}
+		if says, ok := provider.(interface {
+			LogTo(func(severity diag.Severity, urn resource.URN, message string))
+		}); ok {
+			says.LogTo(s.log)
 		}
 		s.mutex.Lock()
 		defer s.mutex.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
@@ -37,6 +38,11 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 	if typ.Check != nil && len(failures) == 0 {
 		for _, problem := range typ.Check(PlainMap(inputs)) {
 			failures = append(failures, failure(problem.Path, "%s", problem.Text))
+		}
+	}
+	if typ.Doubt != nil && p.log != nil && len(failures) == 0 {
+		for _, doubt := range typ.Doubt(PlainMap(inputs)) {
+			p.log(diag.Warning, r.URN, doubt)
 		}
 	}
 	return plugin.CheckResponse{Properties: inputs, Failures: failures}, nil

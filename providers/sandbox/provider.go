@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/blang/semver"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -19,10 +20,16 @@ type Provider struct {
 	cloud           *Cloud
 	account, region string
 	inputs          Inputs
+	log             func(severity diag.Severity, urn resource.URN, message string)
 }
 
 // NewProvider makes a provider of a package that works on a cloud.
 func NewProvider(cloud *Cloud, pkg *Package) *Provider { return &Provider{cloud: cloud, pkg: pkg} }
+
+// LogTo hands what the provider has to say of resources to log; nobody hears it else.
+func (p *Provider) LogTo(log func(severity diag.Severity, urn resource.URN, message string)) {
+	p.log = log
+}
 
 // Pkg implements plugin.Provider.
 func (p *Provider) Pkg() tokens.Package { return tokens.Package(p.pkg.Name) }

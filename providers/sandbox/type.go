@@ -72,6 +72,8 @@ type Type struct {
 	Secret []string
 	// Check finds what is wrong beyond names and types.
 	Check func(inputs Inputs) []Problem
+	// Doubt tells what may be wrong with inputs that pass Check.
+	Doubt func(inputs Inputs) []string
 	// Admit refuses what only the store can tell to be wrong, before a create or an
 	// update. In a preview inputs may be Unknown, and what is missing may still be made.
 	Admit func(o *Operation, preview bool) error

@@ -168,6 +168,7 @@ func (h *helm) makeRelease(release string, child pulumi.ResourceOption) error {
 			}
 		}
 		r.charts.WarnOfUnusedValues()
+		r.charts.WarnOfOldDefinitions("aws-load-balancer-controller", "traefik")
 		return nil
 	}, child, pulumi.Providers(provider))
 	if err != nil {

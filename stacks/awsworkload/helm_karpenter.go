@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -34,7 +35,9 @@ func (r *helmRelease) makeKarpenter() error {
 	args.InstanceProfile = output.MadeBy(r.ctx, "clusters", "profile of Karpenter's nodes", r.setup.KarpenterInstanceProfile)
 	args.InterruptionQueue = output.MadeBy(r.ctx, "clusters", "queue of Karpenter", r.setup.KarpenterQueue)
 	for _, pool := range r.cluster.KarpenterConfig.NodePools {
-		args.Pools = append(args.Pools, karpenterPool(pool))
+		made := karpenterPool(pool)
+		made.RootDevice = r.liveRootDevice(pool)
+		args.Pools = append(args.Pools, made)
 	}
 	_, err := kubernetes.NewKarpenter(r.ctx, r.name+"-karpenter", args, r.after())
 	return err
@@ -51,6 +54,23 @@ func karpenterSecurityGroups(cluster pulumi.StringOutput, nodes pulumi.StringArr
 		}
 		return once
 	}).(pulumi.StringArrayOutput)
+}
+
+// liveRootDevice is the disk that the live pool sizes, "" for the one that its image needs. An
+// older ptd sized the first of every image; to change that replaces all nodes of the pool,
+// which is left to a change of the size, or of the image.
+func (r *helmRelease) liveRootDevice(pool config.KarpenterNodePool) string {
+	live := r.in.Existing[r.release].BlockDevices[pool.Name]
+	wanted := kubernetes.RootDevice(pool.AMIAlias)
+	for device, size := range live {
+		if len(live) != 1 || device == wanted || size != pool.RootVolumeSize {
+			continue
+		}
+		_ = r.ctx.Log.Warn(fmt.Sprintf("the node pool %s of release %s sizes the disk %s, but its images and containers are on %s: "+
+			"change its root_volume_size to move the size there, which replaces its nodes", pool.Name, r.release, device, wanted), nil)
+		return device
+	}
+	return ""
 }
 
 func karpenterPool(pool config.KarpenterNodePool) kubernetes.KarpenterPool {

@@ -33,7 +33,10 @@ func (r *helmRelease) makeMonitoring() error {
 		CloudWatch: &kubernetes.AlloyCloudWatch{
 			Region: r.config.Region, Name: r.config.CompoundName(), TrueName: r.config.TrueName(),
 		},
-		SystemLogs: r.config.GrafanaScrapeSystemLogs,
+		SystemLogs: r.config.GrafanaScrapeSystemLogs, Nodes: r.cluster.MPMinSize,
+	}
+	for _, group := range r.cluster.AdditionalNodeGroups {
+		args.Nodes += group.MinSize
 	}
 	if versions.TraefikForwardAuthVersion != "" && r.config.Sites[config.MainSite].UseTraefikForwardAuth {
 		args.Login = &kubernetes.GrafanaForwardAuth{

@@ -161,7 +161,7 @@ func TestMonitoringValues(t *testing.T) {
 			[]string{"ingress", "annotations", "traefik.ingress.kubernetes.io/router.middlewares"}},
 		{"grafana-alloy-release", role("alloy"), annotation},
 		{"grafana-alloy-release", cluster + "-alloy-config", []string{"alloy", "configMap", "name"}},
-		{"grafana-alloy-release", false, []string{"alloy", "reporting", "enabled"}},
+		{"grafana-alloy-release", false, []string{"alloy", "enableReporting"}},
 		{"grafana-alloy-release", false, []string{"alloy", "securityContext", "privileged"}},
 	} {
 		got := at(monitoringValues(t, r, cluster+"-"+want.chart), want.path...)

@@ -53,3 +53,14 @@ func ownTags(workload *config.AWSWorkload) []kubernetes.Tag {
 	}
 	return tags
 }
+
+// warnOfUnreachable warns of a load balancer that nobody would reach: its controller takes the
+// subnets that are named as they are, and of an adopted VPC ptd knows the private ones.
+func warnOfUnreachable(ctx *pulumi.Context, workload *config.AWSWorkload) {
+	if workload.ProvisionedVpc == nil || !workload.PublicLoadBalancer {
+		return
+	}
+	_ = ctx.Log.Warn("the load balancer is internet-facing (public_load_balancer is true), but in the private subnets of the VPC of "+
+		"others (provisioned_vpc.private_subnets), where nobody on the internet reaches it unless they have a route to an internet gateway: "+
+		"set public_load_balancer: false", nil)
+}

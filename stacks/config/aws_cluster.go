@@ -75,7 +75,7 @@ type ReleaseCommon struct {
 	// AdhocTeamOperatorImage wins over it (see OperatorImage).
 	TeamOperatorImage        string       `yaml:"team_operator_image" norm:"trim"`
 	AdhocTeamOperatorImage   string       `yaml:"adhoc_team_operator_image"`
-	TeamOperatorChartVersion string       `yaml:"team_operator_chart_version" default:"v1.29.1" blank:"default"`
+	TeamOperatorChartVersion string       `yaml:"team_operator_chart_version" default:"v1.29.1" blank:"default" check:"v-version"`
 	TeamOperatorSkipCRDs     bool         `yaml:"team_operator_skip_crds" default:"false"`
 	TeamOperatorTolerations  []Toleration `yaml:"team_operator_tolerations"`
 	// CustomK8sResources are folders of {target}/custom_k8s_resources to apply.
@@ -195,7 +195,7 @@ type KarpenterNodePool struct {
 	// SessionTaints keeps the pool for sessions (see EffectiveTaints).
 	SessionTaints  bool   `yaml:"session_taints" default:"false"`
 	Weight         int    `yaml:"weight" default:"100" min:"1" max:"100"`
-	RootVolumeSize string `yaml:"root_volume_size" default:"100Gi" check:"quantity"`
+	RootVolumeSize string `yaml:"root_volume_size" default:"100Gi" check:"volume-size"`
 	// AMIAlias is the image of the nodes, {family}@{version}. With latest, Karpenter replaces
 	// nodes whenever Amazon publishes an image; a version pins it.
 	AMIAlias            string `yaml:"ami_alias" default:"al2023@latest" check:"ami-alias"`

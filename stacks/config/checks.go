@@ -61,6 +61,8 @@ var checks = sync.OnceValue(func() map[string]check {
 		"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
 		"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
 		"uuid":               form(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`, "must be a UUID"),
+		"v-version":          checkVersionWithV,
+		"volume-size":        form(`[1-9]\d{0,4}(G|Gi)|[1-9]\d?(T|Ti)`, "must be the size of a volume in whole G, Gi, T or Ti, such as 100Gi"),
 		"vm-size":            form(`[A-Za-z0-9_-]+`, "must be an Azure VM size such as Standard_D2s_v6"),
 		"vpc-cidr":           checkVpcCIDR,
 		"vpc-id":             form(`vpc-[0-9a-f]{17}`, "must be a VPC id: vpc- and 17 hexadecimal digits"),
@@ -68,6 +70,16 @@ var checks = sync.OnceValue(func() map[string]check {
 		"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
 	}
 })
+
+// checkVersionWithV checks the version of a chart whose versions begin with v: without it, none
+// is found.
+func checkVersionWithV(text string) (problem, suggestion string) {
+	problem, _ = form(`v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?`, "must be the version of a chart such as v1.16.2, with its v")(text)
+	if problem != "" && text != "" && text[0] >= '0' && text[0] <= '9' {
+		suggestion = "v" + text
+	}
+	return problem, suggestion
+}
 
 // pattern is a regular expression that is compiled when it is first used.
 func pattern(expression string) func() *regexp.Regexp {

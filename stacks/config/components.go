@@ -26,9 +26,9 @@ type AWSComponents struct {
 	AWSLoadBalancerControllerVersion string `yaml:"aws_load_balancer_controller_version" default:"1.6.0"`
 	CertManagerVersion               string `yaml:"cert_manager_version" default:"v1.18.1" blank:"default"`
 	KarpenterVersion                 string `yaml:"karpenter_version" default:"1.6.0"`
-	LokiReplicas                     int    `yaml:"loki_replicas" default:"2" min:"1"`
+	LokiReplicas                     int    `yaml:"loki_replicas" default:"3" min:"1"`
 	MetricsServerVersion             string `yaml:"metrics_server_version" default:"3.11.0"`
-	MimirReplicas                    int    `yaml:"mimir_replicas" default:"2" min:"1"`
+	MimirReplicas                    int    `yaml:"mimir_replicas" default:"3" min:"1"`
 	// LokiRetentionDays and MimirRetentionDays are after how long logs and metrics are
 	// deleted; 0 is never.
 	LokiRetentionDays                      int    `yaml:"loki_retention_days" default:"0" min:"0" max:"3653"`

@@ -2,11 +2,11 @@ package kubernetes
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
+
+	"github.com/blang/semver"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -17,7 +17,9 @@ type release struct {
 	name, namespace, version string
 	values                   sandbox.Inputs
 	createNamespace          bool
-	skipDefinitions          bool
+	// awaited says that who installs it waits until its pods are there.
+	awaited         bool
+	skipDefinitions bool
 	// by is who asks: a release is upgraded by nobody else.
 	by string
 }
@@ -75,6 +77,9 @@ func findChart(chartName, repository, version string) (*chart, error) {
 			switch {
 			case address && repository == "" && inside && chartName == strings.ReplaceAll(known, versionPlace, version),
 				!address && !inside && chartName == chart.name && strings.TrimSuffix(repository, "/") == known:
+				if chart.versionsWithV && version != "" && !strings.HasPrefix(version, "v") {
+					return nil, fmt.Errorf("%s:%s: not found: its versions begin with v", strings.TrimPrefix(chartName, "oci://"), version)
+				}
 				return chart, nil
 			}
 		}
@@ -93,25 +98,40 @@ func findChart(chartName, repository, version string) (*chart, error) {
 	}
 }
 
-// checkValues refuses values that the chart does not have.
-func (c *chart) checkValues(values sandbox.Inputs) error {
-	var problems []string
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if c.knows(key) {
-			continue
+// checkValues refuses values that nobody reads, and tells of those of which that is not sure.
+// A real chart ignores them without a word, unless its schema is strict: a setting that is
+// misspelt, or that a later version of the chart has given up, looks as if it held.
+// (docs/reference/charts.md)
+func (c *chart) checkValues(version string, values sandbox.Inputs) (doubts []string, err error) {
+	catalogue, err := valuesOfCharts()
+	if err != nil {
+		return nil, err
+	}
+	read := catalogue[c.name]
+	asked, err := semver.ParseTolerant(version)
+	if err != nil { // the newest is installed then
+		asked = read.to
+	}
+	if c.check != nil {
+		if err := c.check(values); err != nil {
+			return nil, fmt.Errorf("chart %s: %w", c.name, err)
 		}
-		hint := ""
-		if near := sandbox.Nearest(key, slices.Values(strings.Fields(c.values))); near != "" {
-			hint = fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		if c.schema {
-			problems = append(problems, fmt.Sprintf("- (root): Additional property %s is not allowed%s", key, hint))
+	}
+	unread, early, known := read.unread(asked, values)
+	says := func(value string) string { return fmt.Sprintf("chart %s %s reads no value %s", c.name, version, value) }
+	var refused []string
+	for _, value := range unread {
+		if known {
+			refused = append(refused, says(value))
 		} else {
-			problems = append(problems, fmt.Sprintf("- chart %s has no value %q%s; Helm would ignore it without a word", c.name, key, hint))
+			doubts = append(doubts, says(value)+fmt.Sprintf(", as far as is known: the sandbox knows versions %s to %s", read.from, read.to))
 		}
 	}
-	if len(problems) == 0 {
-		return nil
+	for _, value := range early {
+		doubts = append(doubts, says(value))
 	}
-	return fmt.Errorf("values don't meet the specifications of the schema(s) in the following chart(s):\n%s:\n%s", c.name, strings.Join(problems, "\n"))
+	if len(refused) > 0 {
+		return nil, fmt.Errorf("%s; Helm would ignore it without a word", strings.Join(refused, "; "))
+	}
+	return doubts, nil
 }

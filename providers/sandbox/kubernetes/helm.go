@@ -5,18 +5,25 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
+
+// applyError is what goes wrong once Helm has begun to change the cluster: its record of the
+// release then says that it failed.
+type applyError struct{ error }
+
+func (e applyError) Unwrap() error { return e.error }
 
 // install installs or upgrades a release, all of it or nothing.
 func (c *cluster) install(r *release, upgrade bool) (*record, error) {
 	after, err := c.cloud.FaultOfChart(r.chart.name, r.name)
 	if err != nil {
-		return nil, err
+		return nil, applyError{err}
 	}
 	defer after()
-	if err := r.chart.checkValues(r.values); err != nil {
+	if _, err := r.chart.checkValues(r.version, r.values); err != nil {
 		return nil, err
 	}
 	for _, value := range slices.Sorted(maps.Keys(r.chart.required)) {
@@ -43,15 +50,38 @@ func (c *cluster) install(r *release, upgrade bool) (*record, error) {
 			return nil, err
 		}
 	}
-	made := &record{Name: r.name, Namespace: r.namespace, Chart: r.chart.name, Version: r.version, Revision: 1, By: r.by}
+	made := &record{Name: r.name, Namespace: r.namespace, Chart: r.chart.name, Version: r.version, Revision: 1, By: r.by, Fixed: r.fixed()}
 	if old != nil {
 		made.Revision = old.Revision + 1
+		for _, path := range slices.Sorted(maps.Keys(made.Fixed)) {
+			if before, after := old.Fixed[path], made.Fixed[path]; old.Fixed != nil && before != after {
+				component, _, _ := strings.Cut(path, ".")
+				return nil, applyError{fmt.Errorf("cannot patch %q with kind StatefulSet: StatefulSet.apps %q is invalid: spec: Forbidden: "+
+					"updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "+
+					"'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden (%s: %s -> %s)",
+					r.name+"-"+component, r.name+"-"+component, path, before, after)}
+			}
+		}
 	}
 	rollback := c.snapshot()
 	if err := c.apply(r, made, old); err != nil {
-		return nil, errors.Join(err, rollback())
+		return nil, applyError{errors.Join(err, rollback())}
 	}
 	return made, c.keep(made)
+}
+
+// fixed are the values of the release that the API never changes, by path.
+func (r *release) fixed() map[string]string {
+	fixed := map[string]string{}
+	for component, values := range r.values {
+		if _, isMap := values.(map[string]any); !isMap {
+			continue
+		}
+		for _, path := range r.chart.fixed {
+			fixed[component+"."+path] = fmt.Sprint(r.at(component + "." + path))
+		}
+	}
+	return fixed
 }
 
 // snapshot returns a function that takes the cluster back to what it is now.

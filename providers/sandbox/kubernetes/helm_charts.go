@@ -104,36 +104,83 @@ func (c *cluster) runHelmChart(id string, object sandbox.Inputs) map[string]any 
 	}}
 }
 
+// installHelmChart does what the job of a HelmChart does: it installs what is not there,
+// upgrades what is, and takes away a release that failed before, to install it anew, unless
+// the HelmChart's failurePolicy leaves that to people. (The script of klipper-helm v0.9.5,
+// and the defaults of helm-controller v0.16.10.)
 func (c *cluster) installHelmChart(id string, object sandbox.Inputs) error {
+	r, err := helmChartRelease(object)
+	if err != nil {
+		return err
+	}
+	r.by = sandbox.Key(helmChartType, "", "", id)
+	old, err := c.record(r.namespace, r.name)
+	if err != nil {
+		return err
+	}
+	own := old != nil && old.By == r.by
+	if own && old.Failed {
+		if policy, _ := object.Map("spec").Text("failurePolicy"); policy != "" && policy != "reinstall" {
+			return fmt.Errorf("Release status is 'failed' and failure policy is '%s', not 'reinstall'; waiting for operator intervention", policy)
+		}
+		if err := c.uninstall(r.namespace, r.name); err != nil {
+			return err
+		}
+		old, own = nil, false
+	}
+	_, err = c.install(r, own)
+	if failed := (applyError{}); errors.As(err, &failed) && (old == nil || own) {
+		if !own {
+			old = &record{Name: r.name, Namespace: r.namespace, Chart: r.chart.name, Version: r.version, By: r.by}
+		}
+		old.Revision, old.Failed = old.Revision+1, true
+		err = errors.Join(err, c.keep(old))
+	}
+	return err
+}
+
+// helmChartRelease is the release that a HelmChart asks for.
+func helmChartRelease(object sandbox.Inputs) (*release, error) {
 	spec := object.Map("spec")
-	for _, field := range []string{"chartContent", "bootstrap", "authSecret", "repoCA"} {
+	for _, field := range []string{"chartContent", "bootstrap", "authSecret", "repoCA", "valuesSecrets"} {
 		if _, given := spec[field]; given {
-			return fmt.Errorf("the sandbox does not simulate %s of a HelmChart", field)
+			return nil, fmt.Errorf("the sandbox does not simulate %s of a HelmChart", field)
 		}
 	}
 	text := func(field string) string { value, _ := spec.Text(field); return value }
 	chart, err := findChart(text("chart"), text("repo"), text("version"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	values := map[string]any{}
 	if err := yaml.Unmarshal([]byte(text("valuesContent")), &values); err != nil {
-		return errors.New("failed to parse valuesContent: error converting YAML to JSON: it is no YAML map")
+		return nil, errors.New("failed to parse valuesContent: error converting YAML to JSON: it is no YAML map")
 	}
 	maps.Copy(values, spec.Map("set"))
 	r := &release{
 		chart: chart, name: physical(object), namespace: text("targetNamespace"), version: text("version"), values: plain(values),
-		createNamespace: spec.Flag("createNamespace"), by: sandbox.Key(helmChartType, "", "", id),
+		createNamespace: spec.Flag("createNamespace"),
 	}
 	if r.namespace == "" {
 		r.namespace = namespaceOf(object)
 	}
-	old, err := c.record(r.namespace, r.name)
-	if err != nil {
-		return err
+	return r, nil
+}
+
+// valuesOfHelmChart checks the values of a HelmChart as far as they are known. What else is
+// wrong with it its job says.
+func valuesOfHelmChart(object sandbox.Inputs) (doubts []string, err error) {
+	spec := object.Map("spec")
+	for _, field := range []string{"chart", "repo", "version", "valuesContent"} {
+		if spec[field] == sandbox.Unknown {
+			return nil, nil
+		}
 	}
-	_, err = c.install(r, old != nil && old.By == r.by)
-	return err
+	r, err := helmChartRelease(object)
+	if err != nil {
+		return nil, nil
+	}
+	return r.chart.checkValues(r.version, r.values)
 }
 
 // condition finds a condition in the status of a HelmChart.
@@ -192,5 +239,17 @@ func (s *simulation) helmChart(typ sandbox.Type) sandbox.Type {
 		return nil
 	}
 	typ.Changing = func(_, _ sandbox.Inputs) []string { return []string{"status"} }
+	checkObject := typ.Check
+	typ.Check = func(in sandbox.Inputs) []sandbox.Problem {
+		problems := checkObject(in)
+		if _, err := valuesOfHelmChart(in); err != nil {
+			problems = append(problems, sandbox.Problem{Path: "spec.valuesContent", Text: err.Error()})
+		}
+		return problems
+	}
+	typ.Doubt = func(in sandbox.Inputs) []string {
+		doubts, _ := valuesOfHelmChart(in) // what is refused was told before
+		return doubts
+	}
 	return typ
 }

@@ -31,6 +31,7 @@ func helmDefinition() fields {
 			"type": "object", "properties": fields{"spec": fields{"type": "object", "properties": fields{
 				"chart": fields{"type": "string"}, "repo": fields{"type": "string"}, "version": fields{"type": "string"},
 				"targetNamespace": fields{"type": "string"}, "valuesContent": fields{"type": "string"}, "createNamespace": fields{"type": "boolean"},
+				"failurePolicy": fields{"type": "string"},
 			}}},
 		}}}},
 	}}
@@ -48,13 +49,21 @@ func (c *fixture) startController() {
 
 // helmChartFields is the inputs of a HelmChart of a chart in the catalogue.
 func helmChartFields(chart, namespace, values string) fields {
-	spec := fields{"targetNamespace": namespace, "version": "1.2.3", "valuesContent": values}
+	spec := fields{"targetNamespace": namespace, "version": versionOf(chart), "valuesContent": values}
 	inputs := releaseInputs(chart, namespace, nil)
 	spec["chart"] = inputs["chart"]
 	if options, ok := inputs["repositoryOpts"].(fields); ok {
 		spec["repo"] = options["repo"]
 	}
 	return fields{"spec": spec}
+}
+
+// change updates an object.
+func (c *fixture) change(token, id string, changed fields) {
+	c.t.Helper()
+	urn, inputs := object(token, id, changed)
+	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: resource.ID(id), NewInputs: inputs})
+	require.NoError(c.t, err)
 }
 
 // status asks how far the Helm controller is.
@@ -102,12 +111,11 @@ func TestWrongHelmCharts(t *testing.T) {
 		chart fields
 		want  string
 	}{
-		"chart":     {with("chart", "lokii"), `chart "lokii" version "1.2.3" not found in https://grafana.github.io/helm-charts repository: the sandbox knows no such chart there`},
+		"chart":     {with("chart", "lokii"), `chart "lokii" version "5.48.0" not found in https://grafana.github.io/helm-charts repository: the sandbox knows no such chart there`},
 		"version":   {with("version", "1.2"), `improper constraint: "1.2" is no version of chart "loki"`},
 		"namespace": {with("targetNamespace", "absent"), `create: failed to create: namespaces "absent" not found`},
 		"YAML":      {with("valuesContent", "a: b: c"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
 		"list":      {with("valuesContent", "- a\n"), "failed to parse valuesContent: error converting YAML to JSON: it is no YAML map"},
-		"value":     {with("valuesContent", "loky: {}\n"), "values don't meet the specifications of the schema(s) in the following chart(s):\nloki:\n- chart loki has no value \"loky\" (did you mean \"loki\"?); Helm would ignore it without a word"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,4 +209,54 @@ func TestPreviewsOfCharts(t *testing.T) {
 		"ingressClassName": "alb", "rules": []any{fields{"host": sandbox.Unknown}},
 	}})
 	assert.True(t, preview(urn, inputs).Properties["status"].IsComputed())
+}
+
+func TestFailedUpgradeOfAHelmChart(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		policy string
+		kept   bool
+		want   layer.ChartStatus
+	}{
+		"uninstalled by default": {"", false, layer.ChartStatus{State: layer.ChartFailed, Message: "no"}},
+		"uninstalled":            {"reinstall", false, layer.ChartStatus{State: layer.ChartFailed, Message: "no"}},
+		"left to people": {"abort", true, layer.ChartStatus{State: layer.ChartFailed,
+			Message: "Release status is 'failed' and failure policy is 'abort', not 'reinstall'; waiting for operator intervention"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			c := newClusterIn(t, directory, fields{"kubeconfig": testKubeconfig})
+			c.helmController()
+			c.mustCreate(namespaceType, "traefik", nil)
+			c.mustCreate(helmChartType, "helm-controller/traefik", helmChartFields("traefik", "traefik", ""))
+			require.Contains(t, c.objects(), "IngressClass traefik")
+
+			failing := func() {
+				require.NoError(t, os.WriteFile(filepath.Join(directory, "faults.json"), []byte(`[{"chart": "traefik", "error": "no"}]`), 0o600))
+				c = newClusterIn(t, directory, fields{"kubeconfig": testKubeconfig})
+			}
+			failing()
+			changed := helmChartFields("traefik", "traefik", "deployment: {replicas: 5}\n")
+			if test.policy != "" {
+				changed["spec"].(fields)["failurePolicy"] = test.policy
+			}
+			urn, inputs := object(helmChartType, "helm-controller/traefik", changed)
+			_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{URN: urn, ID: "helm-controller/traefik", NewInputs: inputs})
+			require.NoError(t, err)
+			assert.Contains(t, c.objects(), "IngressClass traefik", "the upgrade alone takes nothing away")
+			failing()
+			assert.Equal(t, layer.ChartStatus{State: layer.ChartFailed, Message: "no"}, c.status("traefik"))
+			if test.kept {
+				assert.Contains(t, c.objects(), "IngressClass traefik")
+			} else {
+				assert.NotContains(t, c.objects(), "IngressClass traefik", "the next try uninstalls first")
+			}
+			assert.Equal(t, test.want, c.status("traefik"))
+			if !test.kept {
+				assert.Equal(t, layer.ChartInstalled, c.status("traefik").State)
+				assert.Contains(t, c.objects(), "IngressClass traefik")
+			}
+		})
+	}
 }

@@ -15,6 +15,10 @@ type record struct {
 	Chart     string `json:"chart"`
 	Version   string `json:"version"`
 	Revision  int    `json:"revision"`
+	// Failed says that its newest revision did not go well.
+	Failed bool `json:"failed,omitempty"`
+	// Fixed are the values of the chart that the API never changes, by path.
+	Fixed map[string]string `json:"fixed,omitempty"`
 	// By is who asked for it, Objects what it has, and neither is Helm's own.
 	By      string   `json:"by"`
 	Objects []string `json:"objects"`
@@ -50,6 +54,10 @@ func readRecord(object *sandbox.Object) (*record, error) {
 
 // keep writes down a release.
 func (c *cluster) keep(made *record) error {
+	status := "deployed"
+	if made.Failed {
+		status = "failed"
+	}
 	content, err := json.Marshal(made)
 	if err != nil {
 		return fmt.Errorf("write the Helm release %s: %w", made.Name, err)
@@ -58,7 +66,7 @@ func (c *cluster) keep(made *record) error {
 		"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
 		"metadata": map[string]any{
 			"name": "sh.helm.release.v1." + made.Name, "namespace": made.Namespace,
-			"labels": map[string]any{"name": made.Name, "owner": "helm", "status": "deployed", "version": fmt.Sprint(made.Revision)},
+			"labels": map[string]any{"name": made.Name, "owner": "helm", "status": status, "version": fmt.Sprint(made.Revision)},
 		},
 		"data": map[string]any{"release": base64.StdEncoding.EncodeToString(content)},
 	})

@@ -61,8 +61,11 @@ func (s *simulation) resolve(token string) (sandbox.Type, bool) {
 			}
 			return s.dryRun(o)
 		}
-		if token == helmChartType {
+		switch token {
+		case helmChartType:
 			typ = s.helmChart(typ)
+		case nodeClassType:
+			typ.Doubt = doubtNodeClass
 		}
 		return typ, true
 	}
@@ -119,6 +122,9 @@ func physical(in sandbox.Inputs) string {
 	return name
 }
 
+// lookedAt are the types that webhooks of the AWS Load Balancer Controller look at.
+var lookedAt = map[string]string{ingressType: "vingress", "kubernetes:core/v1:Service": "mservice"}
+
 // create names the object and gives it what a cluster adds. To create is to apply: an
 // object that is there is taken over, without a word where nobody has set a field to
 // something else (provider/pkg/await/await.go, Creation, of version 4.25;
@@ -134,6 +140,11 @@ func (s *simulation) create(o *sandbox.Operation) (err error) {
 	existing, err := c.get(o.Type, o.ID)
 	if err != nil {
 		return err
+	}
+	if webhook, looks := lookedAt[o.Type]; looks {
+		if err := c.answers(webhook); err != nil {
+			return err
+		}
 	}
 	if existing != nil {
 		kind, _ := kindOf(o.Type)

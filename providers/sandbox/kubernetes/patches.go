@@ -98,6 +98,11 @@ func (c *cluster) patched(o *sandbox.Operation, target string) (object *sandbox.
 	if err != nil {
 		return nil, false, err
 	}
+	if existing == nil && target == deploymentType {
+		if existing, err = c.missedDeployment(o.ID); err != nil {
+			return nil, false, err
+		}
+	}
 	wanted, err := c.scoped(target, o.Inputs)
 	if err != nil {
 		return nil, false, err
@@ -176,6 +181,10 @@ func forced(in sandbox.Inputs) bool {
 func awaited(patch sandbox.Inputs, object *sandbox.Object) error {
 	wanted, given := patch.Map("metadata").Map("annotations").Text(waitFor)
 	if !given {
+		return nil
+	}
+	if object.Type == deploymentType && wanted == "condition=Available" {
+		becomeAvailable(object)
 		return nil
 	}
 	path, value, ok := strings.Cut(strings.TrimPrefix(wanted, "jsonpath={."), "}=")

@@ -23,6 +23,7 @@ func (s *simulation) releases() sandbox.Type {
 		Outputs:  []string{"status", "resourceNames"},
 		Changing: func(_, _ sandbox.Inputs) []string { return []string{"status", "resourceNames"} },
 		Check:    checkRelease,
+		Doubt:    doubtRelease,
 		Create: func(o *sandbox.Operation) error {
 			r, err := releaseOf(o.Inputs)
 			if err != nil {
@@ -61,13 +62,27 @@ func checkRelease(in sandbox.Inputs) []sandbox.Problem {
 	if err != nil {
 		return rule.One("chart", "%v; check the chart name and repository configuration.", err)
 	}
-	known, _ := without(map[string]any(r.values))
-	if values, _ := known.(map[string]any); values != nil {
-		if err := r.chart.checkValues(values); err != nil {
-			return rule.One("chart", "%v; check the chart name and repository configuration.", err)
-		}
+	if _, err := r.checkKnownValues(); err != nil {
+		return rule.One("chart", "%v; check the chart name and repository configuration.", err)
 	}
 	return nil
+}
+
+// checkKnownValues checks the values of a release that are known yet.
+func (r *release) checkKnownValues() (doubts []string, err error) {
+	known, _ := without(map[string]any(r.values))
+	values, _ := known.(map[string]any)
+	return r.chart.checkValues(r.version, values)
+}
+
+// doubtRelease tells of values that maybe nobody reads.
+func doubtRelease(in sandbox.Inputs) []string {
+	r, err := releaseOf(in)
+	if err != nil {
+		return nil // as Check says
+	}
+	doubts, _ := r.checkKnownValues()
+	return doubts
 }
 
 // releaseOf reads the inputs of a release.
@@ -79,7 +94,7 @@ func releaseOf(in sandbox.Inputs) (*release, error) {
 	}
 	r := &release{
 		chart: chart, name: text(in, "name"), namespace: text(in, "namespace"), version: text(in, "version"), values: in.Map("values"),
-		createNamespace: in.Flag("createNamespace"), skipDefinitions: in.Flag("skipCrds"),
+		createNamespace: in.Flag("createNamespace"), skipDefinitions: in.Flag("skipCrds"), awaited: true,
 	}
 	r.by = releaseType + " " + r.namespace + "/" + r.name
 	return r, nil
@@ -94,7 +109,13 @@ func (s *simulation) run(o *sandbox.Operation, r *release, upgrade bool) error {
 	}
 	// A run that died right after the installation left no resource behind: it is this one's.
 	stray := kept != nil && kept.By == r.by && c.cloud.Object(sandbox.Key(releaseType, c.account, "", o.ID)) == nil
-	made, err := c.install(r, upgrade || stray)
+	if r.chart.name != loadBalancerControllerName { // which is what it waits for itself
+		err = c.answers("mservice") // charts have Services
+	}
+	var made *record
+	if err == nil {
+		made, err = c.install(r, upgrade || stray)
+	}
 	if err != nil {
 		return fmt.Errorf("install chart %s as %s in namespace %s: %w", r.chart.name, r.name, r.namespace, err)
 	}

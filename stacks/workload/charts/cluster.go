@@ -89,6 +89,7 @@ func (c *Cluster) Direct(name, key, version string) kubernetes.Installation {
 // ControlledAt is Controlled at this very version.
 func (c *Cluster) ControlledAt(name, version string) kubernetes.Installation {
 	installation := c.directAt(name, version)
+	installation.Live = c.Existing.Live[name]
 	installation.Controller = &kubernetes.ChartController{Namespace: helmControllerNamespace, Labels: c.Labels}
 	if c.Await != nil {
 		installation.Controller.Await = func(ctx context.Context) error {
@@ -131,6 +132,20 @@ func (c *Cluster) Replicas(what, key string, configured, live int) int {
 
 // path is where a key of the cluster is in ptd.yaml.
 func (c *Cluster) path(key string) string { return "clusters." + c.Release + ".spec." + key }
+
+// WarnOfOldDefinitions warns when the version of a chart goes up whose definitions Helm
+// installs once and never again: new kinds and fields are missing until somebody applies
+// them. charts are the releases of such charts. (docs/reference/charts.md)
+func (c *Cluster) WarnOfOldDefinitions(charts ...string) {
+	for _, chart := range charts {
+		version, installs := c.versions[chart].(pulumi.String)
+		if from := c.Existing.Versions[chart]; installs && from != "" && from != string(version) {
+			_ = c.Ctx.Log.Warn(fmt.Sprintf("chart %s of release %s goes from version %s to %s: Helm leaves its definitions as they are; "+
+				"apply those of %s before (kubectl apply --server-side --force-conflicts -f, the folder crds of the chart)",
+				chart, c.Release, from, string(version), string(version)), nil)
+		}
+	}
+}
 
 // WarnOfUnusedValues warns of values for charts that the cluster does not have: a name
 // that is spelt otherwise, or something that is switched off.

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 
+	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/workload"
 )
 
@@ -49,11 +50,20 @@ func TestFindExisting(t *testing.T) {
 		}
 		return found
 	}
+	live := func(versions ...string) map[string]*kubernetes.LiveChart {
+		charts := map[string]*kubernetes.LiveChart{}
+		for _, chart := range versions {
+			name, version, _ := strings.Cut(chart, " ")
+			charts[name] = &kubernetes.LiveChart{Version: version}
+		}
+		return charts
+	}
+	none := map[string]map[string]string{}
 	want := map[string]Existing{
-		"20250115": {KarpenterDefinitions: true, Versions: map[string]string{
+		"20250115": {KarpenterDefinitions: true, Live: live("loki 5.41.0", "mimir", "karpenter 0.37.0"), BlockDevices: none, Versions: map[string]string{
 			"loki": "5.41.0", "mimir": "", "karpenter": "0.37.0", "external-dns": "1.14.4", "team-operator": "v1.15.0",
 		}},
-		"20250401": {Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}, TraefikReplicas: 1},
+		"20250401": {Live: live("loki 5.42.0", "karpenter 1.6.0", "karpenter-crd 1.6.0", "traefik 37.1.2"), BlockDevices: none, TraefikReplicas: 1, Versions: map[string]string{"loki": "5.42.0", "karpenter": "1.6.0", "karpenter-crd": "1.6.0", "traefik": "37.1.2"}},
 	}
 	assert.Equal(t, want, find(), "charts")
 
@@ -87,7 +97,13 @@ func TestFindExistingWithoutSuffix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]Existing{"1": {Versions: map[string]string{"alloy": "0.1.0"}}, "2": {Versions: map[string]string{"alloy": "0.2.0"}}}
+	alloy := func(version string) Existing {
+		return Existing{
+			Versions: map[string]string{"alloy": version}, Live: map[string]*kubernetes.LiveChart{"alloy": {Version: version}},
+			BlockDevices: map[string]map[string]string{},
+		}
+	}
+	want := map[string]Existing{"1": alloy("0.1.0"), "2": alloy("0.2.0")}
 	assert.Equal(t, want, found, "charts")
 }
 
@@ -116,4 +132,36 @@ func TestFindExistingReplicas(t *testing.T) {
 	if _, err := find("a: [secret"); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("wrong values: %v", err)
 	}
+}
+
+// What was asked for and never was installed well is no live chart: the next try may
+// begin anew. What the component of a chart knows tells it.
+func TestFindLiveCharts(t *testing.T) {
+	t.Parallel()
+	chart := func(name string, spec map[string]any) workload.StateResource {
+		return workload.StateResource{Name: "demo-1-" + name, Provider: "demo-1-k8s", Inputs: resource.NewPropertyMapFromMap(map[string]any{
+			"metadata": map[string]any{"name": name}, "spec": spec,
+		})}
+	}
+	component := func(name string, outputs map[string]any) workload.StateResource {
+		return workload.StateResource{Name: "demo-1-" + name, Outputs: resource.NewPropertyMapFromMap(outputs)}
+	}
+	state := map[string][]workload.StateResource{
+		stateHelmChart: {
+			chart("loki", map[string]any{"version": "5.42.0", "valuesContent": "write:\n  replicas: 2\n", "failurePolicy": "abort"}),
+			chart("mimir", map[string]any{"version": "5.2.1", "valuesContent": "{}"}),
+			chart("alloy", map[string]any{"version": "0.12.6", "valuesContent": "{}"}),
+		},
+		stateChart: {component("loki", map[string]any{"version": "5.42.0"}), component("mimir", map[string]any{"releaseName": "mimir"})},
+		stateNodeClass: {chart("sessions", map[string]any{"blockDeviceMappings": []any{
+			map[string]any{"deviceName": "/dev/xvda", "ebs": map[string]any{"volumeSize": "220Gi"}},
+		}})},
+	}
+	found, err := FindExisting("demo", map[string]string{"1": "demo-1"}, "-k8s", func(typ string) ([]workload.StateResource, error) { return state[typ], nil })
+	assert.NoError(t, err)
+	assert.Equal(t, map[string]*kubernetes.LiveChart{
+		"loki":  {Version: "5.42.0", Values: "write:\n  replicas: 2\n", FailurePolicy: "abort"},
+		"alloy": {Version: "0.12.6", Values: "{}"}, // an older program made it, without a component
+	}, found["1"].Live)
+	assert.Equal(t, map[string]map[string]string{"sessions": {"/dev/xvda": "220Gi"}}, found["1"].BlockDevices)
 }

@@ -14,6 +14,8 @@ type MonitoringArgs struct {
 	Logs, Metrics                              kubernetes.ObjectStore
 	LokiIdentity, MimirIdentity, AlloyIdentity kubernetes.Identity
 	LokiReplicas, MimirReplicas                int
+	// Nodes are how many there are at least that Karpenter does not take away.
+	Nodes int
 	// Label is what the metrics and logs of clusters are told apart by.
 	Label string
 	// Account is whose metrics the control room gets: the account's or tenant's id.
@@ -45,18 +47,21 @@ func (c *Cluster) NewMonitoring(args MonitoringArgs, before, ingress pulumi.Reso
 			return err
 		}},
 		{"Loki", func() error {
+			replicas, factor := c.ring("loki", "components.loki_replicas", args.LokiReplicas, []string{"write", "replicas"}, lokiFactor)
 			_, err := kubernetes.NewLoki(c.Ctx, c.Name+"-loki-helm-release", &kubernetes.LokiArgs{
 				Installation: c.Controlled("loki", "components.loki_version", c.Components.LokiVersion),
 				Store:        args.Logs, Identity: args.LokiIdentity,
-				Replicas: args.LokiReplicas, RetentionDays: args.LokiRetentionDays, NoTelemetry: c.noTelemetry(),
+				Replicas: replicas, ReplicationFactor: factor, RetentionDays: args.LokiRetentionDays, NoTelemetry: c.noTelemetry(),
 			}, before)
 			return err
 		}},
 		{"Mimir", func() error {
+			replicas, factor := c.ring("mimir", "components.mimir_replicas", args.MimirReplicas, []string{"ingester", "replicas"}, mimirFactor)
+			c.warnOfMimir(replicas, args.Nodes)
 			_, err := kubernetes.NewMimir(c.Ctx, c.Name+"-mimir-helm-release", &kubernetes.MimirArgs{
 				Installation: c.Controlled("mimir", "components.mimir_version", c.Components.MimirVersion),
 				Store:        args.Metrics, Identity: args.MimirIdentity,
-				Replicas: args.MimirReplicas, RetentionDays: args.MimirRetentionDays, NoTelemetry: c.noTelemetry(),
+				Replicas: replicas, ReplicationFactor: factor, RetentionDays: args.MimirRetentionDays, NoTelemetry: c.noTelemetry(),
 			}, before)
 			return err
 		}},
