@@ -45,7 +45,7 @@ func TestMovedPlaces(t *testing.T) {
 	}
 }
 
-type pendingCluster struct{}
+type pendingCluster struct{ kubernetes.Cluster }
 
 func (pendingCluster) Chart(_ context.Context, _, name string) (kubernetes.ChartStatus, error) {
 	if name == "absent" {

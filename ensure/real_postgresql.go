@@ -36,7 +36,7 @@ func (p *postgresqlPlugin) Configure(ctx context.Context, r plugin.ConfigureRequ
 // realServers is the one server that stands for all of a target.
 type realServers struct{ server *postgresql.Server }
 
-// Databases implements providers/postgresql.Servers.
-func (r realServers) Databases(ctx context.Context, _, _, _ string) ([]string, error) {
-	return r.server.Databases(ctx)
+// Contents implements providers/postgresql.Servers.
+func (r realServers) Contents(ctx context.Context, _, _, _ string) (*postgresql.Contents, error) {
+	return r.server.Contents(ctx)
 }

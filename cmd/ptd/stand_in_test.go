@@ -169,6 +169,8 @@ func (reachedCluster) Is(string) bool                          { return true }
 func (reachedCluster) Enter(string, *sandbox.Credential) error { return nil }
 func (reachedCluster) Provides(string, string) map[string]any  { return nil }
 
+func (reachedCluster) ShutsOut(string, string, map[string]any) []string { return nil }
+
 func (reachedCluster) Assume(sandbox.Inputs, string) string { return "" }
 func (reachedCluster) Balance(sandbox.Inputs) string        { return "" }
 func (reachedCluster) Address(name string) map[string]any {

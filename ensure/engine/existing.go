@@ -46,7 +46,7 @@ func (s *Stack) Existing(ctx context.Context, operation Operation, plan *Plan, o
 		return nil, nil
 	}
 	// What a plugin says beside its answers is no news: the errors are in them.
-	session, err := operation.Host.newSession(ctx, Operation{}, nil, func(diag.Severity, resource.URN, string) {})
+	session, err := operation.Host.newSession(ctx, Operation{}, nil, nil, func(diag.Severity, resource.URN, string) {})
 	if err != nil {
 		return nil, fmt.Errorf("look for what the plan of stack %s would create: %w", s.Name(), err)
 	}

@@ -97,6 +97,22 @@ func (c *APICluster) Chart(ctx context.Context, namespace, name string) (ChartSt
 	return ChartStatus{State: ChartPending, Message: message}, nil
 }
 
+// Object implements Cluster.
+func (c *APICluster) Object(ctx context.Context, apiVersion, kind, namespace, name string) (Marks, error) {
+	id := strings.TrimPrefix(namespace+"/"+name, "/")
+	path, err := c.path(ctx, apiVersion, kind, namespace)
+	if err != nil {
+		return Marks{}, fmt.Errorf("read %s %s: %w", kind, id, err)
+	}
+	var object struct{ Metadata Marks }
+	if found, err := c.get(ctx, path+"/"+name, &object); err != nil {
+		return Marks{}, err
+	} else if !found {
+		return Marks{}, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
+	}
+	return object.Metadata, nil
+}
+
 // get reads an object; found is false when there is none, also when the server has no such
 // kind.
 func (c *APICluster) get(ctx context.Context, path string, object any) (found bool, err error) {

@@ -125,15 +125,18 @@ func TestChartOfAnAPIServer(t *testing.T) {
 	t.Parallel()
 	const charts, jobs = "/apis/helm.cattle.io/v1/namespaces/helm/helmcharts/", "/apis/batch/v1/namespaces/helm/jobs/"
 	answers := map[string]string{
-		charts + "new":      `{}`,
-		charts + "starting": `{"status":{"jobName":"none"}}`,
-		charts + "running":  `{"status":{"jobName":"running","conditions":[{"type":"JobCreated","status":"True"},{"type":"Failed","status":"False"}]}}`,
-		jobs + "running":    `{"status":{"active":1}}`,
-		charts + "retried":  `{"status":{"jobName":"retried"}}`,
-		jobs + "retried":    `{"status":{"conditions":[{"type":"Failed","status":"True","message":"Job has reached the specified backoff limit"}]}}`,
-		charts + "done":     `{"status":{"jobName":"done"}}`,
-		jobs + "done":       `{"status":{"conditions":[{"type":"Complete","status":"True"}]}}`,
-		charts + "failed":   `{"status":{"jobName":"done","conditions":[{"type":"Failed","status":"True","message":" no space "}]}}`,
+		charts + "new":            `{}`,
+		charts + "starting":       `{"status":{"jobName":"none"}}`,
+		charts + "running":        `{"status":{"jobName":"running","conditions":[{"type":"JobCreated","status":"True"},{"type":"Failed","status":"False"}]}}`,
+		jobs + "running":          `{"status":{"active":1}}`,
+		charts + "retried":        `{"status":{"jobName":"retried"}}`,
+		jobs + "retried":          `{"status":{"conditions":[{"type":"Failed","status":"True","message":"Job has reached the specified backoff limit"}]}}`,
+		charts + "done":           `{"status":{"jobName":"done"}}`,
+		jobs + "done":             `{"status":{"conditions":[{"type":"Complete","status":"True"}]}}`,
+		"/apis/storage.k8s.io/v1": `{"resources":[{"name":"storageclasses","kind":"StorageClass"}]}`,
+		"/apis/storage.k8s.io/v1/storageclasses/gp3": `{"metadata":{"labels":{"app.kubernetes.io/managed-by":"Helm"},` +
+			`"annotations":{"meta.helm.sh/release-name":"storage","meta.helm.sh/release-namespace":"kube-system"}}}`,
+		charts + "failed": `{"status":{"jobName":"done","conditions":[{"type":"Failed","status":"True","message":" no space "}]}}`,
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		switch text, ok := answers[request.URL.Path]; {
@@ -181,6 +184,13 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
 	}
 	_, err := cluster.Chart(t.Context(), "helm", "absent")
 	require.ErrorIs(t, err, ErrNotFound)
+	marks, err := cluster.Object(t.Context(), "storage.k8s.io/v1", "StorageClass", "", "gp3")
+	require.NoError(t, err)
+	assert.True(t, marks.OwnedBy("storage", "kube-system"), "%v", marks)
+	_, err = cluster.Object(t.Context(), "storage.k8s.io/v1", "StorageClass", "", "gp2")
+	require.ErrorIs(t, err, ErrNotFound)
+	_, err = cluster.Object(t.Context(), "posit.team/v1", "Site", "posit-team", "main")
+	require.ErrorIs(t, err, ErrNotFound, "no such kind")
 	_, err = reach("other").Chart(t.Context(), "helm", "done")
 	require.ErrorContains(t, err, "the Kubernetes API answers 401: Unauthorized")
 }

@@ -72,24 +72,43 @@ func ParseServer(text, password string) (*Server, error) {
 // Address is where the server answers: host and port.
 func (s *Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// Databases lists the databases of the server, sorted.
-func (s *Server) Databases(ctx context.Context) (names []string, err error) {
-	fail := func(err error) ([]string, error) {
-		return nil, fmt.Errorf("list the databases of %s as %s: %w", s.Address(), s.Username, err)
+// what lists databases, with their owners and who may connect to them, and roles.
+const what = `
+SELECT 'database', datname, pg_get_userbyid(datdba), coalesce((
+	SELECT string_agg(DISTINCT CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END, chr(10))
+	FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE privilege_type = 'CONNECT'), '')
+FROM pg_database
+UNION ALL SELECT 'role', rolname, '', '' FROM pg_roles`
+
+// Contents are what the server has.
+func (s *Server) Contents(ctx context.Context) (*Contents, error) {
+	fail := func(err error) (*Contents, error) {
+		return nil, fmt.Errorf("look what the database server %s has, as %s: %w", s.Address(), s.Username, err)
 	}
 	connection, err := s.connect(ctx)
 	if err != nil {
 		return fail(err)
 	}
-	rows := connection.ExecParams(ctx, "SELECT datname FROM pg_database", nil, nil, nil, nil).Read()
-	for _, row := range rows.Rows {
-		names = append(names, string(row[0]))
-	}
-	if err := errors.Join(rows.Err, connection.Close(ctx)); err != nil {
+	answer := connection.ExecParams(ctx, what, nil, nil, nil, nil).Read()
+	if err := errors.Join(answer.Err, connection.Close(ctx)); err != nil {
 		return fail(err)
 	}
-	slices.Sort(names)
-	return names, nil
+	contents := &Contents{}
+	for _, row := range answer.Rows {
+		name := string(row[1])
+		if string(row[0]) == "role" {
+			contents.Roles = append(contents.Roles, name)
+			continue
+		}
+		database := Database{Name: name, Owner: string(row[2])}
+		if connects := string(row[3]); connects != "" {
+			database.Connects = slices.Sorted(strings.SplitSeq(connects, "\n"))
+		}
+		contents.Databases = append(contents.Databases, database)
+	}
+	slices.Sort(contents.Roles)
+	slices.SortFunc(contents.Databases, func(a, b Database) int { return strings.Compare(a.Name, b.Name) })
+	return contents, nil
 }
 
 func (s *Server) connect(ctx context.Context) (*pgconn.PgConn, error) {

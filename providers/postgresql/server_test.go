@@ -1,6 +1,7 @@
 package postgresql
 
 import (
+	"bytes"
 	"net"
 	"strconv"
 	"testing"
@@ -34,8 +35,8 @@ func TestParseServer(t *testing.T) {
 	}
 }
 
-// TestDatabases talks to as much of a server as it takes to answer one query.
-func TestDatabases(t *testing.T) {
+// TestContents talks to as much of a server as it takes to answer one query.
+func TestContents(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -46,7 +47,8 @@ func TestDatabases(t *testing.T) {
 			if err != nil {
 				return
 			}
-			answerQuery(connection, "hunter22", "main_connect", "main_chronicle", "postgres")
+			answerQuery(connection, "hunter22", "database|main_connect|main_connect|main_connect\npostgres", "role|postgres||",
+				"database|idle|postgres|", "database|analytics|postgres|public\npostgres", "role|main_connect||")
 		}
 	}()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -54,18 +56,23 @@ func TestDatabases(t *testing.T) {
 	server := Server{Host: "127.0.0.1", Username: "postgres", Password: "hunter22", Database: "postgres", SSLMode: "disable"}
 	server.Port, err = strconv.Atoi(port)
 	require.NoError(t, err)
-	names, err := server.Databases(t.Context())
+	contents, err := server.Contents(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []string{"main_chronicle", "main_connect", "postgres"}, names)
+	assert.Equal(t, &Contents{Roles: []string{"main_connect", "postgres"}, Databases: []Database{
+		{Name: "analytics", Owner: "postgres", Connects: []string{"postgres", "public"}},
+		{Name: "idle", Owner: "postgres"},
+		{Name: "main_connect", Owner: "main_connect", Connects: []string{"main_connect", "postgres"}},
+	}}, contents)
 
 	server.Password = "wrong-secret"
-	_, err = server.Databases(t.Context())
-	require.ErrorContains(t, err, "list the databases of "+listener.Addr().String()+" as postgres")
+	_, err = server.Contents(t.Context())
+	require.ErrorContains(t, err, "look what the database server "+listener.Addr().String()+" has, as postgres")
 	require.ErrorContains(t, err, "password authentication failed")
 	assert.NotContains(t, err.Error(), "wrong-secret")
 }
 
-// answerQuery lets in who knows the password, and answers one query with rows.
+// answerQuery lets in who knows the password, and answers one query with rows, whose fields
+// are separated by bars.
 func answerQuery(connection net.Conn, password string, rows ...string) {
 	defer connection.Close()
 	backend := pgproto3.NewBackend(connection, connection)
@@ -97,9 +104,9 @@ func answerQuery(connection net.Conn, password string, rows ...string) {
 		}
 		backend.Send(&pgproto3.ParseComplete{})
 		backend.Send(&pgproto3.BindComplete{})
-		backend.Send(&pgproto3.RowDescription{Fields: []pgproto3.FieldDescription{{Name: []byte("datname")}}})
+		backend.Send(&pgproto3.RowDescription{Fields: make([]pgproto3.FieldDescription, 4)})
 		for _, row := range rows {
-			backend.Send(&pgproto3.DataRow{Values: [][]byte{[]byte(row)}})
+			backend.Send(&pgproto3.DataRow{Values: bytes.Split([]byte(row), []byte("|"))})
 		}
 		backend.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT " + strconv.Itoa(len(rows)))})
 		backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
