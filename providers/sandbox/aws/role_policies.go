@@ -34,7 +34,7 @@ func readPolicies(o *sandbox.Operation) error {
 // ignoreNoInlinePolicies leaves a role's inline policies alone when a list of none is given:
 // only an empty object in it would take them away (pulumi-aws, provider/resources.go).
 func ignoreNoInlinePolicies(_, new sandbox.Inputs) []string {
-	if _, given := new["inlinePolicies"]; given && len(new.List("inlinePolicies")) == 0 {
+	if list, given := new["inlinePolicies"].([]any); given && len(list) == 0 {
 		return []string{"inlinePolicies"}
 	}
 	return nil
