@@ -143,7 +143,7 @@ func (w *workload) detachFileSystems(ctx context.Context, r *step.Run) error {
 		return err
 	}
 	stays := func(fileSystem string) bool {
-		return fileSystem == own || !r.Destroys() && stacks.UsesFileSystem(w.config, fileSystem)
+		return fileSystem == own || stacks.KeepsMountTargets(w.config, fileSystem, r.Destroys())
 	}
 	changes, err := stacks.DetachMountTargets(ctx, account.MountTargets(), group, stays, r.DryRun())
 	r.Did(changes)

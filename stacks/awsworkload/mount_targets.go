@@ -108,10 +108,11 @@ func DetachMountTargets(ctx context.Context, targets aws.MountTargets, group str
 	return changes, nil
 }
 
-// UsesFileSystem tells whether a cluster of the workload names a file system.
-func UsesFileSystem(workload *config.AWSWorkload, id string) bool {
+// KeepsMountTargets tells whether the mount targets of a file system stay as they are: those
+// that a cluster names, but in a destroy only where others manage them.
+func KeepsMountTargets(workload *config.AWSWorkload, id string, destroyed bool) bool {
 	for _, cluster := range workload.SortedClusters() {
-		if cluster.EFSConfig != nil && cluster.EFSConfig.FileSystemID == id {
+		if efs := cluster.EFSConfig; efs != nil && efs.FileSystemID == id && (!destroyed || !efs.MountTargetsManaged) {
 			return true
 		}
 	}

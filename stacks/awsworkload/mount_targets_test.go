@@ -149,6 +149,9 @@ func TestDetachMountTargets(t *testing.T) {
 	cloud = fakeMountTargets{"fs-1": {{ID: "fsmt-denied", SecurityGroups: []string{"sg-other", "sg-nodes"}}}}
 	_, err = DetachMountTargets(context.Background(), cloud, "sg-nodes", none, false)
 	assert.EqualError(t, err, "take group sg-nodes off mount target fsmt-denied of file system fs-1: access denied")
-	assert.True(t, UsesFileSystem(withFileSystem(t, false), "fs-1"))
-	assert.False(t, UsesFileSystem(withFileSystem(t, true), "fs-2"))
+	for _, managed := range []bool{true, false} {
+		assert.True(t, KeepsMountTargets(withFileSystem(t, managed), "fs-1", false))
+		assert.Equal(t, !managed, KeepsMountTargets(withFileSystem(t, managed), "fs-1", true))
+		assert.False(t, KeepsMountTargets(withFileSystem(t, managed), "fs-2", false))
+	}
 }
