@@ -117,7 +117,7 @@ func NewBastion(ctx *pulumi.Context, name string, args *BastionArgs, opts ...pul
 			InstanceType:        pulumi.String(instanceType),
 			Ami:                 image,
 			IamInstanceProfile:  profile.Name,
-			SubnetId:            args.Network.PrivateSubnetIDs.Index(pulumi.Int(0)),
+			SubnetId:            elementOf(args.Network.PrivateSubnetIDs, 0, "private subnets"),
 			VpcSecurityGroupIds: pulumi.StringArray{group.ID()},
 			MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 				HttpEndpoint: pulumi.String("enabled"),

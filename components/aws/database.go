@@ -2,6 +2,7 @@ package aws
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -155,7 +156,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		}
 		database.Identifier = instance.Identifier
 		database.Address = instance.Address
-		database.MasterUserSecretARN = instance.MasterUserSecrets.Index(pulumi.Int(0)).SecretArn().Elem()
+		database.MasterUserSecretARN = masterSecret(instance)
 		database.URL = pulumi.Sprintf("postgres://%s/postgres?sslmode=require", instance.Address)
 		database.SecurityGroupID = group.ID().ToStringOutput()
 		return nil
@@ -164,6 +165,18 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		return nil, err
 	}
 	return database, nil
+}
+
+// masterSecret is the secret that RDS keeps the master user's password in.
+func masterSecret(instance *rds.Instance) pulumi.StringOutput {
+	return instance.MasterUserSecrets.ApplyT(func(secrets []rds.InstanceMasterUserSecret) (string, error) {
+		for _, secret := range secrets {
+			if secret.SecretArn != nil {
+				return *secret.SecretArn, nil
+			}
+		}
+		return "", errors.New("the database has no secret of its master user: is it left out of this run?")
+	}).(pulumi.StringOutput)
 }
 
 // databaseInstance is what of the instance does not depend on other resources.

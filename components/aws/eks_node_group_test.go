@@ -78,7 +78,7 @@ func TestEKSNodeGroup(t *testing.T) {
 	})
 	r.Find(t, remoteNodeGroupType, "demo-gpu").Want(t, map[string]any{
 		"clusterName": "demo",
-		"version": "1.33", "amiType": "AL2023_x86_64_NVIDIA", "nodeRoleArn": "arn:aws:iam::123456789012:role/demo-eks-node.posit.team",
+		"version":     "1.33", "amiType": "AL2023_x86_64_NVIDIA", "nodeRoleArn": "arn:aws:iam::123456789012:role/demo-eks-node.posit.team",
 		"subnetIds":            []any{"subnet-a", "subnet-b"},
 		"scalingConfig":        map[string]any{"minSize": 1.0, "maxSize": 3.0, "desiredSize": 2.0},
 		"ignoreScalingChanges": true, "forceUpdateVersion": false,

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
@@ -13,11 +15,13 @@ import (
 type overlay struct {
 	plugin.Provider
 	session *session
+	name    string // of the package
 }
 
 // Check implements plugin.Provider. Names that nobody gave are made in an apply as they
 // were in its preview.
-func (o *overlay) Check(ctx context.Context, request plugin.CheckRequest) (plugin.CheckResponse, error) {
+func (o *overlay) Check(ctx context.Context, request plugin.CheckRequest) (response plugin.CheckResponse, err error) {
+	defer o.crashed(request.URN, &err)
 	if seed := o.session.seeds[request.URN]; seed != nil {
 		request.RandomSeed = seed
 	}
@@ -29,12 +33,57 @@ func (o *overlay) Check(ctx context.Context, request plugin.CheckRequest) (plugi
 // takes the dry run for a change of it: the plugin ignores it when the server says so with
 // AlreadyExists, or "field is immutable", but not in the server's many other words.
 // (docs/reference/real-plugins.md 2, row 4)
-func (o *overlay) Create(ctx context.Context, request plugin.CreateRequest) (plugin.CreateResponse, error) {
-	response, err := o.Provider.Create(ctx, request)
-	if err != nil && request.Preview && o.Pkg() == "kubernetes" && o.session.there[request.URN] && immutable(err.Error()) {
+func (o *overlay) Create(ctx context.Context, request plugin.CreateRequest) (response plugin.CreateResponse, err error) {
+	defer o.crashed(request.URN, &err)
+	response, err = o.Provider.Create(ctx, request)
+	if err != nil && request.Preview && o.name == "kubernetes" && o.session.there[request.URN] && immutable(err.Error()) {
 		return plugin.CreateResponse{Properties: request.Properties}, nil
 	}
 	return response, err
+}
+
+// crashed makes an error of a panic of a provider in this process: the run ends as after any
+// failure, with its state written and its lock released.
+func (o *overlay) crashed(urn resource.URN, err *error) {
+	if reason := recover(); reason != nil {
+		*err = fmt.Errorf("the provider %s crashed at %s, which is a mistake in it: %v", o.name, urn, reason)
+	}
+}
+
+// Diff implements plugin.Provider.
+func (o *overlay) Diff(ctx context.Context, request plugin.DiffRequest) (response plugin.DiffResponse, err error) {
+	defer o.crashed(request.URN, &err)
+	return o.Provider.Diff(ctx, request)
+}
+
+// Read implements plugin.Provider.
+func (o *overlay) Read(ctx context.Context, request plugin.ReadRequest) (response plugin.ReadResponse, err error) {
+	defer o.crashed(request.URN, &err)
+	return o.Provider.Read(ctx, request)
+}
+
+// Update implements plugin.Provider.
+func (o *overlay) Update(ctx context.Context, request plugin.UpdateRequest) (response plugin.UpdateResponse, err error) {
+	defer o.crashed(request.URN, &err)
+	return o.Provider.Update(ctx, request)
+}
+
+// Delete implements plugin.Provider.
+func (o *overlay) Delete(ctx context.Context, request plugin.DeleteRequest) (response plugin.DeleteResponse, err error) {
+	defer o.crashed(request.URN, &err)
+	return o.Provider.Delete(ctx, request)
+}
+
+// Construct implements plugin.Provider.
+func (o *overlay) Construct(ctx context.Context, request plugin.ConstructRequest) (response plugin.ConstructResponse, err error) {
+	defer o.crashed(resource.URN(string(request.Type)+" "+request.Name), &err)
+	return o.Provider.Construct(ctx, request)
+}
+
+// Invoke implements plugin.Provider.
+func (o *overlay) Invoke(ctx context.Context, request plugin.InvokeRequest) (response plugin.InvokeResponse, err error) {
+	defer o.crashed(resource.URN(request.Tok), &err)
+	return o.Provider.Invoke(ctx, request)
 }
 
 // immutable tells whether an API server refused a change because each field that it names

@@ -113,7 +113,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return &overlay{provider, s}, nil
+		return &overlay{provider, s, descriptor.Name}, nil
 	}
 	if plugins.OnlySimulated {
 		return nil, fmt.Errorf("provider %q is not simulated in the sandbox", descriptor.Name)
@@ -126,7 +126,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 	if err != nil {
 		return nil, err
 	}
-	return &overlay{lent, s}, nil
+	return &overlay{lent, s, descriptor.Name}, nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it

@@ -16,6 +16,9 @@ func createSubnet(o *sandbox.Operation) error {
 	}
 	id := fmt.Sprint(o.Inputs["vpcId"])
 	owner := o.Object(vpcType, id)
+	if owner == nil { // the run leaves it out, so that there is no id
+		return fmt.Errorf("InvalidVpcID.NotFound: The vpc ID '%s' does not exist", id)
+	}
 	if outer, err := netip.ParsePrefix(owner.String("cidrBlock")); err != nil || !outer.Contains(block.Addr()) || outer.Bits() > block.Bits() {
 		return fmt.Errorf("InvalidSubnet.Range: The CIDR '%s' is invalid: it is not in the block %s of %s", block, owner.String("cidrBlock"), id)
 	}

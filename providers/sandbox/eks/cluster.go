@@ -203,6 +203,10 @@ func (c *cluster) makeControlPlane() (err error) {
 		typ: awsClusterType, name: c.Name + "-eksCluster", inputs: inputs,
 		ignoreChanges: []string{"accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons"},
 	})
+	if err == nil && !c.Info.DryRun && c.cluster.id == "" {
+		// Node reads a property of what is not there.
+		return refuse("TypeError: Cannot read properties of undefined: %s-eksCluster is left out of this run, and all that the component makes needs it", c.Name)
+	}
 	return err
 }
 
