@@ -53,7 +53,8 @@ func cause(message string) string {
 		}
 		line = surroundings.ReplaceAllString(line, "")
 		text := strings.TrimSpace(line)
-		if text == "" || slices.ContainsFunc(lines, func(earlier string) bool { return strings.Contains(earlier, text) }) {
+		sentence := strings.Contains(text, " ") // a brace may come again
+		if text == "" || sentence && slices.ContainsFunc(lines, func(earlier string) bool { return strings.Contains(earlier, text) }) {
 			continue
 		}
 		lines = append(lines, strings.TrimRight(line, " \t\r"))

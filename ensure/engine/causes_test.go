@@ -41,6 +41,7 @@ func TestCause(t *testing.T) {
 		"rpc error: code = Unknown desc = no such zone":                                                            "no such zone",
 		"no such zone\nno such zone\nlook at line 3:\n  at: [1, 2]":                                                "no such zone\nlook at line 3:\n  at: [1, 2]",
 		"1 error occurred:": "1 error occurred:",
+		"{\n  a: {\n  }\n}": "{\n  a: {\n  }\n}",
 	} {
 		assert.Equal(t, want, cause(message))
 	}

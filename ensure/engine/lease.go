@@ -54,7 +54,9 @@ func (l *lease) Configure(ctx context.Context, request plugin.ConfigureRequest) 
 		bind(provider)
 		return provider.Configure(ctx, request)
 	}
-	inputs, err := json.Marshal(request.Inputs) // with keys in order
+	settings := request.Inputs.Copy()
+	delete(settings, "version")           // the engine's note of which plugin to start
+	inputs, err := json.Marshal(settings) // with keys in order
 	if err != nil {
 		return plugin.ConfigureResponse{}, fmt.Errorf("configure provider %q: %w", l.Pkg(), err)
 	}

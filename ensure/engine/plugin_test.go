@@ -457,7 +457,8 @@ func TestOnePluginForSeveralVersions(t *testing.T) {
 	require.Len(t, w.processes(), 1, "%v", w.wrote())
 	var notes []string
 	for _, event := range w.events {
-		if told, ok := event.(Diagnostic); ok {
+		// The plugin manager complains besides that the stand-in is of a version of its own.
+		if told, ok := event.(Diagnostic); ok && strings.HasPrefix(told.Message, "provider ") {
 			notes = append(notes, told.Message)
 		}
 	}
@@ -471,4 +472,21 @@ func TestOnePluginForSeveralVersions(t *testing.T) {
 	newer.Version = &semver.Version{Major: 1, Minor: 6}
 	assert.Equal(t, newer, w.host.serving(newer), "an older one serves no newer request")
 	w.ends()
+}
+
+// A version that would serve, but is not there and cannot be installed, is no obstacle for the
+// one that was asked for.
+func TestVersionThatCannotBeInstalled(t *testing.T) {
+	t.Setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+	w := newPlugged(t)
+	w.host.plugins.Versions = map[string]semver.Version{"absent": {Major: 1, Minor: 5}}
+	session, err := w.host.newSession(t.Context(), Operation{}, nil, nil, unheard)
+	require.NoError(t, err)
+	defer session.Close()
+	asked := descriptor("absent")
+	asked.Version = &semver.Version{Major: 1, Minor: 2}
+	_, err = session.Provider(asked, sdkenv.Global())
+	var missing *workspace.MissingError
+	require.ErrorAs(t, err, &missing)
+	assert.Contains(t, err.Error(), "1.2.0")
 }

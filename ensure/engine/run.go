@@ -115,7 +115,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	closed := session.Close()
 	outcome := watch.finish()
 	outcome.violated = kept.violations()
-	if planned != nil {
+	if planned != nil && dryRun {
 		outcome.constraints.complete(planned, outcome.Outputs)
 	}
 	if recorded != nil {

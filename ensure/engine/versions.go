@@ -8,7 +8,8 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 	pkgworkspace "github.com/pulumi/pulumi/pkg/v3/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/env"
+	sdkenv "github.com/pulumi/pulumi/sdk/v3/go/common/env"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
@@ -67,7 +68,7 @@ func (s *session) lend(asked workspace.PluginDescriptor, environment env.MapStor
 		return lent, err // the engine installs it
 	}
 	var missing *workspace.MissingError
-	if errors.As(err, &missing) && !env.DisableAutomaticPluginAcquisition.Value() {
+	if errors.As(err, &missing) && !sdkenv.DisableAutomaticPluginAcquisition.Value() {
 		log := func(severity diag.Severity, message string) { s.log(severity, "", message) }
 		if _, err = pkgworkspace.InstallPlugin(s.context.Request(), serving, log, schema.NewLoaderServerFromHost); err == nil {
 			lent, err = s.lendExactly(serving, environment)

@@ -42,7 +42,9 @@ func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun b
 		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
 		working: map[resource.URN]Progress{},
 	}
-	w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
+	if dryRun {
+		w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
+	}
 	go w.watch(kind)
 	return w
 }
