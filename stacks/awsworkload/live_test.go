@@ -31,7 +31,7 @@ func TestEKSKeepsWhatIsLive(t *testing.T) {
 	}}
 	find := func(given config.GivenKeys) *componenttest.Recorder {
 		r, _ := runEKS(t, load(t, "tailscale01-staging", eachCluster(func(c *config.AWSCluster) {
-			c.Given, c.AdditionalNodeGroups = given, map[string]config.AWSNodeGroup{"new": {InstanceType: "t3.large", MinSize: 1, MaxSize: 1}}
+			c.Given, c.AdditionalNodeGroups = given, map[string]config.AWSNodeGroup{"new": {InstanceType: "t3.large", MinSize: 1, MaxSize: 1, AdditionalRootDiskSize: 200}}
 			if given["cluster_version"] {
 				c.ClusterVersion = "1.34"
 			}
