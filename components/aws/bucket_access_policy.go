@@ -2,14 +2,14 @@ package aws
 
 import "strings"
 
-// BucketReadWritePolicy lets its holder list the bucket and read, write and delete
+// BucketReadWritePolicy lets its holder list the bucket, and read, write and delete
 // its objects below prefix; "" or "/" is the whole bucket.
 //
 // (docs/reference/aws-workload-base.md 5.3;
 // docs/reference/aws-workload-apps.md 7.4, 15 point 3)
 func BucketReadWritePolicy(bucketARN, prefix string) PolicyDocument {
 	return NewPolicyDocument(
-		listBucket(bucketARN, prefix),
+		listBucket(bucketARN),
 		PolicyStatement{Action: Actions("s3", "GetBucketLocation"), Resource: []string{bucketARN}},
 		PolicyStatement{
 			Action: Actions("s3", "AbortMultipartUpload", "DeleteObject", "GetObject", "GetObjectTagging", "PutObject",
@@ -19,25 +19,19 @@ func BucketReadWritePolicy(bucketARN, prefix string) PolicyDocument {
 	)
 }
 
-// BucketReadPolicy lets its holder list the bucket and read its objects below prefix;
+// BucketReadPolicy lets its holder list the bucket, and read its objects below prefix;
 // "" or "/" is the whole bucket. (as those of BucketReadWritePolicy)
 func BucketReadPolicy(bucketARN, prefix string) PolicyDocument {
 	return NewPolicyDocument(
-		listBucket(bucketARN, prefix),
+		listBucket(bucketARN),
 		PolicyStatement{Action: Actions("s3", "GetObject", "GetObjectTagging"), Resource: objects(bucketARN, prefix)},
 	)
 }
 
-// listBucket lists what is below prefix. A list of everything asks for no prefix at
-// all, which the condition does not let through.
-func listBucket(bucketARN, prefix string) PolicyStatement {
-	statement := PolicyStatement{Action: Actions("s3", "ListBucket"), Resource: []string{bucketARN}}
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		statement.Condition = map[string]map[string][]string{
-			"StringLike": {"s3:prefix": {prefix, prefix + "/*"}},
-		}
-	}
-	return statement
+// listBucket lists the bucket. It has no condition on the prefix: whether there is a bucket
+// is asked without one, as products do when they start, and older policies had none.
+func listBucket(bucketARN string) PolicyStatement {
+	return PolicyStatement{Action: Actions("s3", "ListBucket"), Resource: []string{bucketARN}}
 }
 
 func objects(bucketARN, prefix string) []string {

@@ -1,15 +1,22 @@
 package aws
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ReadSecretsPolicy lets its holder read the secrets with the given names, of one
-// account and region; * stands for any text. The list of all secrets, which cannot be
+// account and region; * stands for any text. An ARN stands for itself. The list of all secrets, which cannot be
 // narrowed, gives names and no values.
 //
 // (docs/reference/aws-workload-apps.md 7.4, 15 point 1)
 func ReadSecretsPolicy(region, accountID string, names ...string) PolicyDocument {
 	resources := make([]string, len(names))
 	for i, name := range names {
+		if strings.HasPrefix(name, "arn:") {
+			resources[i] = name
+			continue
+		}
 		// Secrets Manager ends an ARN with a hyphen and six characters of its own.
 		resources[i] = fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-??????", region, accountID, name)
 	}

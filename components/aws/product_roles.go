@@ -31,7 +31,7 @@ type ProductRolesArgs struct {
 	// Sites have roles of their own, and their service accounts the roles of the release.
 	Sites []ProductSite
 	// Secrets are the names of those that the roles of the release may read; * stands
-	// for any text.
+	// for any text. An ARN stands for itself, here and of a site.
 	Secrets []string
 	// ChronicleBucket and PackageManagerBucket are names.
 	ChronicleBucket, PackageManagerBucket pulumi.StringInput

@@ -10,6 +10,15 @@ import (
 
 type clustersStep = step.Stack[stacks.ClustersIn, stacks.ClustersOutputs]
 
+// tellNarrowed warns of policies in a step's stack that this run narrows.
+func (w *workload) tellNarrowed(ctx context.Context, r *step.Run, name string) error {
+	narrowed, err := stacks.NarrowedSecrets(w.config, w.resources(ctx, r, name))
+	for _, warning := range narrowed {
+		r.Say(step.Warning, "%s", warning)
+	}
+	return err
+}
+
 // setUpClusters is the step clusters.
 func (w *workload) setUpClusters(persistent *persistentStep, databases *databasesStep, eks *eksStep) *clustersStep {
 	return &clustersStep{
@@ -27,8 +36,10 @@ func (w *workload) setUpClusters(persistent *persistentStep, databases *database
 				return in, err
 			}
 			var err error
-			in.Existing, err = w.existingClusters(ctx, r, "clusters")
-			return in, err
+			if in.Existing, err = w.existingClusters(ctx, r, "clusters"); err != nil {
+				return in, err
+			}
+			return in, w.tellNarrowed(ctx, r, "clusters")
 		},
 		Program: stacks.Clusters,
 	}

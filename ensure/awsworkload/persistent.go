@@ -57,7 +57,7 @@ func (w *workload) gatherPersistent(ctx context.Context, r *step.Run) (stacks.Pe
 		}
 	}
 	in.OIDCIssuers = pulumi.ToStringArray(issuers)
-	return in, nil
+	return in, w.tellNarrowed(ctx, r, "persistent")
 }
 
 // federated finds OIDC providers in a trust policy.

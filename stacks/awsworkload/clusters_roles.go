@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 // makeRoles makes the roles of the products (docs/reference/aws-workload-apps.md 7.3).
@@ -14,14 +15,14 @@ func (s *clusterSetup) makeRoles() error {
 	args := &aws.ProductRolesArgs{
 		Workload: workload.CompoundName(), Release: s.release, Region: workload.Region, AccountID: workload.AccountID,
 		Issuers: s.issuers, PermissionsBoundary: pulumi.String(workload.BoundaryARN()), Tags: s.tags,
-		Secrets:         s.releaseSecrets(),
+		Secrets:         releaseSecrets(workload),
 		ChronicleBucket: s.in.Persistent.ChronicleBucket, PackageManagerBucket: s.in.Persistent.PackageManagerBucket,
 		TeamOperatorPolicyARN: s.teamOperatorPolicy(),
 		FileSystem:            s.fileSystem(),
 		Bedrock:               workload.BedrockEnabled, Keycloak: workload.KeycloakEnabled,
 	}
 	for site := range workload.SortedSites() {
-		args.Sites = append(args.Sites, aws.ProductSite{Name: site, Secrets: s.siteSecrets(site)})
+		args.Sites = append(args.Sites, aws.ProductSite{Name: site, Secrets: siteSecrets(workload, site)})
 	}
 	roles, err := aws.NewProductRoles(s.ctx, s.name+"-product-roles", args, s.child)
 	if err != nil {
@@ -38,17 +39,25 @@ func (s *clusterSetup) makeRoles() error {
 
 // siteSecrets are the names of the secrets that a site's own products read: the
 // site's, and the workload's.
-func (s *clusterSetup) siteSecrets(site string) []string {
-	workload := s.in.Config
-	return []string{
+func siteSecrets(workload *config.AWSWorkload, site string) []string {
+	return append([]string{
 		workload.SiteSecretName(site), workload.SiteSessionSecretName(site), workload.SSHVaultName(site), workload.WorkloadSecretName(),
-	}
+	}, workload.Sites[site].ExtraSecretARNs...)
 }
 
 // releaseSecrets are those of the workload and all its sites. They are a pattern: IAM
 // does not take a policy with the names of many sites.
-func (s *clusterSetup) releaseSecrets() []string {
-	return []string{s.in.Config.WorkloadSecretName(), s.in.Config.SiteSecretName("*")}
+func releaseSecrets(workload *config.AWSWorkload) []string {
+	return append([]string{workload.WorkloadSecretName(), workload.SiteSecretName("*")}, extraSecrets(workload)...)
+}
+
+// extraSecrets are the ARNs of the secrets that ptd.yaml names for its sites, each once.
+func extraSecrets(w *config.AWSWorkload) []string {
+	var arns []string
+	for _, site := range w.SortedSites() {
+		arns = append(arns, site.ExtraSecretARNs...)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(arns)))
 }
 
 // teamOperatorPolicy is the policy that persistent makes. State of the Python programs

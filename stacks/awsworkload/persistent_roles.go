@@ -44,7 +44,7 @@ func (p *persistent) makeRoles() error {
 func (p *persistent) teamOperatorPolicy(databaseSecret []string) aws.PolicyDocument {
 	return aws.NewPolicyDocument(aws.PolicyStatement{
 		Action:   aws.Actions("secretsmanager", "GetSecretValue"),
-		Resource: append(p.secretARNs(p.config.SecretPatterns()...), databaseSecret...),
+		Resource: slices.Concat(p.secretARNs(p.config.SecretPatterns()...), extraSecrets(p.config), databaseSecret),
 	})
 }
 

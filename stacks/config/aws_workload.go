@@ -210,5 +210,8 @@ type AWSSite struct {
 	// VpcAssociations are VPCs of the private zone besides the workload's own.
 	VpcAssociations             []string `yaml:"vpc_associations" check:"vpc-id"`
 	AutoAssociateProvisionedVpc bool     `yaml:"auto_associate_provisioned_vpc" default:"true"`
-	TLSSecrets                  any      `yaml:"tls_secrets" noeffect:"the load balancer ends TLS, with certificate_arn or a certificate of ptd's"`
+	// ExtraSecretARNs are secrets that the site's products, and the Team Operator, read besides
+	// those that ptd names: ARNs, in which * stands for any text and ? for a character.
+	ExtraSecretARNs []string `yaml:"extra_secret_arns" check:"secret-arn"`
+	TLSSecrets      any      `yaml:"tls_secrets" noeffect:"the load balancer ends TLS, with certificate_arn or a certificate of ptd's"`
 }

@@ -57,6 +57,7 @@ var checks = sync.OnceValue(func() map[string]check {
 		"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
 		"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
 		"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
+		"secret-arn":         form(`arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+`, "must be the ARN of a secret of AWS Secrets Manager"),
 		"security-group-id":  form(`sg-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a security group id (sg-...)"),
 		"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
 		"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),

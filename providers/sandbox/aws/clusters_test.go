@@ -1,12 +1,14 @@
 package aws
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	awsedge "github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
 
@@ -159,6 +161,34 @@ func TestAccessEntries(t *testing.T) {
 		"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": true,
 	}}))
 	assert.NotNil(t, w.object(t, accessEntryType, creator.ID+":arn:aws:iam::000000000000:role/admin.posit.team"))
+}
+
+// EKS makes entries by itself when a cluster leaves the mode CONFIG_MAP, for its creator and
+// for the nodes of managed groups, and the look-up finds them.
+func TestAccessEntriesOfEKS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const admin = "arn:aws:iam::000000000000:role/admin.posit.team"
+	old := w.MustCreate(controlPlaneType, "old", w.of(controlPlaneType).Changed(fields{"name": "old", "accessConfig": nil}))
+	w.MustCreate(nodeGroupType, "old", w.of(nodeGroupType).Changed(fields{"clusterName": old.ID, "nodeGroupName": "old"}))
+	find := func(cluster string) ([]awsedge.AccessEntry, error) {
+		account, err := Accounts(w.cloud).Account(context.Background(), "000000000000", "us-east-2")
+		require.NoError(t, err)
+		return account.Clusters().AccessEntries(context.Background(), cluster)
+	}
+	entries, err := find(old.ID)
+	require.NoError(t, err)
+	assert.Empty(t, entries, "the mode CONFIG_MAP knows none")
+
+	old.MustUpdate(old.Changed(fields{"accessConfig": fields{"authenticationMode": "API_AND_CONFIG_MAP"}}))
+	entries, err = find(old.ID)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []awsedge.AccessEntry{
+		{PrincipalARN: admin, Type: "STANDARD", Policies: []awsedge.AccessPolicy{{ARN: clusterAdminPolicy}}},
+		{PrincipalARN: w.arn("node role"), Type: "EC2_LINUX"},
+	}, entries)
+	_, err = find("none")
+	require.ErrorIs(t, err, awsedge.ErrNotFound)
 }
 
 func TestAddons(t *testing.T) {
