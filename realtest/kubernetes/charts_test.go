@@ -88,13 +88,13 @@ func chartProxy(t *testing.T, charts []chart) (address, authority string) {
 			http.Error(answer, err.Error(), http.StatusBadGateway)
 			return
 		}
-		answer.WriteHeader(http.StatusOK)
-		outer, _, err := answer.(http.Hijacker).Hijack()
+		outer, buffered, err := answer.(http.Hijacker).Hijack()
 		if err != nil {
 			inner.Close()
 			return
 		}
-		go func() { _, _ = io.Copy(inner, outer); inner.Close() }()
+		_, _ = outer.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+		go func() { _, _ = io.Copy(inner, buffered); inner.Close() }() // which may have begun to come
 		go func() { _, _ = io.Copy(outer, inner); outer.Close() }()
 	}))
 	t.Cleanup(proxy.Close)

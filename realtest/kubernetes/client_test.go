@@ -55,6 +55,9 @@ func (c *client) ask(ctx context.Context, method, path, kind string, body any) (
 		return 0, nil, err
 	}
 	var answer object
+	if response.StatusCode == http.StatusNotFound && !json.Valid(content) {
+		return response.StatusCode, nil, nil // of a group that nobody serves
+	}
 	if err := json.Unmarshal(content, &answer); err != nil {
 		return response.StatusCode, nil, fmt.Errorf("%s %s: %s: %w", method, path, content, err)
 	}
