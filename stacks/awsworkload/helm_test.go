@@ -298,7 +298,7 @@ func TestHelmIngress(t *testing.T) {
 	demo := annotations("demo01-staging", "demo01-staging-20250115-traefik-ingress")
 	for annotation, want := range map[string]any{
 		alb + "certificate-arn": "arn:first,arn:second", alb + "scheme": "internet-facing", alb + "subnets": nil,
-		alb + "tags":       "posit.team/true-name=demo01,posit.team/environment=staging,Name=demo01-staging",
+		alb + "tags":       "CostCenter=4711,Owner=data-science,posit.team/true-name=demo01,posit.team/environment=staging,Name=demo01-staging",
 		dns + "hostname":   "*.analytics.staging.example.com,*.demo.staging.example.com,analytics.staging.example.com,demo.staging.example.com",
 		dns + "aws-weight": "100",
 	} {
