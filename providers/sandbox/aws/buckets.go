@@ -62,7 +62,7 @@ func buckets() map[string]sandbox.Type {
 			Args: shape(s3.BucketPolicyArgs{}), Check: policyDocument("policy", "Resource", 20480), Equal: meanings(samePolicy, "policy"),
 		}),
 		versioningType: ofBucket(sandbox.Type{
-			Args:  shape(s3.BucketVersioningV2Args{}),
+			Args: shape(s3.BucketVersioningV2Args{}), Replace: []string{"expectedBucketOwner"},
 			Check: rule.Within("versioningConfiguration", rule.OneOf("status", "Enabled", "Suspended", "Disabled")),
 			Admit: admitVersioning,
 			// S3 cannot switch versioning off again: the provider suspends it.
@@ -73,7 +73,7 @@ func buckets() map[string]sandbox.Type {
 				return nil
 			},
 		}),
-		lifecycleType: ofBucket(sandbox.Type{Args: shape(s3.BucketLifecycleConfigurationV2Args{})}),
+		lifecycleType: ofBucket(sandbox.Type{Args: shape(s3.BucketLifecycleConfigurationV2Args{}), Replace: []string{"expectedBucketOwner"}}),
 	}
 }
 
@@ -88,7 +88,7 @@ const (
 // ofBucket is a setting that a bucket has once. S3 only knows to put it: a second resource
 // takes the place of the first, and the deletion of either takes the setting away.
 func ofBucket(typ sandbox.Type) sandbox.Type {
-	typ.Replace = []string{"bucket", "expectedBucketOwner"}
+	typ.Replace = append(typ.Replace, "bucket")
 	typ.References = []sandbox.Reference{rule.Reference("bucket", bucketType, noBucket)}
 	typ.Overwrites = func(sandbox.Inputs) bool { return true }
 	typ.Create = named("bucket", "", "")
