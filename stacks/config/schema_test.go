@@ -154,7 +154,7 @@ var samples = map[string]string{
 	"https-url": "https://oidc.example.com/id/A", "instance-id": "i-0123456789abcdef0", "instance-type": "m7g.large", "ip": "10.0.0.53",
 	"ip-or-cidr": "198.51.100.0/24", "karpenter-duration": "72h", "kubernetes-version": "1.33.2", "label": "pool", "name": "other",
 	"node-group": "gpu", "node-taint": "a=b:NoExecute", "pool-name": "general", "quantity": "64Gi", "v-version": "v1.29.0", "volume-size": "200Gi", "release": "20250401",
-	"role-arn": "arn:aws:iam::001122334455:role/x", "security-group-id": "sg-0123456789abcdef0", "site": "main", "step-name": "extra",
+	"role-arn": "arn:aws:iam::001122334455:role/x", "secret-arn": "arn:aws:secretsmanager:us-east-2:111122223333:secret:git-??????", "security-group-id": "sg-0123456789abcdef0", "site": "main", "step-name": "extra",
 	"uuid": "01234567-89ab-cdef-0123-456789abcdef", "vm-size": "Standard_D4s_v5", "vpc-cidr": "10.8.0.0/18",
 	"vpc-id": "vpc-0123456789abcdef0", "weight": "42", "zone-id": "Z0123456789",
 }
