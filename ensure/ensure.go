@@ -16,6 +16,7 @@ var pipelines = map[config.Kind]func(*config.Target, Environment) step.Pipeline{
 	config.KindAWSWorkload: func(target *config.Target, environment Environment) step.Pipeline {
 		return awsworkload.Pipeline(target, awsworkload.Edges{
 			AWS: environment.AWS(), Clusters: environment.Clusters(target), Databases: environment.Databases(target),
+			Unawaited: environment.Unawaited(),
 		})
 	},
 }

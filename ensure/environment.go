@@ -28,6 +28,9 @@ type Environment interface {
 	// Clusters reaches the Kubernetes clusters of a target, Databases its database servers.
 	Clusters(target *config.Target) kubernetes.Clusters
 	Databases(target *config.Target) postgresql.Servers
+	// Unawaited says that nothing in the clusters does what controllers do: what they would
+	// make is not waited for.
+	Unawaited() bool
 	// OpenTunnel opens the way into a target's private network, which stays open until
 	// Close; note says what the user should know of it, if anything.
 	OpenTunnel(ctx context.Context, target *config.Target) (note string, err error)

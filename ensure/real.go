@@ -46,6 +46,9 @@ func (r *Real) Clusters(*config.Target) kubernetes.Clusters { return unreached{e
 // Databases implements Environment.
 func (r *Real) Databases(*config.Target) postgresql.Servers { return unreached{errSandboxOnly} }
 
+// Unawaited implements Environment.
+func (r *Real) Unawaited() bool { return false }
+
 // OpenTunnel implements Environment.
 func (r *Real) OpenTunnel(context.Context, *config.Target) (note string, err error) {
 	return "", errSandboxOnly

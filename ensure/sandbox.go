@@ -126,6 +126,9 @@ func (s *Sandbox) Clusters(target *config.Target) kubernetes.Clusters {
 	return simulated
 }
 
+// Unawaited implements Environment.
+func (s *Sandbox) Unawaited() bool { return s.real.Unawaited }
+
 // OpenTunnel implements Environment: nothing is opened, which the note says.
 func (s *Sandbox) OpenTunnel(context.Context, *config.Target) (note string, err error) {
 	if s.real.Kubernetes != nil || s.real.PostgreSQL != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +22,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"google.golang.org/grpc"
 
+	"github.com/ptd-go/ptd/providers/postgresql"
+	"github.com/ptd-go/ptd/providers/postgresql/postgresqltest"
 	"github.com/ptd-go/ptd/providers/sandbox"
 	sandboxeks "github.com/ptd-go/ptd/providers/sandbox/eks"
 	sandboxkubernetes "github.com/ptd-go/ptd/providers/sandbox/kubernetes"
@@ -66,7 +69,7 @@ func serveStandIn(name string) error {
 	case "eks":
 		provider.Provider = sandboxeks.New()
 	case "kubernetes":
-		provider.Provider = sandboxkubernetes.With(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()})(cloud)
+		provider.Provider = sandboxkubernetes.With(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition(), PodsRun: true})(cloud)
 	case "postgresql":
 		provider.Provider = sandboxpostgresql.New(cloud)
 	}
@@ -185,8 +188,8 @@ func (c reachedCluster) Defines(group string) bool {
 // definitionType is that of what tells that the definitions of a group are in the cluster.
 const definitionType = "stand-in:index:Definition"
 
-// realWorld file starts what the stand-ins reach, an API server and a database server at
-// db.example.com, and writes the kubeconfig of the former.
+// realWorld file starts what the stand-ins reach, an API server and a database server, whose
+// addresses are REAL_SERVER and REAL_DATABASES, and writes the kubeconfig of the former.
 func realWorld(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: real file")
@@ -195,9 +198,14 @@ func realWorld(ts *testscript.TestScript, neg bool, args []string) {
 	cloud, err := sandbox.Open(directory, reached())
 	ts.Check(err)
 	server := httptest.NewTLSServer(&apiServer{cloud, filepath.Join(directory, "plugins.log")})
-	ts.Defer(func() { server.Close(); _ = cloud.Close() })
+	databases, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { server.Close(); databases.Close(); _ = cloud.Close() })
+	postgresqltest.Serve(databases, realPassword, func() (*postgresql.Contents, error) {
+		return sandboxpostgresql.Servers(cloud).Contents(context.Background(), "127.0.0.1", "postgres", realPassword)
+	})
 	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Cluster", ID: server.URL}))
-	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Server", ID: "db.example.com"}))
+	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Server", ID: "127.0.0.1"}))
 	certificate := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, `apiVersion: v1
 kind: Config
@@ -207,6 +215,7 @@ contexts: [{name: local, context: {cluster: local, user: local}}]
 users: [{name: local, user: {token: %s}}]
 `, server.URL, certificate, realToken), 0o600))
 	ts.Setenv("REAL_SERVER", server.URL)
+	ts.Setenv("REAL_DATABASES", databases.Addr().String())
 }
 
 // servedKinds are the kinds of which ptd itself makes objects, by the path of their group.

@@ -15,6 +15,8 @@ type LoadBalancerControllerArgs struct {
 	// RoleARN is the role of the service account
 	// aws-load-balancer-controller.posit.team in kube-system.
 	RoleARN pulumi.StringInput
+	// Unawaited leaves out the wait for its pods.
+	Unawaited bool
 }
 
 // NewLoadBalancerController installs the AWS Load Balancer Controller in kube-system. Its
@@ -40,8 +42,8 @@ func NewLoadBalancerController(ctx *pulumi.Context, name string, args *LoadBalan
 			"enableWaf":      false, "enableWafv2": false, "enableShield": false,
 		}),
 	}, opts...)
-	if err != nil {
-		return nil, err
+	if err != nil || args.Unawaited {
+		return chart, err
 	}
 	// The Helm controller's job ends when the Deployment is made, not when it runs.
 	described := metadata(systemNamespace, controller, nil)

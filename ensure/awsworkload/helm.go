@@ -22,7 +22,7 @@ func (w *workload) helm(persistent *persistentStep, databases *databasesStep, ek
 		Needs:        []step.Step{persistent, databases, eks, setup},
 		DeletesEarly: true,
 		Gather: func(ctx context.Context, r *step.Run) (stacks.HelmIn, error) {
-			in := stacks.HelmIn{Config: w.config, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles, AwaitChart: w.awaitChart}
+			in := stacks.HelmIn{Config: w.config, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles, AwaitChart: w.awaitChart, Unawaited: w.edges.Unawaited}
 			var persistentErr, databasesErr, eksErr, setupErr error
 			in.Persistent, persistentErr = persistent.Outputs(ctx, r)
 			in.Postgres, databasesErr = databases.Outputs(ctx, r)

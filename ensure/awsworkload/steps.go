@@ -22,6 +22,8 @@ type Edges struct {
 	AWS       aws.Cloud
 	Clusters  kubernetes.Clusters
 	Databases postgresql.Servers
+	// Unawaited says that no controller works in the clusters.
+	Unawaited bool
 }
 
 // workload is what the steps are about, and what they reach.
@@ -89,16 +91,17 @@ func (w *workload) gone(ctx context.Context, r *step.Run) ([]string, error) {
 	}
 	parts := stacks.Parts(w.config)
 	gone := slices.DeleteFunc(had, func(part string) bool { return slices.Contains(parts, part) })
-	if !w.config.SecretsStoreAddonEnabled {
-		return gone, nil
-	}
 	// An add-on finds what a chart has installed in its way, and a chart that goes later would
 	// take away what the add-on has made its own.
-	charts, err := w.resources(ctx, r, "helm")("kubernetes:helm.cattle.io/v1:HelmChart")
+	charts, err := stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm"))
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(charts, stacks.IsSecretsStoreChart) {
+	clusters, err := stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
+	if err != nil {
+		return nil, err
+	}
+	if stacks.SecretsStoreChartsGo(w.config, clusters, charts) {
 		gone = append(gone, "the charts of the secrets store, which becomes an add-on")
 	}
 	return gone, nil

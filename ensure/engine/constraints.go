@@ -33,9 +33,11 @@ type constraints struct {
 type constraint struct {
 	operations []pulumidisplay.StepOp
 	inputs     resource.PropertyMap // the new ones
-	sources    []resource.URN       // what they are made from
-	provider   resource.URN
-	parent     resource.URN
+	// imported are those that an import began with, before the update that may follow it.
+	imported resource.PropertyMap
+	sources  []resource.URN // what they are made from
+	provider resource.URN
+	parent   resource.URN
 }
 
 // note takes in a step of the preview.
@@ -48,6 +50,9 @@ func (c *constraints) note(operation pulumidisplay.StepOp, urn resource.URN, pla
 	held.operations = append(held.operations, operation)
 	if planned == nil {
 		return
+	}
+	if operation == deploy.OpImport || operation == deploy.OpImportReplacement {
+		held.imported = planned.Inputs
 	}
 	held.inputs, held.sources, held.parent = planned.Inputs, sources(planned), planned.Parent
 	if provider, err := providers.ParseReference(planned.Provider); err == nil { // a component has none
@@ -136,8 +141,12 @@ func (c *constraints) check(step deploy.Step) string {
 	if component || step.New() == nil || operation == deploy.OpDelete || operation == deploy.OpDeleteReplaced || !c.knew(held, step.New()) {
 		return ""
 	}
+	planned := held.inputs
+	if operation == deploy.OpImport || operation == deploy.OpImportReplacement {
+		planned = held.imported
+	}
 	var changed []string
-	for _, difference := range between(held.inputs, step.New().Inputs) {
+	for _, difference := range between(planned, step.New().Inputs) {
 		changed = append(changed, difference.Path)
 	}
 	if len(changed) == 0 {

@@ -71,6 +71,8 @@ func read(typ Type, o *Operation) error {
 	if typ.Read == nil {
 		return nil
 	}
-	o.Outputs = maps.Clone(o.Outputs)
+	if o.Outputs = maps.Clone(o.Outputs); o.Outputs == nil { // as a store without any leaves it
+		o.Outputs = map[string]any{}
+	}
 	return typ.Read(o)
 }

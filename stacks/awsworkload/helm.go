@@ -36,6 +36,9 @@ type HelmIn struct {
 	// (the HelmChart object of this namespace and name), or says why it did not. The
 	// identifier is the cluster's ARN. nil waits for nothing.
 	AwaitChart func(ctx context.Context, clusterIdentifier, namespace, name string) error
+	// Unawaited says that no controller works in the clusters: that pods of charts run is not
+	// waited for.
+	Unawaited bool
 }
 
 // HelmOutputs is what the helm stack gives.

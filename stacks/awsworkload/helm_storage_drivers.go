@@ -1,8 +1,6 @@
 package awsworkload
 
 import (
-	"strings"
-
 	"github.com/ptd-go/ptd/components/kubernetes"
 )
 
@@ -11,12 +9,6 @@ const (
 	secretsStoreDriver   = "-secret-store-csi-helm-release"
 	secretsStoreProvider = "-secret-store-csi-provider-aws-helm-release"
 )
-
-// IsSecretsStoreChart tells whether a resource of the helm stack's state is a chart that the
-// secrets store's add-on stands for.
-func IsSecretsStoreChart(of StateResource) bool {
-	return strings.HasSuffix(of.Name, secretsStoreDriver) || strings.HasSuffix(of.Name, secretsStoreProvider)
-}
 
 // makeStorageDrivers installs the drivers that are no add-ons of EKS.
 func (r *helmRelease) makeStorageDrivers() error {

@@ -21,6 +21,21 @@ const (
 // EKS, which step eks makes, or comes by charts, which step helm installs. Both steps ask
 // here: a cluster that has the one stays with it until the configuration says otherwise.
 func secretsStoreByAddon(log pulumi.Log, w *config.AWSWorkload, release string, cluster ExistingCluster, installed charts.Existing) bool {
+	return secretsStore(w, release, cluster, installed).Settle(log) == byAddon
+}
+
+// SecretsStoreChartsGo tells whether the charts of a release are to make place for the add-on.
+func SecretsStoreChartsGo(w *config.AWSWorkload, clusters map[string]ExistingCluster, installed map[string]charts.Existing) bool {
+	for release := range w.SortedClusters() {
+		_, has := installed[release].Versions[secretsStoreChart]
+		if value, _ := secretsStore(w, release, clusters[release], installed[release]).Value(); has && value == byAddon {
+			return true
+		}
+	}
+	return false
+}
+
+func secretsStore(w *config.AWSWorkload, release string, cluster ExistingCluster, installed charts.Existing) workload.Kept[string] {
 	configured, live := byCharts, ""
 	if w.SecretsStoreAddonEnabled {
 		configured = byAddon
@@ -34,5 +49,5 @@ func secretsStoreByAddon(log pulumi.Log, w *config.AWSWorkload, release string, 
 	return workload.Kept[string]{
 		What: "the Secrets Store driver of release " + release, Key: "secrets_store_addon_enabled",
 		Configured: configured, Given: w.Gives("secrets_store_addon_enabled"), Live: live, Form: "%v",
-	}.Settle(log) == byAddon
+	}
 }

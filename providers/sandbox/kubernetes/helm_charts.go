@@ -113,7 +113,7 @@ func (c *cluster) installHelmChart(id string, object sandbox.Inputs) error {
 	if err != nil {
 		return err
 	}
-	r.by = sandbox.Key(helmChartType, "", "", id)
+	r.by, r.awaited = sandbox.Key(helmChartType, "", "", id), c.options.PodsRun
 	old, err := c.record(r.namespace, r.name)
 	if err != nil {
 		return err

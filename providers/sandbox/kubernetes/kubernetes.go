@@ -17,6 +17,8 @@ type Options struct {
 	// SiteSchema is the OpenAPI v3 schema of a Site, which the Team Operator's chart brings;
 	// nil takes any Site.
 	SiteSchema map[string]any
+	// PodsRun says that what a chart has installed runs as soon as it is there.
+	PodsRun bool
 }
 
 // New makes the simulated provider, with no options.
