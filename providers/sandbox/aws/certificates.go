@@ -59,6 +59,7 @@ func ignoredNames(old, new sandbox.Inputs) []string {
 func validateCertificate(o *sandbox.Operation) error {
 	certificate := certificateOf(o)
 	if certificate == nil {
+		//lint:ignore ST1005 the provider's words
 		return fmt.Errorf("ResourceNotFoundException: Could not find certificate %v.", o.Inputs["certificateArn"])
 	}
 	options, _ := certificate.Get("domainValidationOptions").([]any)
@@ -67,6 +68,7 @@ func validateCertificate(o *sandbox.Operation) error {
 		described, _ := option.(map[string]any)
 		name := domainOf(described["resourceRecordName"])
 		if limited && !slices.ContainsFunc(listed, func(listed any) bool { return domainOf(listed) == name }) {
+			//lint:ignore ST1005 the provider's words
 			return fmt.Errorf("Certificate needs [%s] to be set but only %v was passed to validation_record_fqdns", name, listed)
 		}
 		if !recordExists(o, described) {

@@ -212,7 +212,7 @@ func TestAWSAuth(t *testing.T) {
 		}
 		roles := "- rolearn: " + adminARN + "\n  groups: [system:masters]\n"
 		take := fields{"name": "aws-auth", "namespace": "kube-system", "annotations": fields{"pulumi.com/patchForce": "true"}}
-		patch, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles}, "metadata": take})
+		_, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles}, "metadata": take})
 		if mode == "API" { // EKS makes none: the patch does, and nobody reads it
 			require.NoError(t, err)
 			assert.Equal(t, fields{"mapRoles": roles}, c.live(configMapType, awsAuth, "data"))
@@ -222,7 +222,7 @@ func TestAWSAuth(t *testing.T) {
 			" would be shut out of the cluster, as neither it nor an access entry lets them in"
 		assert.EqualError(t, err, refused)
 		nodes := "- rolearn: " + node + "\n  groups: [system:bootstrappers, system:nodes]\n"
-		patch, err = c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles + nodes}, "metadata": take})
+		patch, err := c.make(configMapType+"Patch", awsAuth, fields{"data": fields{"mapRoles": roles + nodes}, "metadata": take})
 		require.NoError(t, err)
 		assert.Equal(t, fields{"mapRoles": roles + nodes}, c.live(configMapType, awsAuth, "data"))
 

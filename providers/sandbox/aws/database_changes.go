@@ -126,6 +126,7 @@ func moveDatabase(o *sandbox.Operation) error {
 	if old == nil || old == new || network(old) != network(new) {
 		return nil
 	}
+	//lint:ignore ST1005 RDS' words
 	return fmt.Errorf("InvalidVPCNetworkStateFault: You cannot move DB instance %s to subnet group %v. The specified DB subnet group and DB instance are in the same VPC. Choose a DB subnet group in different VPC than the specified DB instance and try again.",
 		o.Old.String("identifier"), new)
 }
@@ -194,6 +195,7 @@ func deleteDatabase(o *sandbox.Operation) error {
 		case name == "":
 			return errors.New("final_snapshot_identifier is required when skip_final_snapshot is false")
 		case o.Cloud.Object(snapshot.Key()) != nil:
+			//lint:ignore ST1005 RDS' words
 			return fmt.Errorf("DBSnapshotAlreadyExists: Cannot create the snapshot because a snapshot with the identifier %s already exists.", name)
 		}
 		if err := o.Cloud.Put(snapshot); err != nil {

@@ -88,6 +88,7 @@ func admitSecret(o *sandbox.Operation, preview bool) error {
 	}
 	for _, deleted := range o.Cloud.OfType(deletedType) {
 		if deleted.Account == o.Account && deleted.Region == o.Region && deleted.Name() == name {
+			//lint:ignore ST1005 the words of Secrets Manager
 			return errors.New("InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for deletion.")
 		}
 	}

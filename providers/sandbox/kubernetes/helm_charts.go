@@ -121,6 +121,7 @@ func (c *cluster) installHelmChart(id string, object sandbox.Inputs) error {
 	own := old != nil && old.By == r.by
 	if own && old.Failed {
 		if policy, _ := object.Map("spec").Text("failurePolicy"); policy != "" && policy != "reinstall" {
+			//lint:ignore ST1005 the words of klipper-helm
 			return fmt.Errorf("Release status is 'failed' and failure policy is '%s', not 'reinstall'; waiting for operator intervention", policy)
 		}
 		if err := c.uninstall(r.namespace, r.name); err != nil {

@@ -53,6 +53,7 @@ func (c *cluster) answers(webhook string) error {
 		if object.Account != c.account || labels["app.kubernetes.io/name"] != loadBalancerControllerName || isAvailable(object) {
 			continue
 		}
+		//lint:ignore ST1005 the words of the API server
 		return fmt.Errorf("Internal error occurred: failed calling webhook %q: no endpoints available for service %q: "+
 			"Deployment %s is not available yet", webhook+".elbv2.k8s.aws", "aws-load-balancer-webhook-service", object.ID)
 	}
