@@ -197,15 +197,36 @@ func (l *loader) siteFiles() {
 			l.take(d)
 		}
 	}
-	strays, _ := filepath.Glob(filepath.Join(l.target.Dir, "site_*", "site.yaml"))
-	for _, file := range strays {
-		site := strings.TrimPrefix(filepath.Base(filepath.Dir(file)), "site_")
-		if !slices.Contains(sites, site) {
+	l.unreadSites(sites)
+}
+
+// unreadSites names what looks like the file of a site and is none: nothing of it is read.
+func (l *loader) unreadSites(sites []string) {
+	directories, _ := filepath.Glob(filepath.Join(l.target.Dir, "site_*"))
+	for _, directory := range directories {
+		site := strings.TrimPrefix(filepath.Base(directory), "site_")
+		file := filepath.Join(directory, "site.yaml")
+		_, err := os.Stat(file)
+		switch there := err == nil; {
+		case there && !slices.Contains(sites, site):
 			l.warnings = append(l.warnings, Problem{
 				File: file, Text: fmt.Sprintf("is not read: the target has no site %q", site), Suggestion: nearest(site, sites),
 			})
+		case !there && errors.Is(err, fs.ErrNotExist):
+			l.warnings = append(l.warnings, Problem{File: directory, Text: "has no site.yaml: nothing in it is read", Suggestion: l.likeSiteFile(directory)})
 		}
 	}
+}
+
+// likeSiteFile is site.yaml where a directory has a file of nearly that name.
+func (l *loader) likeSiteFile(directory string) string {
+	entries, _ := os.ReadDir(directory)
+	for _, entry := range entries {
+		if nearest(entry.Name(), []string{"site.yaml"}) != "" {
+			return "site.yaml instead of " + entry.Name()
+		}
+	}
+	return ""
 }
 
 func (l *loader) manifest() {

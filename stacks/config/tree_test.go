@@ -213,3 +213,18 @@ func TestErrorsUnwrap(t *testing.T) {
 	cause := errors.New("cause")
 	assert.ErrorIs(t, &TreeError{"dir", cause}, cause)
 }
+
+// A file of another name than site.yaml is not read, which is said.
+func TestSiteDirectoryWithoutSiteFile(t *testing.T) {
+	t.Parallel()
+	tree := tree(t, map[string]string{
+		"__work__/demo01-staging/ptd.yaml":            awsSpec(),
+		"__work__/demo01-staging/site_main/site.yml":  "spec: {}\n",
+		"__work__/demo01-staging/site_mian/notes.txt": "x",
+	})
+	target, err := tree.Load("demo01-staging")
+	require.NoError(t, err)
+	warned := strings.ReplaceAll(Errors(target.Warnings).Error(), tree.Dir+"/", "")
+	assert.Equal(t, "__work__/demo01-staging/site_main: has no site.yaml: nothing in it is read (did you mean \"site.yaml instead of site.yml\"?)\n"+
+		"__work__/demo01-staging/site_mian: has no site.yaml: nothing in it is read", warned)
+}
