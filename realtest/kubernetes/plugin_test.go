@@ -110,16 +110,17 @@ func newSimulation(t *testing.T) *provider {
 }
 
 // simulatedCluster is a cluster of no cloud.
-type simulatedCluster struct{ sandbox.Cluster }
+type simulatedCluster struct{}
 
-func (simulatedCluster) Endpoint() string                        { return "https://cluster.example.com" }
-func (simulatedCluster) Is(string) bool                          { return true }
-func (simulatedCluster) Enter(string, *sandbox.Credential) error { return nil }
-func (simulatedCluster) Provides(string, string) map[string]any  { return nil }
-func (simulatedCluster) Defines(string) bool                     { return false }
-func (simulatedCluster) Balance(sandbox.Inputs) (problem string) { return "" }
-func (simulatedCluster) Assume(sandbox.Inputs, string) string    { return "" }
-func (simulatedCluster) Address(name string) map[string]any      { return map[string]any{"hostname": name} }
+func (simulatedCluster) Endpoint() string                                 { return "https://cluster.example.com" }
+func (simulatedCluster) Is(string) bool                                   { return true }
+func (simulatedCluster) Enter(string, *sandbox.Credential) error          { return nil }
+func (simulatedCluster) Provides(string, string) map[string]any           { return nil }
+func (simulatedCluster) ShutsOut(string, string, map[string]any) []string { return nil }
+func (simulatedCluster) Defines(string) bool                              { return false }
+func (simulatedCluster) Balance(sandbox.Inputs) (problem string)          { return "" }
+func (simulatedCluster) Assume(sandbox.Inputs, string) (problem string)   { return "" }
+func (simulatedCluster) Address(name string) map[string]any               { return map[string]any{"hostname": name} }
 
 // made is a resource as the state has it.
 type made struct {
