@@ -3,16 +3,20 @@ package engine
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Each plugin gets its own environment and programs, over those that all have.
@@ -71,7 +75,8 @@ func TestInstalledPlugins(t *testing.T) {
 	simulated := map[string]func() (plugin.Provider, error){"test": nil}
 	for only, want := range map[bool][]string{true: {"azure-native", "test"}, false: {"test"}} {
 		var names []string
-		list := NewHost(Plugins{Simulated: simulated, OnlySimulated: only}).installed(before)
+		list, err := NewHost(Plugins{Simulated: simulated, OnlySimulated: only}).installed(before)
+		require.NoError(t, err)
 		for _, installed := range list {
 			path, err := workspace.GetPluginPath(t.Context(), discard(), descriptor(installed.Name), list)
 			if err != nil || path == "" {
@@ -81,5 +86,41 @@ func TestInstalledPlugins(t *testing.T) {
 		}
 		slices.Sort(names)
 		assert.Equal(t, want, names, "only simulated: %v", only)
+	}
+}
+
+// Nor does it fetch versions of which nothing runs, because another serves: in a sandbox
+// with a real part the one that is installed, elsewhere that of the program.
+func TestVersionsThatNobodyFetches(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("PULUMI_HOME", home)
+	require.NoError(t, os.MkdirAll(filepath.Join(home, "plugins", "resource-real-v1.10.0"), 0o700))
+	before := &deploy.Snapshot{}
+	for _, version := range []string{"1.2.0", "1.5.0", "1.10.0", "2.0.0"} {
+		for _, name := range []string{"real", "own", "other"} {
+			before.Resources = append(before.Resources, &resource.State{
+				Type: tokens.Type("pulumi:providers:" + name), URN: resource.URN("urn:pulumi:target::project::pulumi:providers:" + name + "::a" + version),
+				Inputs: resource.PropertyMap{"version": resource.NewStringProperty(version)},
+			})
+		}
+	}
+	for name, test := range map[string]struct {
+		plugins Plugins
+		want    []string
+	}{
+		"a real part": {Plugins{OnlySimulated: true, Real: map[string]RealPlugin{"real": {}}}, []string{"other", "own", "real 1.2.0", "real 1.5.0", "real 2.0.0"}},
+		"no sandbox":  {Plugins{Versions: map[string]semver.Version{"own": semver.MustParse("1.5.0")}}, []string{"own 1.2.0"}},
+	} {
+		list, err := NewHost(test.plugins).installed(before)
+		require.NoError(t, err)
+		var names []string
+		for _, plugin := range list {
+			if plugin.Version != nil {
+				plugin.Name += " " + plugin.Version.String()
+			}
+			names = append(names, plugin.Name)
+		}
+		slices.Sort(names)
+		assert.Equal(t, test.want, names, name)
 	}
 }

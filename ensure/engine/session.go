@@ -9,9 +9,7 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
@@ -56,6 +54,10 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	if closed {
 		return nil, errClosed
 	}
+	named, err := h.installed(before)
+	if err != nil {
+		return nil, err
+	}
 	directory, err := workingDirectory()
 	if err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 		return nil, fmt.Errorf("start plugin host: %w", err)
 	}
 	made := &session{
-		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: h.installed(before), there: map[resource.URN]bool{},
+		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: named, there: map[resource.URN]bool{},
 		creates: operation.CreateWith,
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
 	}
@@ -79,31 +81,6 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 		}
 	}
 	return made, nil
-}
-
-// installed are the plugins that the engine need not look for, and must not in a sandbox
-// that asks no network: those that are simulated, and that the state names.
-func (h *Host) installed(before *deploy.Snapshot) []workspace.ProjectPlugin {
-	names := map[string]bool{}
-	for name := range h.plugins.Simulated {
-		names[name] = true
-	}
-	if h.plugins.OnlySimulated && before != nil {
-		for _, state := range before.Resources {
-			if !providers.IsProviderType(state.Type) {
-				continue
-			}
-			name := string(providers.GetProviderPackage(state.Type))
-			if _, real := h.plugins.Real[name]; !real {
-				names[name] = true
-			}
-		}
-	}
-	var list []workspace.ProjectPlugin
-	for name := range names {
-		list = append(list, workspace.ProjectPlugin{Name: name, Kind: apitype.ResourcePlugin, Path: "simulated"})
-	}
-	return list
 }
 
 // GetProjectPlugins implements plugin.Host.

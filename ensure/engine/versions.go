@@ -19,7 +19,7 @@ import (
 // seldom what ptd itself uses. Where the major version differs, both run.
 // (docs/reference/real-plugins.md 2, row 8)
 func (h *Host) serving(asked workspace.PluginDescriptor) workspace.PluginDescriptor {
-	if asked.Version == nil || asked.Version.Major == 0 || asked.PluginDownloadURL != "" {
+	if !exchangeable(asked) {
 		return asked
 	}
 	h.mutex.Lock()
@@ -42,6 +42,18 @@ func (h *Host) serving(asked workspace.PluginDescriptor) workspace.PluginDescrip
 	serving := asked
 	serving.Version, serving.Checksums = &newest, nil // which are those of the version that was asked for
 	return serving
+}
+
+// exchangeable tells whether another version may serve a request.
+func exchangeable(asked workspace.PluginDescriptor) bool {
+	return asked.Version != nil && asked.Version.Major > 0 && asked.PluginDownloadURL == ""
+}
+
+// outdated tells that what the run's own programs use serves a request, whatever else is
+// asked for.
+func (h *Host) outdated(asked workspace.PluginDescriptor) bool {
+	own, ok := h.plugins.Versions[asked.Name]
+	return ok && exchangeable(asked) && own.Major == asked.Version.Major && own.GT(*asked.Version)
 }
 
 // served tells once that another version serves than the one that was asked for.

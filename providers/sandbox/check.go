@@ -15,6 +15,9 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
+	if p.unknown {
+		return plugin.CheckResponse{Properties: r.News}, nil
+	}
 	inputs := r.News.Copy()
 	for key, value := range inputs {
 		if value.IsNull() {
@@ -27,6 +30,9 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 		if !given && !below || below && above.IsObject() && lookup(inputs, path) == nil {
 			inputs = with(inputs, path, property(value))
 		}
+	}
+	if typ.Checked != nil {
+		inputs = typ.Checked(inputs)
 	}
 	if inputs, err = p.autoName(typ, r, inputs); err != nil {
 		return plugin.CheckResponse{}, err

@@ -16,6 +16,9 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
+	if p.unknown && r.Preview {
+		return plugin.CreateResponse{}, nil
+	}
 	inputs := PlainMap(r.Properties)
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	if r.Preview {

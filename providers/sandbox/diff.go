@@ -17,6 +17,9 @@ func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
+	if p.unknown {
+		return plugin.DiffResponse{}, errUnavailable()
+	}
 	old, new := p.settled(r, typ), r.NewInputs
 	if typ.Ignore != nil {
 		new = ignoring(old, new, typ.Ignore(PlainMap(old), PlainMap(new)))

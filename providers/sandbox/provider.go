@@ -20,6 +20,7 @@ type Provider struct {
 	cloud           *Cloud
 	account, region string
 	inputs          Inputs
+	unknown         bool // what it was configured with, in a preview
 	log             func(severity diag.Severity, urn resource.URN, message string)
 }
 
@@ -66,8 +67,8 @@ func (p *Provider) DiffConfig(_ context.Context, r plugin.DiffConfigRequest) (pl
 
 // Configure implements plugin.Provider.
 func (p *Provider) Configure(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	p.inputs = PlainMap(r.Inputs)
-	if p.pkg.Configure == nil {
+	p.inputs, p.unknown = PlainMap(r.Inputs), unconfigured(r.Inputs)
+	if p.pkg.Configure == nil || p.unknown {
 		return plugin.ConfigureResponse{}, nil
 	}
 	var err error

@@ -16,6 +16,9 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
+	if p.unknown {
+		return plugin.ReadResponse{ReadResult: plugin.ReadResult{Inputs: resource.PropertyMap{}, Outputs: resource.PropertyMap{}}}, nil
+	}
 	after, err := p.cloud.Fault("read", string(r.URN.Type()), r.URN.Name())
 	if err != nil {
 		return plugin.ReadResponse{}, err

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // Type describes how a provider's resource type behaves.
@@ -45,6 +47,9 @@ type Type struct {
 	// Defaults are inputs that the cloud fills in, or the provider, by path. To give the
 	// default later, or not to, is no difference.
 	Defaults map[string]any
+	// Checked, when set, is what the provider makes of inputs beyond Defaults, before it looks
+	// at them: what it drops is not in the state.
+	Checked func(inputs resource.PropertyMap) resource.PropertyMap
 	// AutoName is the path of the property that gets a generated name when it is absent, and
 	// so is the prefix that Naming knows.
 	AutoName string

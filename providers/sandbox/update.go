@@ -17,6 +17,9 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
+	if p.unknown && r.Preview {
+		return plugin.UpdateResponse{Properties: resource.PropertyMap{}, Status: resource.StatusOK}, nil
+	}
 	inputs := PlainMap(r.NewInputs)
 	o := p.operation(typ, r.URN, r.URN.Type(), inputs)
 	o.ID, o.Seen = string(r.ID), PlainMap(r.OldOutputs)

@@ -23,6 +23,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ import (
 // catalogue says that it brings.
 type chart struct {
 	name, version string
-	repository    string // the address of its repository, or of itself ("oci://...")
+	repository    string // the address of its repository, or of itself ("oci://...", ".../chart-1.0.0.tgz")
 	objects       []object
 }
 
@@ -81,6 +82,11 @@ func chartProxy(t *testing.T, charts []chart) (address, authority string) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodConnect {
 			http.Error(answer, "only charts are here", http.StatusForbidden)
+			return
+		}
+		if host, _, _ := net.SplitHostPort(request.Host); !slices.Contains(template.DNSNames, host) {
+			t.Logf("somebody asks for %s", request.Host)
+			http.Error(answer, "no chart is there", http.StatusForbidden)
 			return
 		}
 		inner, err := net.Dial("tcp", store.Listener.Addr().String())
@@ -137,7 +143,8 @@ func serveChart(charts []chart, packed [][]byte, host, asked string) (content []
 			continue
 		}
 		if repository.Scheme != "oci" {
-			if asked == path.Join(repository.Path, served.name+"-"+served.version+".tgz") {
+			archive := served.name + "-" + served.version + ".tgz"
+			if asked == path.Join(repository.Path, archive) || asked == repository.Path && path.Base(asked) == archive {
 				return packed[i], "application/gzip"
 			}
 			if asked == path.Join(repository.Path, "index.yaml") {

@@ -65,8 +65,18 @@ func (s *sayings) Stringify(_ diag.Severity, message *diag.Diag, arguments ...an
 	return "", fmt.Sprintf(message.Message, arguments...)
 }
 
-// newPlugin starts the real plugin on a cluster, in an environment of its own.
+// newPlugin starts the real plugin on a cluster.
 func newPlugin(t *testing.T, kubeconfig string) *provider {
+	t.Helper()
+	content, err := os.ReadFile(kubeconfig)
+	require.NoError(t, err)
+	p := startPlugin(t)
+	p.configure(t, string(content))
+	return p
+}
+
+// startPlugin starts the real plugin, in an environment of its own.
+func startPlugin(t *testing.T) *provider {
 	t.Helper()
 	said := &sayings{}
 	directory := t.TempDir()
@@ -76,11 +86,7 @@ func newPlugin(t *testing.T, kubeconfig string) *provider {
 	started, err := plugin.NewProviderFromPath(ctx.Host, ctx, "kubernetes", filepath.Join(binaries, "pulumi-resource-kubernetes"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, started.Close()) })
-	content, err := os.ReadFile(kubeconfig)
-	require.NoError(t, err)
-	p := &provider{started, said}
-	p.configure(t, string(content))
-	return p
+	return &provider{started, said}
 }
 
 // configure configures it as ptd's programs do.
@@ -96,30 +102,38 @@ func (p *provider) configure(t *testing.T, kubeconfig string) {
 // newSimulation is the simulated provider, on a cluster that is there and lets it in.
 func newSimulation(t *testing.T) *provider {
 	t.Helper()
-	const server = "https://cluster.example.com"
+	p := startSimulation(t)
+	p.configure(t, `{"current-context":"a","contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],`+
+		`"clusters":[{"name":"a","cluster":{"server":"`+server+`"}}],"users":[{"name":"a","user":{}}]}`)
+	return p
+}
+
+const server = "https://cluster.example.com" // of the simulated cluster
+
+// startSimulation is the simulated provider before it is configured.
+func startSimulation(t *testing.T) *provider {
+	t.Helper()
 	cloud, err := sandbox.Open(t.TempDir(), &sandbox.Package{Name: "test", Types: map[string]sandbox.Type{
 		"test:index:Cluster": {Serves: &sandbox.Serves{Cluster: func(*sandbox.Cloud, *sandbox.Object) sandbox.Cluster { return simulatedCluster{} }}},
 	}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, cloud.Close()) })
 	require.NoError(t, cloud.DeclareExternal(sandbox.Object{Provider: "test", Type: "test:index:Cluster", ID: server}))
-	p := &provider{sandboxkubernetes.New(cloud), &sayings{}}
-	p.configure(t, `{"current-context":"a","contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],`+
-		`"clusters":[{"name":"a","cluster":{"server":"`+server+`"}}],"users":[{"name":"a","user":{}}]}`)
-	return p
+	return &provider{sandboxkubernetes.New(cloud), &sayings{}}
 }
 
 // simulatedCluster is a cluster of no cloud.
-type simulatedCluster struct{ sandbox.Cluster }
+type simulatedCluster struct{}
 
-func (simulatedCluster) Endpoint() string                        { return "https://cluster.example.com" }
-func (simulatedCluster) Is(string) bool                          { return true }
-func (simulatedCluster) Enter(string, *sandbox.Credential) error { return nil }
-func (simulatedCluster) Provides(string, string) map[string]any  { return nil }
-func (simulatedCluster) Defines(string) bool                     { return false }
-func (simulatedCluster) Balance(sandbox.Inputs) (problem string) { return "" }
-func (simulatedCluster) Assume(sandbox.Inputs, string) string    { return "" }
-func (simulatedCluster) Address(name string) map[string]any      { return map[string]any{"hostname": name} }
+func (simulatedCluster) Endpoint() string                                 { return server }
+func (simulatedCluster) Is(string) bool                                   { return true }
+func (simulatedCluster) Enter(string, *sandbox.Credential) error          { return nil }
+func (simulatedCluster) Provides(string, string) map[string]any           { return nil }
+func (simulatedCluster) ShutsOut(string, string, map[string]any) []string { return nil }
+func (simulatedCluster) Defines(string) bool                              { return false }
+func (simulatedCluster) Balance(sandbox.Inputs) (problem string)          { return "" }
+func (simulatedCluster) Assume(sandbox.Inputs, string) (problem string)   { return "" }
+func (simulatedCluster) Address(name string) map[string]any               { return map[string]any{"hostname": name} }
 
 // made is a resource as the state has it.
 type made struct {

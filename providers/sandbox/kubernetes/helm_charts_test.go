@@ -184,7 +184,7 @@ func TestFaultOfAChart(t *testing.T) {
 
 func TestPreviewsOfCharts(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "main"})
+	c := newCluster(t, fields{"kubeconfig": testKubeconfig})
 	preview := func(urn resource.URN, inputs resource.PropertyMap) plugin.CreateResponse {
 		checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: inputs})
 		require.NoError(t, err)
@@ -193,9 +193,8 @@ func TestPreviewsOfCharts(t *testing.T) {
 		require.NoError(t, err, urn)
 		return created
 	}
-	release := preview(resource.NewURN("s", "p", "", releaseType, "a"), sandbox.Properties(releaseInputs("loki", "absent", fields{
-		"version": sandbox.Unknown, "values": fields{"loki": sandbox.Unknown},
-	})))
+	unknowing := releaseInputs("loki", "absent", fields{"version": sandbox.Unknown, "values": fields{"loki": sandbox.Unknown}})
+	release := preview(resource.NewURN("s", "p", "", releaseType, "a"), sandbox.Properties(unknowing))
 	assert.True(t, release.Properties["status"].IsComputed())
 	preview(resource.NewURN("s", "p", "", releaseType, "b"), sandbox.Properties(releaseInputs("loki", "absent", fields{"values": sandbox.Unknown})))
 	for _, token := range []string{helmChartType, "kubernetes:traefik.io/v1alpha1:Middleware", "kubernetes:operator.tigera.io/v1:InstallationPatch", "kubernetes:core/v1:ConfigMapPatch"} {
@@ -209,6 +208,13 @@ func TestPreviewsOfCharts(t *testing.T) {
 		"ingressClassName": "alb", "rules": []any{fields{"host": sandbox.Unknown}},
 	}})
 	assert.True(t, preview(urn, inputs).Properties["status"].IsComputed())
+
+	// Of a cluster that is not there yet nothing is asked.
+	c = newCluster(t, fields{"kubeconfig": sandbox.Unknown, "clusterIdentifier": "main"})
+	assert.Empty(t, preview(urn, inputs).Properties)
+	checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: resource.NewURN("s", "p", "", releaseType, "a"), News: sandbox.Properties(unknowing)})
+	require.NoError(t, err)
+	assert.Equal(t, plugin.CheckResponse{Properties: sandbox.Properties(unknowing)}, checked)
 }
 
 func TestFailedUpgradeOfAHelmChart(t *testing.T) {

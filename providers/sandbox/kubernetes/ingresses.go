@@ -18,14 +18,20 @@ const skipAwait = "pulumi.com/skipAwait"
 // albController is the chart without which a class alb does nothing.
 const albController = "aws-load-balancer-controller"
 
-// admitIngress refuses an Ingress whose class is not there. In a preview the class may
-// still come.
+// admitIngress refuses an Ingress whose class is not there, as far as somebody waits for
+// its address: the API takes any class. In a preview the class may still come.
 func (c *cluster) admitIngress(in sandbox.Inputs, preview bool) error {
-	class, ok := in.Map("spec").Text("ingressClassName")
-	if !ok || preview || c.cloud.Object(sandbox.Key(ingressClassType, c.account, "", class)) != nil {
+	class, there := c.ingressClass(in)
+	if there || preview || !awaits(in) {
 		return nil
 	}
 	return c.unaddressed(in, fmt.Sprintf("there is no IngressClass %q in the cluster", class))
+}
+
+// ingressClass is the class that an Ingress names, and whether it is there; none is.
+func (c *cluster) ingressClass(in sandbox.Inputs) (class string, there bool) {
+	class, named := in.Map("spec").Text("ingressClassName")
+	return class, !named || c.cloud.Object(sandbox.Key(ingressClassType, c.account, "", class)) != nil
 }
 
 // address is what an Ingress gets from its controller.
@@ -33,7 +39,11 @@ func (c *cluster) address(token, id string, in sandbox.Inputs) (map[string]any, 
 	kind, _ := kindOf(token)
 	switch {
 	case token == ingressType:
-		if class, _ := in.Map("spec").Text("ingressClassName"); class == "alb" {
+		class, there := c.ingressClass(in)
+		if !there {
+			return nil, nil // nobody feels addressed
+		}
+		if class == "alb" {
 			switch there, err := c.installed(albController); {
 			case err != nil:
 				return nil, err

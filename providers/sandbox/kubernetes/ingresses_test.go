@@ -22,6 +22,9 @@ func TestIngressNeedsItsController(t *testing.T) {
 	assert.EqualError(t, err, timeout+`there is no IngressClass "alb" in the cluster`)
 	_, err = c.create(ingressType, "default/main", ingress("traefik"))
 	assert.EqualError(t, err, timeout+`there is no IngressClass "traefik" in the cluster`)
+	early := ingress("alb")
+	early["metadata"] = fields{"name": "early", "annotations": fields{skipAwait: "true"}}
+	assert.False(t, c.mustCreate(ingressType, "default/early", early).Properties.HasValue("status"), "the API takes any class")
 	c.mustCreate(ingressClassType, "alb", fields{"spec": fields{"controller": "ingress.k8s.aws/alb"}})
 	_, err = c.create(ingressType, "default/main", ingress("alb"))
 	assert.EqualError(t, err, timeout+"the AWS Load Balancer Controller is not installed")

@@ -148,13 +148,25 @@ func TestMarks(t *testing.T) {
 func TestDeletionThatIsNotAwaited(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)
-	hasty := fields{"metadata": fields{"name": "main", "namespace": "default", "annotations": fields{skipAwait: "true"}}}
-	c.mustCreate(configMapType, "default/main", nil)
+	skipping := fields{"metadata": fields{"name": "main", "namespace": "default", "annotations": fields{skipAwait: "true"}}}
+	c.mustCreate(configMapType, "default/main", skipping)
 	c.delete(configMapType, "default/main")
-	c.mustCreate(configMapType, "default/main", hasty)
-	c.delete(configMapType, "default/main")
-	_, err := c.create(configMapType, "default/main", hasty)
-	assert.EqualError(t, err, `object is being deleted: ConfigMap "default/main" already exists: its deletion was not awaited (pulumi.com/skipAwait)`)
-	c.mustCreate(configMapType, "default/main", hasty)
-	assert.Equal(t, []string{"ConfigMap default/main"}, c.objects())
+	c.mustCreate(configMapType, "default/main", skipping) // what has no pods is awaited all the same
+	const daemonSet = "kubernetes:apps/v1:DaemonSet"
+	workload := func(skips bool) fields {
+		inputs := pods("app", "")
+		metadata := fields{"name": "main", "namespace": "default"}
+		if inputs["metadata"] = metadata; skips {
+			metadata["annotations"] = fields{skipAwait: "true"}
+		}
+		return inputs
+	}
+	c.mustCreate(daemonSet, "default/main", workload(false))
+	c.delete(daemonSet, "default/main")
+	c.mustCreate(daemonSet, "default/main", workload(true))
+	c.delete(daemonSet, "default/main")
+	_, err := c.create(daemonSet, "default/main", workload(true))
+	assert.EqualError(t, err, `object is being deleted: DaemonSet.apps "default/main" already exists: its deletion was not awaited (pulumi.com/skipAwait)`)
+	c.mustCreate(daemonSet, "default/main", workload(true))
+	assert.Equal(t, []string{"DaemonSet default/main", "ConfigMap default/main"}, c.objects())
 }
