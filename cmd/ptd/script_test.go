@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"objects":      objects,
 			"summary":      summary,
 			"drift":        drift,
+			"older":        older,
 			"private":      private,
 			"edit":         edit,
 			"rotate":       rotate,

@@ -314,3 +314,48 @@ func TestPipelineIsChecked(t *testing.T) {
 	summary, _ := sail(t, newWorld(t), pipeline, step.Options{AutoApply: true})
 	require.EqualError(t, summary.Err, "step houses: step houses takes outputs of step islands without saying that it needs that step")
 }
+
+// The check refuses before the first step what no run could do, a dry run too; a destroy, and
+// the release of locks, are what is left then, and ask nobody.
+func TestPipelineChecksFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	asked := 0
+	checked := func(refusal error, islands ...string) step.Pipeline {
+		pipeline := archipelago(islands...)
+		pipeline.Check = func(_ context.Context, r *step.Run) error {
+			asked++
+			_, err := r.State("houses")
+			return errors.Join(err, refusal)
+		}
+		return pipeline
+	}
+	first, _ := sail(t, w, checked(nil, "north"), step.Options{AutoApply: true})
+	require.NoError(t, first.Err)
+	assert.Equal(t, 1, asked, "once a run")
+
+	sunken := errors.New("the south is under water")
+	for _, options := range []step.Options{{AutoApply: true}, {DryRun: true}, {AutoApply: true, OnlySteps: []string{"houses"}}} {
+		refused, events := sail(t, w, checked(sunken, "north", "south"), options)
+		require.ErrorIs(t, refused.Err, sunken)
+		assert.Equal(t, step.Failed, refused.Result)
+		assert.Empty(t, refused.Resume, "no step would go better")
+		assert.Equal(t, step.Changes{}, refused.Changes)
+		for _, finished := range refused.Steps {
+			assert.Equal(t, step.Skipped, finished.Result, finished.Step)
+		}
+		assert.Equal(t, []string{"house-north", "island-north"}, w.objects(t), "nothing was applied")
+		for _, event := range events {
+			_, started := event.(step.StepStarted)
+			assert.False(t, started, "no step began")
+		}
+	}
+	assert.Equal(t, 4, asked)
+
+	for _, options := range []step.Options{{Cancel: true}, {AutoApply: true, Destroy: true}} {
+		left, _ := sail(t, w, checked(sunken, "north"), options)
+		require.NoError(t, left.Err)
+	}
+	assert.Equal(t, 4, asked)
+	assert.Empty(t, w.objects(t))
+}
