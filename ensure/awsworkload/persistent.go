@@ -24,6 +24,8 @@ func (w *workload) persistent() *persistentStep {
 		Gather:   w.gatherPersistent,
 		Program:  stacks.Persistent,
 		Releases: w.detachFileSystems,
+		// Groups of nodes and control planes, certificates of load balancers.
+		DeletesLate: []string{"aws:ec2/securityGroup:SecurityGroup", "aws:acm/certificate:Certificate"},
 		After: func(ctx context.Context, r *step.Run, outputs *stacks.PersistentOutputs) error {
 			return errors.Join(w.writeSecrets(ctx, r, outputs), w.describeDatabase(ctx, r, outputs))
 		},

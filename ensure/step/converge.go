@@ -104,7 +104,7 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 	}
 	return engine.Operation{
 		Program: taken.program, Executable: taken.executable, Host: r.environment.Host(), Config: settings,
-		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: r.ownedBy(step, r.options.ExcludeResources),
+		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: append(r.ownedBy(step, r.options.ExcludeResources), r.left[step]...),
 		Anew: taken.forgets, Retain: r.retained(taken),
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
@@ -185,14 +185,23 @@ func (r *Run) providers(ctx context.Context, step stacked, taken gathered) map[s
 // protected resources that the user allowed to replace or delete.
 func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *engine.Plan, unprotect []string, err error) {
 	earlier := r.plans[step.definition().continues]
-	operation := r.operation(step, taken, r.options.DryRun && earlier == nil)
+	silent, told := r.operation(step, taken, false), false
 	if r.options.Refresh && r.options.DryRun {
-		operation.Refresh, operation.Providers = true, r.providers(ctx, step, taken)
+		silent.Refresh, silent.Providers = true, r.providers(ctx, step, taken)
 	}
-	if (r.options.Preview || r.options.DryRun) && earlier == nil {
-		operation.Display = r.display()
+	operation := silent
+	if earlier == nil {
+		operation.Events = r.operation(step, taken, r.options.DryRun).Events
+		if r.options.Preview || r.options.DryRun {
+			operation.Display = r.display()
+		}
 	}
-	plan, err = r.stack(step).Preview(ctx, operation)
+	if types, _ := r.late(step); len(types) > 0 {
+		plan, told, err = r.previewLate(ctx, step, silent, operation)
+	} else {
+		plan, err = r.stack(step).Preview(ctx, operation)
+		told = true
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -201,7 +210,13 @@ func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *
 	}
 	if earlier != nil {
 		plan = plan.Beyond(earlier)
+	}
+	switch {
+	case told && earlier == nil:
+	case r.options.DryRun:
 		r.tell(plan)
+	case operation.Display != nil:
+		operation.Display.Show(plan)
 	}
 	if unprotect, err = guard(plan, r.pipeline.Guarded, r.pipeline.Settings, r.options.AllowReplace); err != nil {
 		return nil, nil, err

@@ -76,6 +76,9 @@ func New(pipeline Pipeline, environment Environment, options Options) (*Runner, 
 				return nil, fmt.Errorf("step %s needs step %s, which is not before it", d.Name, needed.describe().Name)
 			}
 		}
+		if len(d.deletesLate) > 0 && pipeline.continuing(step) == nil {
+			return nil, fmt.Errorf("step %s deletes late, and no step continues it", d.Name)
+		}
 		if runner.stacks[d.Project] == nil {
 			stack, err := environment.Stack(d.Project)
 			if err != nil {

@@ -43,6 +43,8 @@ type Run struct {
 	acts map[Step][]ResourceChange
 	// takenOver are the URNs whose creates take over what is there.
 	takenOver map[string]bool
+	// left are URNs of what steps no longer have and another deletes (see late).
+	left map[Step][]string
 	// told are the messages of the run, without their steps.
 	told map[Diagnostic]bool
 
@@ -98,7 +100,7 @@ func (r *Run) check(ctx context.Context) error {
 func (p *Runner) run(ui UserInterface) *Run {
 	return &Run{
 		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
-		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, told: map[Diagnostic]bool{}, tunnelled: p.pipeline.Direct,
+		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, left: map[Step][]string{}, told: map[Diagnostic]bool{}, tunnelled: p.pipeline.Direct,
 	}
 }
 

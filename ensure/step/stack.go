@@ -45,6 +45,9 @@ type Stack[In, Out any] struct {
 	// DeletesEarly says that what the stack no longer has goes before earlier steps change
 	// anything, because it lives in what they make.
 	DeletesEarly bool
+	// DeletesLate are types of which objects of later steps use what the stack makes: what it no
+	// longer has of them goes in the step that continues this one, when those have let go.
+	DeletesLate []string
 	// Occupies are the earlier steps that a destroy keeps while this one has something.
 	Occupies []Occupied
 }
@@ -68,7 +71,7 @@ func (s *Stack[In, Out]) destroy(ctx context.Context, r *Run) error {
 func (s *Stack[In, Out]) definition() definition {
 	d := definition{
 		Description: s.describe(), needs: s.Needs, continues: s.Continues,
-		deletesEarly: s.DeletesEarly, occupies: s.Occupies, releases: s.Releases,
+		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, occupies: s.Occupies, releases: s.Releases,
 		gather: func(ctx context.Context, r *Run) (gathered, error) {
 			in, err := s.Gather(ctx, r)
 			if err != nil {

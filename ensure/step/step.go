@@ -43,6 +43,7 @@ type definition struct {
 	continues                  Step // nil unless the step runs the stack of an earlier one
 	config                     map[string]string
 	deletesEarly               bool
+	deletesLate                []string
 	gather                     func(ctx context.Context, r *Run) (gathered, error)
 	after                      func(ctx context.Context, r *Run, values resource.PropertyMap) error
 	releases                   func(ctx context.Context, r *Run) error

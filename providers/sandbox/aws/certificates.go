@@ -35,6 +35,19 @@ func createCertificate(o *sandbox.Operation) error {
 	return nil
 }
 
+// deleteCertificate refuses while a load balancer serves with the certificate. The provider tries
+// for 20 minutes, and then fails so (internal/service/acm/certificate.go).
+func deleteCertificate(o *sandbox.Operation) error {
+	for _, ingress := range o.Cloud.OfType("kubernetes:networking.k8s.io/v1:Ingress") {
+		metadata, _ := ingress.Get("metadata").(map[string]any)
+		annotations := sandbox.Inputs(metadata).Map("annotations")
+		if slices.Contains(elements(annotations, "alb.ingress.kubernetes.io/certificate-arn"), o.ID) {
+			return fmt.Errorf("ResourceInUseException: Certificate %s is in use: the load balancer of ingress %v has it", o.ID, metadata["name"])
+		}
+	}
+	return nil
+}
+
 // ignoredNames leaves a difference of names alone that is none: the provider adds the
 // certificate's own name before it compares (internal/service/acm/certificate.go).
 func ignoredNames(old, new sandbox.Inputs) []string {

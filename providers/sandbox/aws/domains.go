@@ -71,7 +71,7 @@ func domains() map[string]sandbox.Type {
 			Outputs:  []string{"arn", "domainValidationOptions", "status", "notAfter", "notBefore", "type", "renewalEligibility", "tagsAll"},
 			Check: rule.All(rule.OneOf("validationMethod", "DNS", "EMAIL", "NONE"),
 				rule.Matches("domainName", `^(\*\.)?([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`, "is not a domain name")),
-			Create: createCertificate,
+			Create: createCertificate, Delete: deleteCertificate,
 		},
 		validationType: {
 			Args: shape(acm.CertificateValidationArgs{}), Replace: []string{"certificateArn", "validationRecordFqdns"},
