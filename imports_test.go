@@ -32,7 +32,11 @@ var allowed = map[string][]string{
 	"stacks/output":      {},
 	"components":         {"components"},
 	"providers":          {"providers"},
+	everywhere:           {},
 }
+
+// everywhere is a layer that knows nothing of the others, and that all may import.
+const everywhere = "apply"
 
 // onlyImporters are packages that one layer keeps to itself.
 var onlyImporters = map[string]string{
@@ -70,7 +74,7 @@ func TestImportsGoOneWay(t *testing.T) {
 			continue
 		}
 		for _, imported := range imports {
-			if inside, ok := strings.CutPrefix(imported, module); ok && !contains(allowed[from], layer(inside)) {
+			if inside, ok := strings.CutPrefix(imported, module); ok && layer(inside) != everywhere && !contains(allowed[from], layer(inside)) {
 				t.Errorf("%s (layer %s) imports %s (layer %s)", file, from, inside, layer(inside))
 			}
 			for prefix, owner := range onlyImporters {
@@ -79,6 +83,32 @@ func TestImportsGoOneWay(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestPanicsAreErrors finds functions that are given to the SDK without the guard of package
+// apply: their panic ends the process, with the target locked.
+func TestPanicsAreErrors(t *testing.T) {
+	found := 0
+	for file := range sources(t) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for number, line := range strings.Split(string(content), "\n") {
+			guarded := strings.Contains(line, "apply.To") || strings.Contains(line, "{apply.Transform(")
+			if guarded {
+				found++
+			}
+			bare := strings.Contains(line, ".ApplyT(") || strings.Contains(line, ".ApplyTWithContext(") ||
+				strings.Contains(line, "[]pulumi.ResourceTransform{") && !guarded
+			if bare && path.Dir(file) != "apply" && !strings.HasSuffix(file, "_test.go") {
+				t.Errorf("%s:%d: use apply.To, apply.ToWithContext or apply.Transform", file, number+1)
+			}
+		}
+	}
+	if found == 0 {
+		t.Fatal("nothing is applied: this test looks in the wrong place")
 	}
 }
 

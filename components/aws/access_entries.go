@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // The types of access entries that components here make.
@@ -95,7 +97,7 @@ func accessEntries(entries []AccessEntry, tagged map[string]string) (map[string]
 func takeOver(cluster string, entries []AccessEntry) map[string]pulumi.IDInput {
 	ids := map[string]pulumi.IDInput{}
 	id := func(format string, parts ...any) pulumi.IDInput {
-		return pulumi.Sprintf(format, parts...).ApplyT(func(text string) pulumi.ID { return pulumi.ID(text) }).(pulumi.IDOutput)
+		return apply.To(pulumi.Sprintf(format, parts...), func(text string) pulumi.ID { return pulumi.ID(text) }).(pulumi.IDOutput)
 	}
 	for _, entry := range entries {
 		name := cluster + "-" + entry.Name
@@ -123,7 +125,7 @@ func (p *pluginMade) URN() pulumi.URNOutput { return p.urn }
 
 // below is the resource of a type and logical name below another.
 func below(parent pulumi.Resource, typ, name string) pulumi.Resource {
-	urn := parent.URN().ApplyT(func(parent pulumi.URN) pulumi.URN {
+	urn := apply.To(parent.URN(), func(parent pulumi.URN) pulumi.URN {
 		of := resource.URN(parent)
 		return pulumi.URN(resource.NewURN(of.Stack(), of.Project(), of.QualifiedType(), tokens.Type(typ), name))
 	}).(pulumi.URNOutput)

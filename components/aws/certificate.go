@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -144,7 +145,7 @@ func apexes(domain string, alternatives []string) []string {
 // validationOption is what ACM asks for to believe that the domain is ours. ACM answers
 // in no particular order.
 func validationOption(certificate *acm.Certificate, domain string) acm.CertificateDomainValidationOptionOutput {
-	return certificate.DomainValidationOptions.ApplyT(
+	return apply.To(certificate.DomainValidationOptions,
 		func(options []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
 			for _, option := range options {
 				if option.DomainName != nil && strings.TrimPrefix(*option.DomainName, "*.") == domain {

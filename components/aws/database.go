@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -172,7 +173,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 
 // masterSecret is the secret that RDS keeps the master user's password in.
 func masterSecret(instance *rds.Instance) pulumi.StringOutput {
-	return instance.MasterUserSecrets.ApplyT(func(secrets []rds.InstanceMasterUserSecret) (string, error) {
+	return apply.To(instance.MasterUserSecrets, func(secrets []rds.InstanceMasterUserSecret) (string, error) {
 		for _, secret := range secrets {
 			if secret.SecretArn != nil {
 				return *secret.SecretArn, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -151,7 +152,7 @@ func (c *EKSCluster) build(ctx *pulumi.Context, name string, args *EKSClusterArg
 		before = append(before, logs)
 	}
 	c.controlPlane, err = eks.NewCluster(ctx, name, clusterArgs, child, pulumi.DependsOn(before),
-		pulumi.Transforms([]pulumi.ResourceTransform{c.transform(name, args)}))
+		pulumi.Transforms([]pulumi.ResourceTransform{apply.Transform(c.transform(name, args))}))
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (c *EKSCluster) nodeEntry(args *EKSClusterArgs) AccessEntry {
 // fill sets the outputs.
 func (c *EKSCluster) fill() {
 	output := func(of func(cluster *awseks.Cluster) pulumi.StringOutput) pulumi.StringOutput {
-		return c.controlPlane.EksCluster.ApplyT(func(cluster *awseks.Cluster) (pulumi.StringOutput, error) {
+		return apply.To(c.controlPlane.EksCluster, func(cluster *awseks.Cluster) (pulumi.StringOutput, error) {
 			if cluster == nil {
 				return pulumi.StringOutput{}, errors.New("the eks plugin made no cluster: use version 3.9 of it")
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi-eks/sdk/v3/go/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -88,7 +89,7 @@ func NewEKSNodeGroup(ctx *pulumi.Context, name string, args *EKSNodeGroupArgs, o
 		if err != nil {
 			return err
 		}
-		made.Name = group.NodeGroup.ApplyT(func(group *awseks.NodeGroup) (pulumi.StringOutput, error) {
+		made.Name = apply.To(group.NodeGroup, func(group *awseks.NodeGroup) (pulumi.StringOutput, error) {
 			if group == nil {
 				return pulumi.StringOutput{}, errors.New("the eks plugin made no node group: use version 3.9 of it")
 			}
@@ -161,7 +162,7 @@ func (args *EKSNodeGroupArgs) makeGroup(
 		},
 		IgnoreScalingChanges: &ignoreScaling,
 		LaunchTemplate: awseks.NodeGroupLaunchTemplateArgs{
-			Id: template.ID(), Version: template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
+			Id: template.ID(), Version: apply.To(template.LatestVersion, strconv.Itoa).(pulumi.StringOutput),
 		},
 		ForceUpdateVersion: pulumi.Bool(args.ForceUpdate),
 		Tags:               tags(args.Tags, args.GroupTags),
@@ -189,7 +190,7 @@ func (args *EKSNodeGroupArgs) makeGroup(
 	}
 	// The nodes' role must have its rights, and its access entry, before they join.
 	return eks.NewManagedNodeGroup(ctx, name, made, child, pulumi.DependsOn(args.Cluster.nodeAccess),
-		pulumi.Transforms([]pulumi.ResourceTransform{args.transform}))
+		pulumi.Transforms([]pulumi.ResourceTransform{apply.Transform(args.transform)}))
 }
 
 // transform sets what the component has no argument for.

@@ -6,6 +6,8 @@ import (
 	awseks "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // makeOIDCProvider makes the provider by which roles trust the cluster's service accounts.
@@ -29,7 +31,7 @@ func (c *EKSCluster) makeOIDCProvider(ctx *pulumi.Context, name string, args *EK
 
 // issuer is the address of a cluster's OIDC issuer.
 func issuer(cluster *awseks.Cluster) pulumi.StringOutput {
-	return cluster.Identities.ApplyT(func(identities []awseks.ClusterIdentity) (string, error) {
+	return apply.To(cluster.Identities, func(identities []awseks.ClusterIdentity) (string, error) {
 		for _, identity := range identities {
 			for _, oidc := range identity.Oidcs {
 				if oidc.Issuer != nil && *oidc.Issuer != "" {

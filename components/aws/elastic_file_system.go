@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -114,7 +115,7 @@ func NewElasticFileSystem(ctx *pulumi.Context, name string, args *ElasticFileSys
 
 // mountSubnets are the subnets; having fewer than mount targets is an error.
 func mountSubnets(args *ElasticFileSystemArgs) pulumi.StringArrayOutput {
-	return args.SubnetIDs.ToStringArrayOutput().ApplyT(func(ids []string) ([]string, error) {
+	return apply.To(args.SubnetIDs.ToStringArrayOutput(), func(ids []string) ([]string, error) {
 		if len(ids) < args.MountTargets {
 			return nil, fmt.Errorf("choose subnets of the mount targets: there are %d subnets for %d mount targets",
 				len(ids), args.MountTargets)

@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // FlowLogsArgs says where a Vpc's traffic records go besides its own log group. The
@@ -90,7 +92,7 @@ func newFlowLogs(
 	policy, err := iam.NewRolePolicy(ctx, policyName, &iam.RolePolicyArgs{
 		Name:   pulumi.String(policyName),
 		Role:   role.ID(),
-		Policy: groups.ToStringArrayOutput().ApplyT(flowLogPolicy).(pulumi.StringOutput),
+		Policy: apply.To(groups.ToStringArrayOutput(), flowLogPolicy).(pulumi.StringOutput),
 	}, child)
 	if err != nil {
 		return err

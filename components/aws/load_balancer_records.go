@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -50,7 +51,7 @@ func NewLoadBalancerRecords(ctx *pulumi.Context, name string, args *LoadBalancer
 	}
 	made := &LoadBalancerRecords{}
 	err := components.Register(ctx, "ptd:aws:LoadBalancerRecords", name, made, func(child pulumi.ResourceOption) error {
-		hostname := args.Hostname.ToStringOutput().ApplyT(func(hostname string) (string, error) {
+		hostname := apply.To(args.Hostname.ToStringOutput(), func(hostname string) (string, error) {
 			if hostname == "" {
 				return "", fmt.Errorf("make the records of %s: the load balancer has no host name yet; "+
 					"see what its Ingress says, and run again", args.Domain)

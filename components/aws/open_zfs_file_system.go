@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/fsx"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -136,7 +137,7 @@ func firstSubnets(network Network, count int) pulumi.StringArrayOutput {
 	if count > 1 && network.adopted {
 		subnets = network.EndpointSubnetIDs
 	}
-	return subnets.ApplyT(func(ids []string) ([]string, error) {
+	return apply.To(subnets, func(ids []string) ([]string, error) {
 		if len(ids) < count {
 			return nil, fmt.Errorf("choose subnets of the file system: the network has %d private subnets in different zones, at least %d are needed",
 				len(ids), count)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // PolicyVersion is the version of the policy language that documents are written in.
@@ -63,7 +65,7 @@ func (d PolicyDocument) JSON() string {
 // PolicyOf is the JSON of a document that needs values which are not known yet: ARNs
 // of buckets or zones, say. build gets them in their order.
 func PolicyOf(values pulumi.StringArrayInput, build func(values []string) PolicyDocument) pulumi.StringOutput {
-	return values.ToStringArrayOutput().ApplyT(func(values []string) string {
+	return apply.To(values.ToStringArrayOutput(), func(values []string) string {
 		return build(values).JSON()
 	}).(pulumi.StringOutput)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -133,7 +134,7 @@ func NewServiceAccountRole(ctx *pulumi.Context, name string, args *ServiceAccoun
 }
 
 func trustServiceAccounts(args *ServiceAccountRoleArgs) pulumi.StringOutput {
-	return pulumi.All(args.AccountID.ToStringOutput(), args.Issuers.ToStringArrayOutput()).ApplyT(func(values []any) string {
+	return apply.To(pulumi.All(args.AccountID.ToStringOutput(), args.Issuers.ToStringArrayOutput()), func(values []any) string {
 		account, issuers := values[0].(string), values[1].([]string)
 		trust := ServiceAccountTrust(account, issuers, args.Namespace, args.ServiceAccounts).JSON()
 		if len(trust) > maxTrustPolicy && args.ServiceAccountPattern != "" {

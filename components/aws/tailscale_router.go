@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -189,7 +190,7 @@ func tailscaleRoles(
 			pulumi.Sprintf("arn:aws:ssm:%s:%s:parameter/%s/ts-state", args.Region, args.AccountID, name),
 		},
 	} {
-		policy := role.resource.ApplyT(func(resource string) (string, error) {
+		policy := apply.To(role.resource, func(resource string) (string, error) {
 			document, err := json.Marshal(map[string]any{
 				"Version":   "2012-10-17",
 				"Statement": []any{map[string]any{"Effect": "Allow", "Action": role.actions, "Resource": resource}},
@@ -254,7 +255,7 @@ func tailscaleContainers(name string, args *TailscaleRouterArgs) pulumi.StringOu
 	if image == "" {
 		image = DefaultTailscaleImage
 	}
-	return pulumi.All(args.Region, args.AccountID, args.AuthKeySecretARN).ApplyT(func(v []any) (string, error) {
+	return apply.To(pulumi.All(args.Region, args.AccountID, args.AuthKeySecretARN), func(v []any) (string, error) {
 		region, account, authKey := v[0].(string), v[1].(string), v[2].(string)
 		document, err := json.Marshal([]ecsContainer{{
 			Name:      "tailscale",

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -140,7 +141,7 @@ func (b *vpcBuilder) tagged(name string, access ...Access) pulumi.StringMap {
 
 // zone is the n-th zone id, counted from 0.
 func (b *vpcBuilder) zone(n int) pulumi.StringOutput {
-	return b.args.AvailabilityZoneIDs.ToStringArrayOutput().ApplyT(func(ids []string) (string, error) {
+	return apply.To(b.args.AvailabilityZoneIDs.ToStringArrayOutput(), func(ids []string) (string, error) {
 		if len(ids) < b.args.ZoneCount {
 			return "", fmt.Errorf("vpc %s: wants %d availability zones, the region offers %d %v; lower the number of zones",
 				b.name, b.args.ZoneCount, len(ids), ids)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -89,7 +90,7 @@ func NewALBIngress(ctx *pulumi.Context, name string, args *ALBIngressArgs, opts 
 		if err != nil {
 			return err
 		}
-		made.Hostname = ingress.Status.ApplyT(hostnameOf).(pulumi.StringOutput)
+		made.Hostname = apply.To(ingress.Status, hostnameOf).(pulumi.StringOutput)
 		return nil
 	}, opts...)
 	if err != nil {
@@ -155,7 +156,7 @@ func (args *ALBIngressArgs) annotations(name string) (pulumi.StringMap, error) {
 
 // certificates are the certificates, each once, as the annotation has them.
 func (args *ALBIngressArgs) certificates(name string) pulumi.StringOutput {
-	return args.CertificateARNs.ToStringArrayOutput().ApplyT(func(arns []string) (string, error) {
+	return apply.To(args.CertificateARNs.ToStringArrayOutput(), func(arns []string) (string, error) {
 		var once []string
 		for _, arn := range arns {
 			if !slices.Contains(once, arn) {

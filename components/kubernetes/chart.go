@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -104,7 +105,7 @@ func NewChart(ctx *pulumi.Context, name string, args *ChartArgs, opts ...pulumi.
 		made.Installed = args.installed(ctx, release, installed)
 		// An output of the component, so that a failed installation fails the run also
 		// when nothing depends on it.
-		made.Version = made.Installed.ApplyT(func([]pulumi.Resource) string { return args.Version }).(pulumi.StringOutput)
+		made.Version = apply.To(made.Installed, func([]pulumi.Resource) string { return args.Version }).(pulumi.StringOutput)
 		return nil
 	}, opts...)
 	if err != nil {
@@ -146,7 +147,7 @@ func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child 
 	spec := pulumi.Map{
 		"chart": pulumi.String(args.Chart), "version": pulumi.String(args.Version),
 		"targetNamespace": pulumi.String(args.Namespace),
-		"valuesContent": args.values().ApplyT(func(values map[string]any) (string, error) {
+		"valuesContent": apply.To(args.values(), func(values map[string]any) (string, error) {
 			return chartValues(values)
 		}).(pulumi.StringOutput),
 	}
@@ -167,11 +168,11 @@ func (args *ChartArgs) request(ctx *pulumi.Context, name, release string, child 
 // so that what depends on it is planned with its dependency.
 func (args *ChartArgs) installed(ctx *pulumi.Context, release string, resource *Object) pulumi.ResourceArrayOutput {
 	if ctx.DryRun() {
-		return pulumi.Int(0).ToIntOutput().ApplyT(func(int) []pulumi.Resource { return []pulumi.Resource{resource} }).(pulumi.ResourceArrayOutput)
+		return apply.To(pulumi.Int(0).ToIntOutput(), func(int) []pulumi.Resource { return []pulumi.Resource{resource} }).(pulumi.ResourceArrayOutput)
 	}
 	log := ctx.Log
 	made := resource.ID().ToIDOutput()
-	return made.ApplyTWithContext(ctx.Context(), func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
+	return apply.ToWithContext(ctx.Context(), made, func(ctx context.Context, _ pulumi.ID) ([]pulumi.Resource, error) {
 		if args.Controller != nil && args.Controller.Await != nil {
 			if err := args.Controller.Await(ctx); err != nil {
 				err = fmt.Errorf("install chart %s %s as %s in namespace %s: %w", args.Chart, args.Version, release, args.Namespace, err)
@@ -193,7 +194,7 @@ func (args *ChartArgs) values() pulumi.MapOutput {
 	if values == nil {
 		values = pulumi.Map{}
 	}
-	return values.ToMapOutput().ApplyT(func(values map[string]any) map[string]any {
+	return apply.To(values.ToMapOutput(), func(values map[string]any) map[string]any {
 		return overrideValues(values, args.Overrides)
 	}).(pulumi.MapOutput)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // ExternalDNSArgs says which records ExternalDNS keeps, in Route 53. All up to OwnerID are
@@ -73,7 +75,7 @@ func (args *ExternalDNSArgs) inZones(arguments []string) pulumi.StringArrayInput
 	if args.ZoneIDs == nil {
 		return pulumi.ToStringArray(arguments)
 	}
-	return args.ZoneIDs.ToStringArrayOutput().ApplyT(func(zones []string) []string {
+	return apply.To(args.ZoneIDs.ToStringArrayOutput(), func(zones []string) []string {
 		all := slices.Clone(arguments)
 		for _, zone := range zones {
 			all = append(all, "--zone-id-filter="+zone)

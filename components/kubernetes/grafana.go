@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -123,7 +124,7 @@ func (args *GrafanaArgs) values() object {
 			"header_property": "username", "auto_sign_up": true,
 		}
 		if auth.TrustedProxies != nil {
-			proxy["whitelist"] = auth.TrustedProxies.ToStringArrayOutput().ApplyT(func(proxies []string) string {
+			proxy["whitelist"] = apply.To(auth.TrustedProxies.ToStringArrayOutput(), func(proxies []string) string {
 				return strings.Join(proxies, ", ")
 			})
 		}

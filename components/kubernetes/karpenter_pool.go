@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // KarpenterPool is a NodePool and the EC2NodeClass of the same name. Name is required.
@@ -119,7 +121,7 @@ func RootDevice(amiAlias string) string {
 
 // selectorTerms select by id.
 func selectorTerms(ids pulumi.StringArrayInput) pulumi.Output {
-	return ids.ToStringArrayOutput().ApplyT(func(ids []string) []map[string]string {
+	return apply.To(ids.ToStringArrayOutput(), func(ids []string) []map[string]string {
 		terms := []map[string]string{}
 		for _, id := range ids {
 			terms = append(terms, map[string]string{"id": id})

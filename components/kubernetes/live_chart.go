@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // LiveChart is what was asked of the Helm controller when a chart was installed last.
@@ -56,7 +58,7 @@ func (args *ChartArgs) requested(ctx *pulumi.Context, release string, spec pulum
 	if live == nil {
 		return spec
 	}
-	return spec.ToMapOutput().ApplyT(func(spec map[string]any) (map[string]any, error) {
+	return apply.To(spec.ToMapOutput(), func(spec map[string]any) (map[string]any, error) {
 		text, _ := spec["valuesContent"].(string)
 		spec = maps.Clone(spec)
 		if live.FailurePolicy != "" {

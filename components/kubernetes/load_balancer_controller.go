@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // LoadBalancerControllerArgs says which cluster the AWS Load Balancer Controller works
@@ -56,7 +58,7 @@ func NewLoadBalancerController(ctx *pulumi.Context, name string, args *LoadBalan
 	if err != nil {
 		return nil, err
 	}
-	chart.Installed = chart.Installed.ApplyT(func(installed []pulumi.Resource) []pulumi.Resource {
+	chart.Installed = apply.To(chart.Installed, func(installed []pulumi.Resource) []pulumi.Resource {
 		return append(slices.Clone(installed), ready)
 	}).(pulumi.ResourceArrayOutput)
 	return chart, nil

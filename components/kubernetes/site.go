@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -61,7 +62,7 @@ func NewSite(ctx *pulumi.Context, name string, args *SiteArgs, opts ...pulumi.Re
 		}
 		// They come when the object is there.
 		of := func(value string) pulumi.StringOutput {
-			return object.ID().ApplyT(func(pulumi.ID) string { return value }).(pulumi.StringOutput)
+			return apply.To(object.ID(), func(pulumi.ID) string { return value }).(pulumi.StringOutput)
 		}
 		made.ObjectName, made.Namespace = of(args.ObjectName), of(namespace)
 		return nil

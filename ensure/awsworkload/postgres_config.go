@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/providers/aws"
 	"github.com/ptd-go/ptd/providers/postgresql"
@@ -201,7 +202,7 @@ func secretKeys(ctx context.Context, secrets aws.Secrets, name string) (map[stri
 // secretInput makes a secret input; nil is not known yet.
 func secretInput(value *string) pulumi.StringInput {
 	if value == nil {
-		unknown := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" })
+		unknown := apply.To(pulumi.UnsafeUnknownOutput(nil), func(any) string { return "" })
 		return pulumi.ToSecret(unknown).(pulumi.StringOutput)
 	}
 	return pulumi.ToSecret(pulumi.String(*value)).(pulumi.StringOutput)

@@ -16,6 +16,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // program is the language runtime of one operation's program.
@@ -87,8 +89,8 @@ func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error
 	}
 	defer func() {
 		// A panic in a program must not skip the writing of state.
-		if r := recover(); r != nil {
-			failure = fmt.Sprintf("program panicked: %v", r)
+		if recovered := recover(); recovered != nil {
+			failure = apply.Panicked(recovered).Error()
 		}
 	}()
 	settings := map[string]string{}

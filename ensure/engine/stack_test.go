@@ -14,6 +14,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // world is a stack on a file backend in a new directory, and the cloud beneath it.
@@ -197,6 +199,30 @@ func TestProgramFailure(t *testing.T) {
 	require.ErrorContains(t, err, "no such zone")
 	_, err = w.up(func(*pulumi.Context) error { panic("index out of range") })
 	require.ErrorContains(t, err, "index out of range")
+}
+
+// A panic on a goroutine of the SDK, which nobody can recover there, is an error as well, and
+// what was made before it stays known.
+func TestPanicWhileApplying(t *testing.T) {
+	w := newWorld(t)
+	values := []string{}
+	program := func(ctx *pulumi.Context) error {
+		first, err := newThing(ctx, "first", pulumi.Map{"name": pulumi.String("first")})
+		if err != nil {
+			return err
+		}
+		value := apply.To(first.ID(), func(pulumi.ID) string { return values[0] }).(pulumi.StringOutput)
+		_, err = newThing(ctx, "second", pulumi.Map{"name": value})
+		return err
+	}
+	_, err := w.up(program)
+	require.ErrorContains(t, err, "stack_test.go")
+	require.ErrorContains(t, err, "index out of range [0] with length 0; this is a fault of ptd")
+	values = append(values, "second")
+	plan, err := w.up(program)
+	require.NoError(t, err)
+	assert.Equal(t, 1, plan.Unchanged)
+	assert.Len(t, w.cloud.objects, 2)
 }
 
 func TestPlanIsKept(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/ensure/engine"
 )
 
@@ -125,7 +126,7 @@ func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, er
 	r.ui.Event(started)
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("step %s panicked: %v", described.Name, recovered)
+			err = fmt.Errorf("step %s: %w", described.Name, apply.Panicked(recovered))
 		}
 		finished = StepFinished{Step: described.Name, Result: r.success(), Changes: r.changes, Duration: time.Since(began), Note: r.note}
 		switch {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // PluginVersion is that of the provider plugin: state that is taken over was written
@@ -39,7 +41,7 @@ func NewProvider(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Res
 		return nil, errors.New("make the Kubernetes provider " + name +
 			": target, cluster, identifier, endpoint and certificate authority are required")
 	}
-	kubeconfig := pulumi.All(args.Endpoint.ToStringOutput(), args.CertificateAuthority.ToStringOutput()).ApplyT(
+	kubeconfig := apply.To(pulumi.All(args.Endpoint.ToStringOutput(), args.CertificateAuthority.ToStringOutput()),
 		func(values []any) (string, error) {
 			return args.kubeconfig(values[0].(string), values[1].(string))
 		}).(pulumi.StringOutput)

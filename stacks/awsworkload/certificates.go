@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
 )
@@ -25,7 +26,7 @@ func certificatesOf(
 		}
 		return brought.ToStringArrayOutput()
 	}
-	return pulumi.All(persistent.CertificateARNs, persistent.CertARNs).ApplyT(func(values []any) pulumi.StringArrayOutput {
+	return apply.To(pulumi.All(persistent.CertificateARNs, persistent.CertARNs), func(values []any) pulumi.StringArrayOutput {
 		byDomain, ordered := values[0].(map[string]string), values[1].([]string)
 		if len(byDomain) == 0 {
 			all := workload.Domains()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	awsprovider "github.com/ptd-go/ptd/providers/aws"
@@ -155,7 +156,7 @@ func (s *clusterSetup) makeHelmController() error {
 		return err
 	}
 	s.controller = made
-	s.outputs.Namespaces = sortedTexts(pulumi.All(s.namespaces.Names, made.Namespace).ApplyT(func(values []any) []string {
+	s.outputs.Namespaces = sortedTexts(apply.To(pulumi.All(s.namespaces.Names, made.Namespace), func(values []any) []string {
 		return append(values[0].([]string), values[1].(string))
 	}).(pulumi.StringArrayOutput))
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -65,7 +66,7 @@ func extraSecrets(w *config.AWSWorkload) []string {
 func (s *clusterSetup) teamOperatorPolicy() pulumi.StringOutput {
 	workload := s.in.Config
 	known := "arn:aws:iam::" + workload.AccountID + ":policy/" + workload.ScopedName("team-operator")
-	return s.in.Persistent.TeamOperatorPolicyARN.ApplyT(func(arn string) string {
+	return apply.To(s.in.Persistent.TeamOperatorPolicyARN, func(arn string) string {
 		if arn == "" {
 			return known
 		}
@@ -121,5 +122,5 @@ func (s *clusterSetup) makeKarpenter() error {
 
 // sortedTexts sorts what an output lists.
 func sortedTexts(of pulumi.StringArrayOutput) pulumi.StringArrayOutput {
-	return of.ApplyT(func(texts []string) []string { return slices.Sorted(slices.Values(texts)) }).(pulumi.StringArrayOutput)
+	return apply.To(of, func(texts []string) []string { return slices.Sorted(slices.Values(texts)) }).(pulumi.StringArrayOutput)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -143,7 +144,7 @@ func (r *eksRelease) makeAwsAuth() error {
 	if err != nil {
 		return err
 	}
-	roles := r.made.NodeRoleARN.ApplyT(func(node string) string {
+	roles := apply.To(r.made.NodeRoleARN, func(node string) string {
 		const user = "system:node:{{EC2PrivateDNSName}}"
 		items := []string{mapRole(node, user, "system:bootstrappers", "system:nodes")}
 		if r.config.AutoscalingEnabled { // the clusters step makes the role, but the list is one text

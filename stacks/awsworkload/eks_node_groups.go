@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -19,7 +20,7 @@ func (r *eksRelease) makeNodeGroups() error {
 	if r.cluster.EFSNeeded() {
 		groups = append(groups, r.in.Persistent.NodesEFSSecurityGroupID)
 	}
-	r.securityGroups = append(groups, r.made.SecurityGroupID).ToStringArrayOutput().ApplyT(func(groups []string) []string {
+	r.securityGroups = apply.To(append(groups, r.made.SecurityGroupID).ToStringArrayOutput(), func(groups []string) []string {
 		return slices.DeleteFunc(groups, func(group string) bool { return group == "" })
 	}).(pulumi.StringArrayOutput)
 	r.outputs.NodeSecurityGroupIDs = r.securityGroups
@@ -78,7 +79,7 @@ func (r *eksRelease) additionalGroup(group config.AWSNodeGroup) *aws.EKSNodeGrou
 		args.AMIType = r.cluster.AMIType
 	}
 	if len(group.AdditionalSecurityGroupIDs) > 0 {
-		args.SecurityGroupIDs = r.securityGroups.ApplyT(func(groups []string) []string {
+		args.SecurityGroupIDs = apply.To(r.securityGroups, func(groups []string) []string {
 			return append(slices.Clone(groups), group.AdditionalSecurityGroupIDs...)
 		}).(pulumi.StringArrayOutput)
 	}

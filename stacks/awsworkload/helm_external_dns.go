@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/kubernetes"
 )
 
@@ -31,7 +32,7 @@ func (r *helmRelease) makeExternalDNS() error {
 	}
 	// The account may have a public zone of the name of a private one, which would be picked too.
 	if private > 0 && !args.PrivateZones && r.config.HostedZoneManagementEnabled {
-		args.ZoneIDs = r.in.Persistent.ZoneIDs.ApplyT(func(ids map[string]string) []string {
+		args.ZoneIDs = apply.To(r.in.Persistent.ZoneIDs, func(ids map[string]string) []string {
 			return slices.Compact(slices.Sorted(maps.Values(ids)))
 		}).(pulumi.StringArrayOutput)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/output"
@@ -45,7 +46,7 @@ func (r *helmRelease) makeKarpenter() error {
 
 // karpenterSecurityGroups are those of the node groups, each once, the cluster's first.
 func karpenterSecurityGroups(cluster pulumi.StringOutput, nodes pulumi.StringArrayOutput) pulumi.StringArrayOutput {
-	return pulumi.All(cluster, nodes).ApplyT(func(groups []any) []string {
+	return apply.To(pulumi.All(cluster, nodes), func(groups []any) []string {
 		once := []string{groups[0].(string)}
 		for _, group := range groups[1].([]string) {
 			if !slices.Contains(once, group) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -78,5 +79,5 @@ type PersistentOutputs struct {
 // vpcCIDR is the address block of the VPC. What state of before there was this output does
 // not tell, the configuration does.
 func (o *PersistentOutputs) vpcCIDR(workload *config.AWSWorkload) pulumi.StringOutput {
-	return o.VpcCIDR.ApplyT(func(made string) string { return cmp.Or(made, workload.ResolvedVpcCIDR()) }).(pulumi.StringOutput)
+	return apply.To(o.VpcCIDR, func(made string) string { return cmp.Or(made, workload.ResolvedVpcCIDR()) }).(pulumi.StringOutput)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -200,7 +201,7 @@ func trustedIssuers(clusters pulumi.StringArrayInput, extra []string) pulumi.Str
 	if clusters == nil {
 		clusters = pulumi.StringArray{}
 	}
-	return clusters.ToStringArrayOutput().ApplyT(func(clusters []string) []string {
+	return apply.To(clusters.ToStringArrayOutput(), func(clusters []string) []string {
 		return slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(clusters), extra...))))
 	}).(pulumi.StringArrayOutput)
 }

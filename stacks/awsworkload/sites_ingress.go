@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
@@ -94,7 +95,7 @@ func (r *sitesRelease) makeRecord(set, domain string, hostname pulumi.StringInpu
 	if err != nil {
 		return fmt.Errorf("routing_weight %q: must be a number", r.cluster.RoutingWeight)
 	}
-	zone := r.in.Persistent.ZoneIDs.ApplyT(func(zones map[string]string) (string, error) {
+	zone := apply.To(r.in.Persistent.ZoneIDs, func(zones map[string]string) (string, error) {
 		if zones[domain] == "" {
 			return "", fmt.Errorf("step persistent has no zone for %s: run it first", domain)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // Releases is what a stack gives of each release: by release, a struct whose fields are
@@ -52,7 +54,7 @@ func MadeBy[O pulumi.Output](ctx *pulumi.Context, step, what string, made O) O {
 	if reflect.ValueOf(made).IsZero() {
 		source = pulumi.ToOutput(0) // as empty as none
 	}
-	return source.ApplyT(func(value any) (O, error) {
+	return apply.To(source, func(value any) (O, error) {
 		var output O
 		plain := reflect.ValueOf(value)
 		empty := !plain.IsValid() || plain.IsZero() || slices.Contains([]reflect.Kind{reflect.Slice, reflect.Map}, plain.Kind()) && plain.Len() == 0

@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+
+	"github.com/ptd-go/ptd/apply"
 )
 
 // Await returns the plain value of an output that does not depend on a running program,
@@ -100,7 +102,7 @@ func constant(value reflect.Value, typ reflect.Type) (reflect.Value, error) {
 	}
 	signature := reflect.FuncOf([]reflect.Type{reflect.TypeFor[any]()}, []reflect.Type{element}, false)
 	function := reflect.MakeFunc(signature, func([]reflect.Value) []reflect.Value { return []reflect.Value{value} })
-	output := reflect.ValueOf(source.ApplyT(function.Interface()))
+	output := reflect.ValueOf(apply.To(source, function.Interface()))
 	if !output.Type().AssignableTo(typ) {
 		return reflect.Value{}, fmt.Errorf("values of %s come as %s, not as %s", element, output.Type(), typ)
 	}

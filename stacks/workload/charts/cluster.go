@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/kubernetes"
 	"github.com/ptd-go/ptd/stacks/config"
 	"github.com/ptd-go/ptd/stacks/workload"
@@ -55,7 +56,7 @@ type Outputs struct {
 
 // Outputs tells which charts were installed so far.
 func (c *Cluster) Outputs() Outputs {
-	return Outputs{Versions: c.versions.ToStringMapOutput(), Charts: c.objects.ToStringArrayOutput().ApplyT(func(of []string) []string {
+	return Outputs{Versions: c.versions.ToStringMapOutput(), Charts: apply.To(c.objects.ToStringArrayOutput(), func(of []string) []string {
 		return slices.Sorted(slices.Values(of))
 	}).(pulumi.StringArrayOutput)}
 }

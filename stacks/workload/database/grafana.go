@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/kubernetes"
 )
 
@@ -19,7 +20,7 @@ type GrafanaArgs struct {
 // grafana-db-url of the namespace grafana, which must be there.
 // (docs/reference/aws-workload-apps.md 7.8; docs/reference/azure-workload.md 10.1)
 func NewGrafanaSecret(ctx *pulumi.Context, name string, args GrafanaArgs, opts ...pulumi.ResourceOption) error {
-	address := pulumi.All(args.Database, args.Role, args.Password, args.Host).ApplyT(func(values []any) string {
+	address := apply.To(pulumi.All(args.Database, args.Role, args.Password, args.Host), func(values []any) string {
 		address := url.URL{
 			Scheme: "postgres", User: url.UserPassword(values[1].(string), values[2].(string)), Host: values[3].(string),
 			Path: "/" + values[0].(string),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components/postgresql"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -36,7 +37,7 @@ func (s *Server) NewProducts(prefix string, site Site) error {
 		if password == nil {
 			return missing
 		}
-		checked := password.ToStringOutput().ApplyT(func(password string) (string, error) {
+		checked := apply.To(password.ToStringOutput(), func(password string) (string, error) {
 			if password == "" {
 				return "", missing
 			}
