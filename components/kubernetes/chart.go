@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -139,6 +140,10 @@ func (args *ChartArgs) install(ctx *pulumi.Context, name, release string, child 
 		inputs["valueYamlFiles"] = pulumi.AssetOrArchiveArray{pulumi.NewStringAsset(text)}
 		inputs["allowNullValues"] = true
 	}
+	if emptied(args.Overrides) {
+		// Without it the provider drops empty lists too (docs/reference/real-plugins.md 2).
+		inputs["allowNullValues"] = true
+	}
 	return registerRelease(ctx, name, inputs, child)
 }
 
@@ -245,6 +250,22 @@ func nulls(of map[string]any) map[string]any {
 		}
 	}
 	return found
+}
+
+// emptied tells whether a list that is empty is among the values: one that takes a list of
+// the chart's own away.
+func emptied(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, element := range value {
+			if emptied(element) {
+				return true
+			}
+		}
+	case []any:
+		return len(value) == 0 || slices.ContainsFunc(value, emptied)
+	}
+	return false
 }
 
 // Inputs are plain Go values, with inputs among them, as inputs.

@@ -198,6 +198,30 @@ func TestChartOverrides(t *testing.T) {
 	}
 }
 
+// The provider drops a list that is empty, unless it may keep null as well.
+func TestChartOverridesWithAnEmptyList(t *testing.T) {
+	for name, test := range map[string]struct {
+		overrides map[string]any
+		want      any
+	}{
+		"none":     {map[string]any{"tolerations": []any{"a"}}, nil},
+		"a list":   {map[string]any{"tolerations": []any{}}, true},
+		"below":    {map[string]any{"controller": map[string]any{"tolerations": []any{}}}, true},
+		"within a": {map[string]any{"pools": []any{map[string]any{"taints": []any{}}}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := componenttest.Run(t, func(ctx *pulumi.Context) error {
+				_, err := NewChart(ctx, "run", &ChartArgs{
+					Chart: "x", Repository: "https://charts.example.com", Namespace: "x",
+					Installation: Installation{Version: "1.0.0", Overrides: test.overrides},
+				})
+				return err
+			})
+			assert.Equal(t, test.want, r.Find(t, releaseType, "run").Inputs["allowNullValues"].V)
+		})
+	}
+}
+
 func TestChartKeepsSecrets(t *testing.T) {
 	r := componenttest.Run(t, func(ctx *pulumi.Context) error {
 		for name, installation := range map[string]Installation{"run": {Version: "1.0.0"}, "controller": controlled("1.0.0")} {
