@@ -35,6 +35,17 @@ type Stack struct {
 	digest  string
 	// journaled is whether there was a journal beside the state when it was read.
 	journaled bool
+
+	// What the state's file held when it was last read, locked or not, and the snapshot of
+	// the deployment that was last looked at.
+	parsed struct {
+		digest string
+		state  apitype.TypedDeployment
+	}
+	looked struct {
+		of       *apitype.DeploymentV3
+		snapshot *deploy.Snapshot
+	}
 }
 
 // Name returns the fully qualified name, organization/<project>/<name>.
@@ -57,14 +68,14 @@ func (s *Stack) May(urn string) bool {
 
 // Exists tells whether the stack has state.
 func (s *Stack) Exists(ctx context.Context) (bool, error) {
-	snapshot, err := s.snapshot(ctx)
+	snapshot, err := s.look(ctx)
 	return snapshot != nil, err
 }
 
 // Outputs returns the stack's outputs as they are in its state, secrets as secrets.
 // exists is false when the stack has no state or was never applied to the end.
 func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exists bool, err error) {
-	snapshot, err := s.snapshot(ctx)
+	snapshot, err := s.look(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -72,7 +83,7 @@ func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exis
 	if root == nil {
 		return nil, false, nil
 	}
-	return root.Outputs, true, nil
+	return root.Outputs.Copy(), true, nil
 }
 
 // Resource is a resource as a stack's state has it.
@@ -85,7 +96,7 @@ type Resource struct {
 // Resources lists the resources of a type in the stack's state; none when it was never
 // applied.
 func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
-	snapshot, err := s.snapshot(ctx)
+	snapshot, err := s.look(ctx)
 	if err != nil || snapshot == nil {
 		return nil, err
 	}
@@ -100,7 +111,7 @@ func (s *Stack) Resources(ctx context.Context, typ string) ([]Resource, error) {
 
 // Begun lists the resources of a type whose creation was begun, and not written as ended.
 func (s *Stack) Begun(ctx context.Context, typ string) ([]Resource, error) {
-	snapshot, err := s.snapshot(ctx)
+	snapshot, err := s.look(ctx)
 	if err != nil || snapshot == nil {
 		return nil, err
 	}

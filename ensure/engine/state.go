@@ -21,6 +21,27 @@ func (s *Stack) snapshot(ctx context.Context) (*deploy.Snapshot, error) {
 	if err != nil || state == nil {
 		return nil, err
 	}
+	return s.deserialize(ctx, state)
+}
+
+// look reads the state as snapshot does, for those who change nothing in it: what did not
+// change is the same snapshot again.
+func (s *Stack) look(ctx context.Context) (*deploy.Snapshot, error) {
+	state, err := s.deployment(ctx)
+	if err != nil || state == nil {
+		return nil, err
+	}
+	if s.looked.of != state.Deployment {
+		snapshot, err := s.deserialize(ctx, state)
+		if err != nil {
+			return nil, err
+		}
+		s.looked.of, s.looked.snapshot = state.Deployment, snapshot
+	}
+	return s.looked.snapshot, nil
+}
+
+func (s *Stack) deserialize(ctx context.Context, state *apitype.TypedDeployment) (*deploy.Snapshot, error) {
 	snapshot, err := stack.DeserializeDeploymentV3(ctx, *state.Deployment, &s.backend.secrets)
 	if err == nil {
 		err = snapshot.VerifyIntegrity()
@@ -57,7 +78,7 @@ func (s *Stack) deployment(ctx context.Context) (*apitype.TypedDeployment, error
 		return nil, s.unreadable(err)
 	}
 	if s.locked {
-		s.current, s.digest = state, digest(content)
+		s.current, s.digest = state, s.parsed.digest
 	}
 	return applied(state), nil
 }
@@ -70,15 +91,20 @@ func applied(state *apitype.TypedDeployment) *apitype.TypedDeployment {
 	return state
 }
 
-// parse reads the content of the state's file, and the journal of a run that died.
+// parse reads the content of the state's file, unless it did so before, and the journal of a
+// run that died. Later steps ask for the states of earlier ones again and again.
 func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeployment, error) {
-	format := encoding.Compress(encoding.JSON, encoding.DetectCompression(content))
-	checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(format, content)
-	if err != nil {
-		return nil, err
+	if found := digest(content); s.parsed.digest != found {
+		format := encoding.Compress(encoding.JSON, encoding.DetectCompression(content))
+		checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(format, content)
+		if err != nil {
+			return nil, err
+		}
+		s.parsed.digest = found
+		s.parsed.state = apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}
 	}
-	state := apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}
-	state, s.journaled, err = s.replay(ctx, content, state)
+	state, journaled, err := s.replay(ctx, content, s.parsed.state)
+	s.journaled = journaled
 	return &state, err
 }
 
