@@ -22,6 +22,15 @@ var (
 	ErrConflict = secrets.ErrConflict
 )
 
+// ElsewhereError says that a bucket is the account's, but in another region than the one that
+// was asked: HeadBucket answers 301, with the region in X-Amz-Bucket-Region (Amazon S3 API
+// Reference, HeadBucket).
+type ElsewhereError struct{ Bucket, Region string }
+
+func (e *ElsewhereError) Error() string {
+	return "bucket " + e.Bucket + " is in region " + e.Region
+}
+
 // Account is one AWS account in one region, reached with one set of credentials.
 type Account interface {
 	// Identity returns the account and the principal that the credentials belong to.
@@ -47,7 +56,8 @@ type Identity struct {
 }
 
 // Buckets are the S3 calls of bootstrap. HeadBucket and the Get calls return
-// ErrNotFound when the bucket (or the setting) does not exist.
+// ErrNotFound when the bucket (or the setting) does not exist, and an *ElsewhereError when
+// the bucket is in another region.
 type Buckets interface {
 	HeadBucket(ctx context.Context, bucket string) error
 	// CreateBucket makes the bucket with BucketOwnerEnforced ownership in the

@@ -25,7 +25,7 @@ func Bootstrap(ctx context.Context, account aws.Account, workload *config.AWSWor
 		return nil, fmt.Errorf("bootstrap %s: %w", workload.Name, err)
 	}
 	b := &bootstrap{account: account, workload: workload, dryRun: dryRun}
-	steps := []func(context.Context) error{b.stateKey, b.stateBucket, b.adminPolicy, b.secrets}
+	steps := []func(context.Context) error{b.findBucket, b.stateKey, b.stateBucket, b.adminPolicy, b.secrets}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return b.changes, fmt.Errorf("bootstrap %s: %w", workload.Name, err)
@@ -52,6 +52,7 @@ type bootstrap struct {
 	workload *config.AWSWorkload
 	dryRun   bool
 
+	bucket  bool   // whether the state bucket exists
 	keyARN  string // "" while the key does not exist
 	changes []Change
 }
@@ -60,6 +61,27 @@ func (b *bootstrap) report(change Change) {
 	slices.Sort(change.Keys)
 	change.Planned = b.dryRun && change.Operation != Same
 	b.changes = append(b.changes, change)
+}
+
+// findBucket looks for the state bucket before anything is made: with the region or account of
+// another target, there would be a key in the wrong place. A target does not move between
+// regions: all that its state names is where the bucket is.
+func (b *bootstrap) findBucket(ctx context.Context) error {
+	name := b.workload.StateBucket()
+	err := b.account.Buckets().HeadBucket(ctx, name)
+	var elsewhere *aws.ElsewhereError
+	switch {
+	case err == nil:
+		b.bucket = true
+	case errors.Is(err, aws.ErrNotFound):
+	case errors.As(err, &elsewhere):
+		return fmt.Errorf("state bucket %s is in region %s, with what the state names, but the configuration says region %s: "+
+			"a target does not move between regions: set region: %s, or give the new target a name of its own",
+			name, elsewhere.Region, b.workload.Region, elsewhere.Region)
+	default:
+		return fmt.Errorf("look for state bucket %s (when access is denied, the bucket may belong to another account): %w", name, err)
+	}
+	return nil
 }
 
 // stateKey makes the KMS key and its alias. A key that an interrupted run made is
@@ -138,13 +160,10 @@ func (b *bootstrap) stateBucket(ctx context.Context) error {
 	buckets, name := b.account.Buckets(), b.workload.StateBucket()
 	change := Change{Operation: Same, Type: bucketType, Name: name}
 	var settings aws.BucketSettings
-	err := buckets.HeadBucket(ctx, name)
-	switch {
-	case errors.Is(err, aws.ErrNotFound):
+	if !b.bucket {
 		change.Operation = Create
-	case err != nil:
-		return fmt.Errorf("look for state bucket %s (when access is denied, the bucket may belong to another account): %w", name, err)
-	default:
+	} else {
+		var err error
 		if settings, err = buckets.BucketSettings(ctx, name); err != nil {
 			return fmt.Errorf("read settings of state bucket %s: %w", name, err)
 		}

@@ -266,6 +266,12 @@ func TestBootstrapOfExistingObjects(t *testing.T) {
 			"", "", "may belong to another account",
 		},
 		{
+			"bucket of another region", func(f *fakeAccount) {
+				f.fail["HeadBucket"] = &aws.ElsewhereError{Bucket: demoBucket, Region: "eu-west-1"}
+				f.fail["DescribeKey"] = errors.New("asked for the key of a region that may be the wrong one")
+			}, "", "", "is in region eu-west-1, with what the state names",
+		},
+		{
 			"older policy",
 			func(f *fakeAccount) { f.policies[config.AdminPolicyARN(testAccount)] = aws.Policy{Document: `{}`} },
 			"", "differs from the one of this version", "",

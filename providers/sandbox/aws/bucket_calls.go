@@ -17,6 +17,9 @@ func (b bucketCalls) bucket(name string) (*sandbox.Object, error) {
 		if object.ID == name && object.Account != b.id {
 			return nil, fmt.Errorf("bucket %s is forbidden: it belongs to another account", name)
 		}
+		if object.ID == name && object.Region != "" && object.Region != b.region {
+			return nil, &awsedge.ElsewhereError{Bucket: name, Region: object.Region}
+		}
 	}
 	object := b.named(bucketType, "bucket", name)
 	if object == nil {
