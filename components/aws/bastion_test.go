@@ -17,8 +17,8 @@ func testNetwork() Network {
 	return Network{
 		ID:                      pulumi.String("vpc-1").ToStringOutput(),
 		CIDR:                    "10.10.0.0/16",
-		PrivateSubnetIDs:        pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}).ToStringArrayOutput(),
-		PublicSubnetIDs:         pulumi.ToStringArray([]string{"subnet-p"}).ToStringArrayOutput(),
+		PrivateSubnetIDs:        pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
+		PublicSubnetIDs:         pulumi.ToStringArray([]string{"subnet-p"}),
 		EndpointSecurityGroupID: pulumi.String("sg-endpoint").ToStringOutput(),
 	}
 }

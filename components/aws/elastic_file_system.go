@@ -7,7 +7,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -20,7 +19,7 @@ const DefaultElasticThroughputMode = "elastic"
 type ElasticFileSystemArgs struct {
 	// SubnetIDs are those that get a mount target, at most one a zone. MountTargets is
 	// how many of them there are, which must be known before they are.
-	SubnetIDs    pulumi.StringArrayInput
+	SubnetIDs    pulumi.StringArray
 	MountTargets int
 	// SecurityGroupIDs are those of the mount targets.
 	SecurityGroupIDs pulumi.StringArrayInput
@@ -83,11 +82,15 @@ func NewElasticFileSystem(ctx *pulumi.Context, name string, args *ElasticFileSys
 				return err
 			}
 		}
-		subnets := mountSubnets(args)
+		if len(args.SubnetIDs) < args.MountTargets {
+			return fmt.Errorf("choose subnets of the mount targets: there are %d subnets for %d mount targets",
+				len(args.SubnetIDs), args.MountTargets)
+		}
+		subnets := firstOf(args.SubnetIDs, args.MountTargets, "subnets")
 		for i := range args.MountTargets {
 			if _, err := efs.NewMountTarget(ctx, fmt.Sprintf("%s-mount-target-%d", logical, i), &efs.MountTargetArgs{
 				FileSystemId:   fileSystem.ID(),
-				SubnetId:       subnets.Index(pulumi.Int(i)),
+				SubnetId:       subnets[i],
 				SecurityGroups: args.SecurityGroupIDs,
 			}, below); err != nil {
 				return err
@@ -111,15 +114,4 @@ func NewElasticFileSystem(ctx *pulumi.Context, name string, args *ElasticFileSys
 		return nil, err
 	}
 	return made, nil
-}
-
-// mountSubnets are the subnets; having fewer than mount targets is an error.
-func mountSubnets(args *ElasticFileSystemArgs) pulumi.StringArrayOutput {
-	return apply.To(args.SubnetIDs.ToStringArrayOutput(), func(ids []string) ([]string, error) {
-		if len(ids) < args.MountTargets {
-			return nil, fmt.Errorf("choose subnets of the mount targets: there are %d subnets for %d mount targets",
-				len(ids), args.MountTargets)
-		}
-		return ids, nil
-	}).(pulumi.StringArrayOutput)
 }

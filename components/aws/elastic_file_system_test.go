@@ -98,7 +98,7 @@ func TestElasticFileSystemPreview(t *testing.T) {
 			return err
 		}
 		args := elasticArgs()
-		args.SubnetIDs, args.SecurityGroupIDs = vpc.PrivateSubnetIDs, pulumi.StringArray{vpc.EndpointSecurityGroupID}
+		args.SubnetIDs, args.SecurityGroupIDs = vpc.Network().PrivateSubnetIDs, pulumi.StringArray{vpc.EndpointSecurityGroupID}
 		_, err = NewElasticFileSystem(ctx, "demo01-staging", args)
 		return err
 	})
@@ -139,7 +139,7 @@ func ExampleNewElasticFileSystem() {
 			return err
 		}
 		fileSystem, err := NewElasticFileSystem(ctx, "demo01-staging", &ElasticFileSystemArgs{
-			SubnetIDs:        vpc.PrivateSubnetIDs,
+			SubnetIDs:        vpc.Network().PrivateSubnetIDs,
 			MountTargets:     2, // the VPC's zones
 			SecurityGroupIDs: pulumi.StringArray{group.ID},
 			Backup:           true,

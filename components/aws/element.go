@@ -8,14 +8,27 @@ import (
 	"github.com/ptd-go/ptd/apply"
 )
 
-// elementOf is an element of a list of what; when the list is shorter it is an error. That
-// happens when a run leaves out the resource that gives the list, before it was ever made. The
-// SDK's own Index would end the whole process then.
-func elementOf(list pulumi.StringArrayInput, i int, what string) pulumi.StringOutput {
-	return apply.To(list.ToStringArrayOutput(), func(elements []string) (string, error) {
-		if i >= len(elements) {
-			return "", fmt.Errorf("%d %s are needed, there are %d: is what they come from left out of this run?", i+1, what, len(elements))
+// elementOf is an element of a list of what; when the list is shorter, or the element is "",
+// it is an error. That happens when a run leaves out the resource that gives it, before it was
+// ever made.
+func elementOf(list pulumi.StringArray, i int, what string) pulumi.StringOutput {
+	element := pulumi.String("").ToStringOutput()
+	if i < len(list) {
+		element = list[i].ToStringOutput()
+	}
+	return apply.To(element, func(element string) (string, error) {
+		if element == "" {
+			return "", fmt.Errorf("%d %s are needed, there are %d: is what they come from left out of this run?", i+1, what, min(i, len(list)))
 		}
-		return elements[i], nil
+		return element, nil
 	}).(pulumi.StringOutput)
+}
+
+// firstOf are the first elements of such a list.
+func firstOf(list pulumi.StringArray, count int, what string) pulumi.StringArray {
+	first := make(pulumi.StringArray, count)
+	for i := range first {
+		first[i] = elementOf(list, i, what)
+	}
+	return first
 }

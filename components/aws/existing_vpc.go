@@ -33,8 +33,9 @@ type ExistingVpc struct {
 	EndpointSubnetIDs       pulumi.StringArrayOutput `pulumi:"endpointSubnetIds"`
 	EndpointSecurityGroupID pulumi.StringOutput      `pulumi:"endpointSecurityGroupId"`
 
-	cidr  string
-	zones int
+	private, endpoints pulumi.StringArray // ids of the subnets
+	cidr               string
+	zones              int
 }
 
 // Network is the VPC as other components take it. It has no public subnets.
@@ -42,10 +43,10 @@ func (v *ExistingVpc) Network() Network {
 	return Network{
 		ID:                      v.ID,
 		CIDR:                    v.cidr,
-		PrivateSubnetIDs:        v.PrivateSubnetIDs,
-		PublicSubnetIDs:         pulumi.StringArray{}.ToStringArrayOutput(),
+		PrivateSubnetIDs:        v.private,
+		PublicSubnetIDs:         pulumi.StringArray{},
 		PrivateRouteTableIDs:    v.PrivateRouteTableIDs,
-		EndpointSubnetIDs:       v.EndpointSubnetIDs,
+		EndpointSubnetIDs:       v.endpoints,
 		Zones:                   v.zones,
 		adopted:                 true,
 		EndpointSecurityGroupID: v.EndpointSecurityGroupID,
@@ -81,9 +82,10 @@ func NewExistingVpc(ctx *pulumi.Context, name string, args *ExistingVpcArgs, opt
 		}
 		vpc.ID = pulumi.String(args.VpcID).ToStringOutput()
 		vpc.CIDR = pulumi.String(args.CIDR).ToStringOutput()
-		vpc.PrivateSubnetIDs = pulumi.ToStringArray(subnets.ids).ToStringArrayOutput()
+		vpc.private, vpc.endpoints = pulumi.ToStringArray(subnets.ids), pulumi.ToStringArray(subnets.onePerZone)
+		vpc.PrivateSubnetIDs = vpc.private.ToStringArrayOutput()
 		vpc.zones = len(subnets.onePerZone)
-		vpc.EndpointSubnetIDs = pulumi.ToStringArray(subnets.onePerZone).ToStringArrayOutput()
+		vpc.EndpointSubnetIDs = vpc.endpoints.ToStringArrayOutput()
 		vpc.PrivateRouteTableIDs = pulumi.ToStringArray(tables).ToStringArrayOutput()
 		vpc.EndpointSecurityGroupID = group.ID().ToStringOutput()
 		return nil

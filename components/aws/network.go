@@ -13,14 +13,15 @@ type Network struct {
 	CIDR string // the VPC's address block
 	// PrivateSubnetIDs are in zone order for a VPC that ptd made, in the order of
 	// the EC2 API for an adopted one. Components that take the first of them rely
-	// on it.
-	PrivateSubnetIDs pulumi.StringArrayOutput
+	// on it, and on each being known by itself: one that is new does not make the
+	// others unknown in a preview, as it would in an output of the whole list.
+	PrivateSubnetIDs pulumi.StringArray
 	// PublicSubnetIDs is empty for an adopted VPC.
-	PublicSubnetIDs      pulumi.StringArrayOutput
+	PublicSubnetIDs      pulumi.StringArray
 	PrivateRouteTableIDs pulumi.StringArrayOutput
 	// EndpointSubnetIDs are the subnets, one a zone, that interface endpoints get
 	// an address in.
-	EndpointSubnetIDs pulumi.StringArrayOutput
+	EndpointSubnetIDs pulumi.StringArray
 	// Zones is how many of them there are, which is known before they are.
 	Zones                   int
 	EndpointSecurityGroupID pulumi.StringOutput // lets in HTTPS from CIDR

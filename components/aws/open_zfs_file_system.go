@@ -8,7 +8,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/fsx"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/ptd-go/ptd/apply"
 	"github.com/ptd-go/ptd/components"
 )
 
@@ -71,7 +70,10 @@ func NewOpenZfsFileSystem(ctx *pulumi.Context, name string, args *OpenZfsFileSys
 	}
 	made := &OpenZfsFileSystem{}
 	err := components.Register(ctx, "ptd:aws:OpenZfsFileSystem", name, made, func(child pulumi.ResourceOption) error {
-		logical, fileSystemArgs := openZfs(name, args)
+		logical, fileSystemArgs, err := openZfs(name, args)
+		if err != nil {
+			return err
+		}
 		fileSystem, err := fsx.NewOpenZfsFileSystem(ctx, logical, fileSystemArgs, child,
 			pulumi.Protect(args.Protect), pulumi.IgnoreChanges([]string{"dailyAutomaticBackupStartTime"}))
 		if err != nil {
@@ -91,8 +93,9 @@ func NewOpenZfsFileSystem(ctx *pulumi.Context, name string, args *OpenZfsFileSys
 
 // openZfs gives the logical name and the arguments. Those that several zones need are
 // not given where there is one: storageType is the default then, but giving it would
-// be a change.
-func openZfs(name string, args *OpenZfsFileSystemArgs) (logical string, _ *fsx.OpenZfsFileSystemArgs) {
+// be a change. Several subnets are of different zones: in a VPC that ptd made each is in one
+// of its own.
+func openZfs(name string, args *OpenZfsFileSystemArgs) (logical string, _ *fsx.OpenZfsFileSystemArgs, err error) {
 	deploymentType := cmp.Or(args.DeploymentType, DefaultOpenZfsDeploymentType)
 	fileSystem := &fsx.OpenZfsFileSystemArgs{
 		DeploymentType:                pulumi.String(deploymentType),
@@ -105,16 +108,26 @@ func openZfs(name string, args *OpenZfsFileSystemArgs) (logical string, _ *fsx.O
 		SecurityGroupIds:              args.SecurityGroupIDs,
 		Tags:                          tags(args.Tags, nameTag(name)),
 	}
-	logical, count, options := name, 1, []string{"rw", "no_root_squash"}
+	var count int
+	var options []string
+	logical, count, options = name, 1, []string{"rw", "no_root_squash"}
 	if strings.HasPrefix(deploymentType, "MULTI") {
 		logical, count, options = name+"-filesystem", 2, append(options, "crossmnt")
 		fileSystem.RouteTableIds = args.Network.PrivateRouteTableIDs
 		fileSystem.StorageType = pulumi.String("SSD")
 	}
-	subnets := firstSubnets(args.Network, count)
+	subnets := args.Network.PrivateSubnetIDs
+	if count > 1 && args.Network.adopted {
+		subnets = args.Network.EndpointSubnetIDs
+	}
+	if len(subnets) < count {
+		return "", nil, fmt.Errorf("choose subnets of the file system: the network has %d private subnets in different zones, at least %d are needed",
+			len(subnets), count)
+	}
+	subnets = firstOf(subnets, count, "private subnets")
 	fileSystem.SubnetIds = subnets
 	if deploymentType == deploymentTypeWithPreferredZone {
-		fileSystem.PreferredSubnetId = subnets.Index(pulumi.Int(0))
+		fileSystem.PreferredSubnetId = subnets[0]
 	}
 	fileSystem.RootVolumeConfiguration = fsx.OpenZfsFileSystemRootVolumeConfigurationArgs{
 		CopyTagsToSnapshots: pulumi.Bool(true),
@@ -127,21 +140,5 @@ func openZfs(name string, args *OpenZfsFileSystemArgs) (logical string, _ *fsx.O
 			},
 		},
 	}
-	return logical, fileSystem
-}
-
-// firstSubnets are the first private subnets, several of them in different zones; having
-// fewer is an error. In a VPC that ptd made each subnet is in a zone of its own.
-func firstSubnets(network Network, count int) pulumi.StringArrayOutput {
-	subnets := network.PrivateSubnetIDs
-	if count > 1 && network.adopted {
-		subnets = network.EndpointSubnetIDs
-	}
-	return apply.To(subnets, func(ids []string) ([]string, error) {
-		if len(ids) < count {
-			return nil, fmt.Errorf("choose subnets of the file system: the network has %d private subnets in different zones, at least %d are needed",
-				len(ids), count)
-		}
-		return ids[:count], nil
-	}).(pulumi.StringArrayOutput)
+	return logical, fileSystem, nil
 }

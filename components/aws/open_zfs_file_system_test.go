@@ -16,7 +16,7 @@ const openZfsType = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
 // zfsNetwork is the network of the tests with route tables.
 func zfsNetwork() Network {
 	network := testNetwork()
-	network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}).ToStringArrayOutput()
+	network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"})
 	network.PrivateRouteTableIDs = pulumi.ToStringArray([]string{"rtb-a", "rtb-b", "rtb-c"}).ToStringArrayOutput()
 	return network
 }
@@ -80,8 +80,8 @@ func TestOpenZfsFileSystem(t *testing.T) {
 func TestOpenZfsFileSystemInAnAdoptedVpc(t *testing.T) {
 	t.Parallel()
 	r := componenttest.Run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
-		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-a2", "subnet-b"}).ToStringArrayOutput()
-		a.Network.EndpointSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}).ToStringArrayOutput()
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-a2", "subnet-b"})
+		a.Network.EndpointSubnetIDs = pulumi.ToStringArray([]string{"subnet-a", "subnet-b"})
 		a.Network.adopted = true
 	}))
 	r.Find(t, openZfsType, "demo01-staging-filesystem").Want(t, map[string]any{
@@ -94,7 +94,7 @@ func TestOpenZfsFileSystemInOneZone(t *testing.T) {
 	r := componenttest.Run(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
 		a.DeploymentType, a.StorageCapacity, a.ThroughputCapacity = "SINGLE_AZ_HA_2", 512, 640
 		a.BackupStartTime, a.Clients = "04:30", "10.10.0.0/16"
-		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"})
 	}))
 	r.Golden(t, "open-zfs-file-system-one-zone")
 	fileSystem := r.Find(t, openZfsType, "demo01-staging")
@@ -129,7 +129,7 @@ func TestOpenZfsFileSystemErrors(t *testing.T) {
 	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.Network = Network{} }), required)
 	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) { a.SecurityGroupIDs = nil }), required)
 	componenttest.Fails(t, makeOpenZfs(func(a *OpenZfsFileSystemArgs) {
-		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}).ToStringArrayOutput()
+		a.Network.PrivateSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"})
 	}), "the network has 1 private subnets in different zones, at least 2 are needed")
 }
 

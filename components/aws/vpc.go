@@ -51,6 +51,7 @@ type Vpc struct {
 	PrivateRouteTableIDs    pulumi.StringArrayOutput `pulumi:"privateRouteTableIds"`
 	EndpointSecurityGroupID pulumi.StringOutput      `pulumi:"endpointSecurityGroupId"`
 
+	private, public pulumi.StringArray // ids of the subnets
 	cidr            string
 	zones           int
 	publicEndpoints bool
@@ -61,16 +62,16 @@ func (v *Vpc) Network() Network {
 	network := Network{
 		ID:                      v.ID,
 		CIDR:                    v.cidr,
-		PrivateSubnetIDs:        v.PrivateSubnetIDs,
-		PublicSubnetIDs:         v.PublicSubnetIDs,
+		PrivateSubnetIDs:        v.private,
+		PublicSubnetIDs:         v.public,
 		PrivateRouteTableIDs:    v.PrivateRouteTableIDs,
-		EndpointSubnetIDs:       v.PrivateSubnetIDs,
+		EndpointSubnetIDs:       v.private,
 		Zones:                   v.zones,
 		EndpointSecurityGroupID: v.EndpointSecurityGroupID,
 		keepEndpointSubnets:     true,
 	}
 	if v.publicEndpoints {
-		network.EndpointSubnetIDs = v.PublicSubnetIDs
+		network.EndpointSubnetIDs = v.public
 	}
 	return network
 }
@@ -204,6 +205,7 @@ func (b *vpcBuilder) subnets(blocks Subnets) error {
 			*kind.ids = append(*kind.ids, subnet.ID())
 		}
 	}
+	b.component.public, b.component.private = public, private
 	b.component.PublicSubnetIDs = public.ToStringArrayOutput()
 	b.component.PrivateSubnetIDs = private.ToStringArrayOutput()
 	return nil

@@ -63,14 +63,27 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 	}
 }
 
-// check refuses what the clusters that are there cannot become. It looks at state alone.
+// check refuses what the network and the clusters that are there cannot become. It looks at
+// state alone.
 func (w *workload) check(ctx context.Context, r *step.Run) error {
-	if !r.Selected("eks") {
+	if !r.Selected("eks") && !r.Selected("persistent") {
 		return nil
 	}
 	existing, err := stacks.ExistingClusters(w.config, w.resources(ctx, r, "eks"))
 	if err != nil {
 		return err
+	}
+	if r.Selected("persistent") {
+		subnets, err := w.resources(ctx, r, "persistent")("aws:ec2/subnet:Subnet")
+		if err != nil {
+			return err
+		}
+		if err := stacks.CheckNetwork(w.config, existing, subnets); err != nil {
+			return err
+		}
+	}
+	if !r.Selected("eks") {
+		return nil
 	}
 	return stacks.CheckClusters(w.config, existing)
 }

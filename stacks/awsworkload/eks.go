@@ -139,10 +139,14 @@ func (r *eksRelease) makeControlPlane() error {
 	if err != nil {
 		return err
 	}
+	subnets, err := r.subnets()
+	if err != nil {
+		return err
+	}
 	args := &aws.EKSClusterArgs{
 		Version:              r.cluster.ClusterVersion,
 		VpcID:                r.in.Persistent.VpcID,
-		SubnetIDs:            r.in.Persistent.PrivateSubnetIDs,
+		SubnetIDs:            subnets,
 		PermissionsBoundary:  pulumi.String(r.config.BoundaryARN()),
 		WithoutVpcCNI:        r.cluster.CalicoEnabled,
 		NodesKeepCNIPolicy:   r.existing.Adopted,

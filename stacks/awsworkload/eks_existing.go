@@ -31,6 +31,8 @@ type ExistingCluster struct {
 	AuthenticationMode string
 	// AWSAuth says that a patch of the ConfigMap aws-auth lets its nodes in, or did.
 	AWSAuth bool
+	// Subnets are the ids of its subnets.
+	Subnets []string
 	// NodeGroups are its node groups, by logical name.
 	NodeGroups map[string]ExistingNodeGroup
 	// Calico says that it was made without the VPC CNI. CalicoVersion and PodCIDR are those
@@ -113,6 +115,7 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 		found := ExistingCluster{
 			Version: eitherText(cluster, "version"), SecretsKey: has(stateKey, name+"-secrets"),
 			AuthenticationMode: workload.TextAt(cluster.Outputs, "accessConfig", "authenticationMode"),
+			Subnets:            textsAt(cluster.Inputs["vpcConfig"], "subnetIds"),
 			NodeGroups:         nodeGroupsOf(name, state[stateNodeGroup]),
 			Addons:             addonsOf(name, state[stateAddon]),
 			Access:             accessOf(name, state[StateAccessEntry]),
@@ -139,6 +142,18 @@ func ExistingClusters(w *config.AWSWorkload, resources func(typ string) ([]State
 		existing[release] = found
 	}
 	return existing, nil
+}
+
+// textsAt are the texts of a list within an object; nil without one.
+func textsAt(object resource.PropertyValue, list resource.PropertyKey) (found []string) {
+	if object.IsObject() && object.ObjectValue()[list].IsArray() {
+		for _, element := range object.ObjectValue()[list].ArrayValue() {
+			if element.IsString() {
+				found = append(found, element.StringValue())
+			}
+		}
+	}
+	return found
 }
 
 // eitherText is what a resource has of a property, else what was asked for.

@@ -3,9 +3,15 @@ package awsworkload
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/stacks/config"
+	"github.com/ptd-go/ptd/stacks/output"
 	"github.com/ptd-go/ptd/stacks/workload"
 )
 
@@ -63,6 +69,42 @@ func (r *eksRelease) keepVersion(args *aws.EKSNodeGroupArgs, group ExistingNodeG
 	if group.Version != "" && !r.cluster.Gives("cluster_version") {
 		args.Version = group.Version
 	}
+}
+
+// subnets are those of the cluster and its node groups. One that is there keeps its own as
+// long as they are in the network: EKS never lets a cluster into another availability zone, and
+// a node group with other subnets is another node group. In a preview of a network that
+// changes the list is not known, and what is live is.
+func (r *eksRelease) subnets() (pulumi.StringArrayInput, error) {
+	ids, known, err := output.Await[[]string](r.ctx.Context(), r.in.Persistent.PrivateSubnetIDs)
+	if err != nil {
+		return nil, fmt.Errorf("subnets of release %s: %w", r.release, err)
+	}
+	missing := func(id string) bool { return known && !slices.Contains(ids, id) }
+	if len(r.existing.Subnets) == 0 || slices.ContainsFunc(r.existing.Subnets, missing) {
+		return r.in.Persistent.PrivateSubnetIDs, nil
+	}
+	return pulumi.ToStringArray(r.existing.Subnets), nil
+}
+
+// CheckNetwork refuses to take availability zones away that clusters are in, which EKS would
+// refuse after the rest of the zone is gone. subnets are those that state has.
+func CheckNetwork(w *config.AWSWorkload, existing map[string]ExistingCluster, subnets []StateResource) error {
+	if w.ProvisionedVpc != nil {
+		return nil
+	}
+	for release := range w.SortedClusters() {
+		for _, subnet := range subnets {
+			zone, found := strings.CutPrefix(subnet.Name, w.CompoundName()+"-private-az")
+			number, err := strconv.Atoi(zone)
+			_, id, _ := strings.Cut(workload.TextAt(subnet.Outputs, "arn"), ":subnet/")
+			if found && err == nil && number > w.VpcAZCount && slices.Contains(existing[release].Subnets, id) {
+				return fmt.Errorf("release %s: its cluster is in subnet %s (%s): EKS does not let a cluster out of an availability zone: "+
+					"set vpc_az_count: %d, or remove the release first", release, subnet.Name, id, number)
+			}
+		}
+	}
+	return nil
 }
 
 // CheckClusters refuses what EKS would refuse of the clusters of a workload that are there,

@@ -158,7 +158,8 @@ func (p *persistent) makeNetwork() error {
 		p.network = vpc.Network()
 	}
 	p.outputs.VpcID, p.outputs.VpcCIDR = p.network.ID, constant(p.network.CIDR)
-	p.outputs.PrivateSubnetIDs, p.outputs.SubnetIDs = p.network.PrivateSubnetIDs, p.network.PrivateSubnetIDs
+	private := p.network.PrivateSubnetIDs.ToStringArrayOutput()
+	p.outputs.PrivateSubnetIDs, p.outputs.SubnetIDs = private, private
 	return nil
 }
 

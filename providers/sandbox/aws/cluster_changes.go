@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 )
@@ -41,6 +42,13 @@ func updateCluster(o *sandbox.Operation) error {
 	}
 	if vpc != network["vpcId"] {
 		return fmt.Errorf("InvalidParameterException: Subnets specified must belong to the cluster's VPC %v", network["vpcId"])
+	}
+	// Other subnets, but in each of the zones that the cluster was made in, and in no other
+	// (Amazon EKS User Guide, "View Amazon EKS networking requirements for VPC and subnets").
+	had, has := zonesOf(o, before.Map("vpcConfig").List("subnetIds")), zonesOf(o, o.Inputs.Map("vpcConfig").List("subnetIds"))
+	if !slices.Equal(had, has) {
+		return fmt.Errorf("InvalidParameterException: Provided subnets belong to the AZs '%s', but the cluster was created in the AZs '%s'",
+			strings.Join(has, ","), strings.Join(had, ","))
 	}
 	group, _ := network.Text("clusterSecurityGroupId")
 	describeCluster(o, group, vpc)
@@ -99,6 +107,17 @@ func deleteCluster(o *sandbox.Operation) error {
 		}
 	}
 	return nil
+}
+
+// zonesOf are the availability zones of subnets.
+func zonesOf(o *sandbox.Operation, subnets []any) []string {
+	zones := map[string]bool{}
+	for _, id := range subnets {
+		if subnet := o.Object(subnetType, fmt.Sprint(id)); subnet != nil {
+			zones[subnet.String("availabilityZone")] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(zones))
 }
 
 // networkOf returns the VPC of subnets, which must be in two availability zones.
