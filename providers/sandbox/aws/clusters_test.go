@@ -73,6 +73,14 @@ func TestClusterChanges(t *testing.T) {
 			near := w.MustCreate(subnetType, "near", fields{"vpcId": w.id("vpc"), "cidrBlock": "10.10.2.0/24", "availabilityZone": "us-east-2a"})
 			return fields{"vpcConfig": fields{"subnetIds": several(w.id("subnet a"), near.ID)}}
 		}, invalid + "Subnets specified must be in at least two different AZs"},
+		"other subnets of its zones": {func(w *world) fields {
+			near := w.MustCreate(subnetType, "near", fields{"vpcId": w.id("vpc"), "cidrBlock": "10.10.2.0/24", "availabilityZone": "us-east-2a"})
+			return fields{"vpcConfig": fields{"subnetIds": several(near.ID, w.id("subnet b"))}}
+		}, ""},
+		"another zone": {func(w *world) fields {
+			far := w.MustCreate(subnetType, "far", fields{"vpcId": w.id("vpc"), "cidrBlock": "10.10.2.0/24", "availabilityZone": "us-east-2c"})
+			return fields{"vpcConfig": fields{"subnetIds": several(w.id("subnet a"), w.id("subnet b"), far.ID)}}
+		}, invalid + "Provided subnets belong to the AZs 'us-east-2a,us-east-2b,us-east-2c', but the cluster was created in the AZs 'us-east-2a,us-east-2b'"},
 	} {
 		w := newWorld(t)
 		cluster := w.of(controlPlaneType)
