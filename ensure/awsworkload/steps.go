@@ -81,6 +81,13 @@ func (w *workload) check(ctx context.Context, r *step.Run) error {
 		if err := stacks.CheckNetwork(w.config, existing, subnets); err != nil {
 			return err
 		}
+		fileSystems, err := w.resources(ctx, r, "persistent")("aws:fsx/openZfsFileSystem:OpenZfsFileSystem")
+		if err != nil {
+			return err
+		}
+		if err := stacks.CheckFileSystem(w.config, fileSystems); err != nil {
+			return err
+		}
 	}
 	if !r.Selected("eks") {
 		return nil

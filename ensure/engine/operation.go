@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -137,6 +138,11 @@ func (s *Stack) Refresh(ctx context.Context, operation Operation) (*Plan, error)
 	if outcome == nil {
 		return nil, err
 	}
+	// Of what is only read every new status counts as an update for the engine
+	// (pkg/resource/deploy/step.go, RefreshStep), and differs from nothing that was asked for.
+	outcome.Changes = slices.DeleteFunc(outcome.Changes, func(change Change) bool {
+		return change.Kind == Update && len(change.Differences) == 0
+	})
 	return &outcome.Plan, err
 }
 

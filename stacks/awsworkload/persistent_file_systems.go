@@ -1,6 +1,7 @@
 package awsworkload
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -57,6 +58,19 @@ func (p *persistent) nfsGroup(name string, use aws.NFSUse) (pulumi.StringOutput,
 		return pulumi.StringOutput{}, err
 	}
 	return group.ID, nil
+}
+
+// CheckFileSystem refuses to make the FSx file system that state has smaller, which FSx only
+// refuses when it is asked. (docs/reference/aws-replacement.md)
+func CheckFileSystem(w *config.AWSWorkload, fileSystems []StateResource) error {
+	for _, system := range fileSystems {
+		capacity := system.Inputs["storageCapacity"]
+		if capacity.IsNumber() && int(capacity.NumberValue()) > w.FSxOpenZFSStorageCapacity {
+			return fmt.Errorf("fsx_openzfs_storage_capacity: %d is less than the %.0f GiB that file system %s has, and FSx does not shrink one: set %.0f",
+				w.FSxOpenZFSStorageCapacity, capacity.NumberValue(), system.Name, capacity.NumberValue())
+		}
+	}
+	return nil
 }
 
 // elasticFileSystem makes the group of the nodes when something uses EFS, and the file
