@@ -61,7 +61,7 @@ func (p *persistent) nfsGroup(name string, use aws.NFSUse) (pulumi.StringOutput,
 }
 
 // CheckFileSystem refuses to make the FSx file system that state has smaller, which FSx only
-// refuses when it is asked. (docs/reference/aws-replacement.md)
+// refuses when it is asked.
 func CheckFileSystem(w *config.AWSWorkload, fileSystems []StateResource) error {
 	for _, system := range fileSystems {
 		capacity := system.Inputs["storageCapacity"]
