@@ -98,6 +98,7 @@ func simulatedPlugins(cloud *sandbox.Cloud, target *config.Target) engine.Plugin
 		Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {
 			return cloud.Find(ctx, urn, typ)
 		},
+		Gone: deleted{sandboxaws.Accounts(cloud), target}.gone,
 	}
 }
 

@@ -31,7 +31,10 @@ func (w *workload) helm(persistent *persistentStep, databases *databasesStep, ek
 			if err := errors.Join(persistentErr, databasesErr, eksErr, setupErr); err != nil {
 				return in, err
 			}
-			var err error
+			err := w.clustersThere(ctx, r)
+			if err != nil {
+				return in, err
+			}
 			if in.Existing, err = stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm")); err != nil {
 				return in, err
 			}

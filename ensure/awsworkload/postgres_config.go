@@ -63,6 +63,11 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 	var password string
 	if known {
 		keys, err := secretKeys(ctx, account.Secrets(), arn)
+		if errors.Is(err, aws.ErrNotFound) { // it goes with its server
+			if deleted := w.databaseDeleted(ctx, r, persistent); deleted != nil {
+				return in, deleted
+			}
+		}
 		if err != nil {
 			return in, fmt.Errorf("read the master password of the database: %w", err)
 		}

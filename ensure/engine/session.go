@@ -40,6 +40,7 @@ type session struct {
 	mutex     sync.Mutex // for what follows
 	simulated []plugin.Provider
 	canceled  bool
+	reasons   map[resource.URN]string // why a cluster cannot be reached, see explained
 }
 
 // newSession begins to serve an operation on a stack whose state is before. plan is what
@@ -75,6 +76,7 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	if plan != nil {
 		made.seeds = plan.constraints.seeds
 	}
+	made.log = made.withoutReasons(log)
 	if before != nil {
 		for _, state := range before.Resources {
 			made.there[state.URN] = made.there[state.URN] || !state.Delete
@@ -102,7 +104,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return &overlay{provider, s, descriptor.Name}, nil
+		return &overlay{Provider: provider, session: s, name: descriptor.Name}, nil
 	}
 	part, real := plugins.Real[descriptor.Name]
 	if plugins.OnlySimulated && !real {
@@ -123,13 +125,13 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		if err != nil {
 			return nil, err
 		}
-		return &overlay{part.Between(lent), s, descriptor.Name}, nil
+		return &overlay{Provider: part.Between(lent), session: s, name: descriptor.Name}, nil
 	}
 	lent, err := s.lend(descriptor, environment)
 	if err != nil {
 		return nil, err
 	}
-	return &overlay{lent, s, descriptor.Name}, nil
+	return &overlay{Provider: lent, session: s, name: descriptor.Name}, nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it
