@@ -47,7 +47,7 @@ func OpenSandboxWith(directory string, real RealParts) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	cloud, err := sandbox.Open(directory, sandboxaws.Package())
+	cloud, err := sandbox.Open(directory, sandboxaws.Package(), sandboxkubernetes.Package(), sandboxpostgresql.Package())
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,14 @@ func (o *overlay) Configure(ctx context.Context, request plugin.ConfigureRequest
 	o.gone, o.doubt = o.session.lost(ctx, o.name, request.Inputs)
 	if o.gone != "" {
 		o.session.once(diag.Warning, o.gone+": what was in it is gone with it")
+		if request.URN != nil {
+			o.session.mutex.Lock()
+			defer o.session.mutex.Unlock()
+			if o.session.deleted == nil {
+				o.session.deleted = map[string]bool{}
+			}
+			o.session.deleted[string(*request.URN)] = true
+		}
 		return plugin.ConfigureResponse{}, nil
 	}
 	return o.Provider.Configure(ctx, request)
@@ -57,6 +65,15 @@ func (s *session) lost(ctx context.Context, pkg string, inputs resource.Property
 	}
 	s.host.there[key] = true
 	return "", nil
+}
+
+// mark marks the changes of what was in something that is gone.
+func (s *session) mark(changes []Change) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for i := range changes {
+		changes[i].GoneWith = s.deleted[changes[i].provider]
+	}
 }
 
 // impossible is the error of a create or an update in what is gone. In a preview nothing is

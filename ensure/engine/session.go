@@ -29,6 +29,7 @@ type session struct {
 	context *plugin.Context
 	program *program
 	log     sink
+	heard   bool // somebody listens to the operation
 	status  sink // what plugins wait for; nil for nobody listens
 	named   []workspace.ProjectPlugin
 	creates func(urn string, inputs resource.PropertyMap) resource.PropertyMap // see Operation.CreateWith
@@ -41,6 +42,7 @@ type session struct {
 	simulated []plugin.Provider
 	canceled  bool
 	reasons   map[resource.URN]string // why a cluster cannot be reached, see explained
+	deleted   map[string]bool         // the URNs of providers of what is gone
 }
 
 // newSession begins to serve an operation on a stack whose state is before. plan is what
@@ -70,7 +72,7 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	}
 	made := &session{
 		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: named, there: map[resource.URN]bool{},
-		creates: operation.CreateWith,
+		creates: operation.CreateWith, heard: operation.Events != nil || operation.Channel != nil || operation.Display != nil,
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
 	}
 	if plan != nil {

@@ -61,8 +61,11 @@ func (s *session) served(asked, by workspace.PluginDescriptor) {
 	s.once(diag.Info, fmt.Sprintf("provider %s %s serves what asks for %s", by.Name, by.Version, asked.Version))
 }
 
-// once tells something to one operation of the host.
+// once tells something to one operation of the host to which somebody listens.
 func (s *session) once(severity diag.Severity, text string) {
+	if !s.heard {
+		return
+	}
 	s.host.mutex.Lock()
 	said := s.host.said[text]
 	if s.host.said == nil {

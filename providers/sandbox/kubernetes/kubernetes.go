@@ -28,8 +28,15 @@ func New(cloud *sandbox.Cloud) *sandbox.Provider { return With(Options{})(cloud)
 
 // With makes simulated providers with options.
 func With(options Options) func(cloud *sandbox.Cloud) *sandbox.Provider {
-	s := &simulation{options}
-	pkg := &sandbox.Package{
+	pkg := (&simulation{options}).describe()
+	return func(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+}
+
+// Package describes the simulated provider, with no options.
+func Package() *sandbox.Package { return (&simulation{}).describe() }
+
+func (s *simulation) describe() *sandbox.Package {
+	return &sandbox.Package{
 		Name:                name,
 		Types:               map[string]sandbox.Type{releaseType: s.releases()},
 		Resolve:             s.resolve,
@@ -39,8 +46,8 @@ func With(options Options) func(cloud *sandbox.Cloud) *sandbox.Provider {
 		ReplacedByConfigure: true,
 		Connect:             connect,
 		Unreachable:         unreachable,
+		Orphaned:            orphaned,
 	}
-	return func(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
 }
 
 const name = "kubernetes"

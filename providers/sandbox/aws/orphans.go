@@ -1,0 +1,31 @@
+package aws
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ptd-go/ptd/providers/sandbox"
+)
+
+// deletable are the types whose objects AWS lets go while others use them: what uses them is
+// still there (IAM, DeleteRole; EC2, DeleteLaunchTemplate).
+var deletable = []string{roleType, launchTemplateType}
+
+// orphaned tells of what AWS has no more when something else was deleted: what is in a network,
+// in a cluster, in a zone, in a bucket. AWS refuses to delete what others need, so what needs
+// something that is not there went before it.
+func orphaned(cloud *sandbox.Cloud, object *sandbox.Object) bool {
+	for _, key := range object.References {
+		typ, _, _ := strings.Cut(key, " ")
+		if slices.Contains(deletable, typ) && !strings.HasPrefix(object.Type, "aws:iam/") {
+			continue
+		}
+		if cloud.Object(key) == nil {
+			return true
+		}
+	}
+	// EKS deletes the group that it made for a cluster.
+	name, owned := sandbox.Inputs(object.Inputs).Map("tags").Text("aws:eks:cluster-name")
+	return object.Type == securityGroupType && owned && object.URN == "" &&
+		cloud.Object(sandbox.Key(controlPlaneType, object.Account, object.Region, name)) == nil
+}
