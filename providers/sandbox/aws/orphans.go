@@ -15,6 +15,13 @@ var deletable = []string{roleType, launchTemplateType}
 // in a cluster, in a zone, in a bucket. AWS refuses to delete what others need, so what needs
 // something that is not there went before it.
 func orphaned(cloud *sandbox.Cloud, object *sandbox.Object) bool {
+	if object.Type == launchTemplateType { // it only names what it uses
+		return false
+	}
+	if name := object.String("clusterName"); name != "" && strings.HasPrefix(object.Type, "aws:eks/") &&
+		cloud.Object(sandbox.Key(controlPlaneType, object.Account, object.Region, name)) == nil {
+		return true
+	}
 	for _, key := range object.References {
 		typ, _, _ := strings.Cut(key, " ")
 		if slices.Contains(deletable, typ) && !strings.HasPrefix(object.Type, "aws:iam/") {
