@@ -175,6 +175,9 @@ func (r *Run) sayDrift(changes []engine.Change) {
 			gone++
 			continue
 		}
+		if change.Kind != engine.Delete && len(change.Differences) == 0 {
+			continue // only what the state keeps beside the inputs
+		}
 		r.Say(Warning, "%s", drift(change))
 	}
 	if gone > 0 {
