@@ -71,13 +71,14 @@ func (d deleted) another(known, live string) bool {
 	return id(known) != "" && id(live) != "" && id(known) != id(live)
 }
 
-// server asks RDS for the server of a postgresql provider, whose address begins with its
-// identifier.
+// server asks RDS for the server of a postgresql provider. The address of an instance is
+// identifier.account's digits.region.rds.amazonaws.com; any other says nothing of an instance.
 func (d deleted) server(ctx context.Context, inputs resource.PropertyMap) (reason string, err error) {
-	identifier, domain, _ := strings.Cut(text(inputs["host"]), ".")
-	if !strings.Contains(domain, "."+d.target.AWSWorkload.Region+".rds.") {
+	labels := strings.Split(text(inputs["host"]), ".")
+	if len(labels) < 5 || labels[2] != d.target.AWSWorkload.Region || labels[3] != "rds" {
 		return "", nil
 	}
+	identifier := labels[0]
 	account, err := d.account(ctx)
 	if err != nil {
 		return "", err

@@ -52,10 +52,10 @@ const emptyServer = "without what was in it (restore a snapshot under its name f
 func (w *workload) databaseDeleted(ctx context.Context, r *step.Run, persistent *stacks.PersistentOutputs) error {
 	identifier, known, err := output.Await[string](ctx, persistent.DB)
 	if err != nil || !known || identifier == "" || r.Destroys() {
-		return err
+		return nil
 	}
 	if live, err := w.liveDatabase(ctx, identifier); err != nil || live != nil {
-		return err
+		return nil
 	}
 	return w.deleted("database server", identifier, "RDS", emptyServer)
 }

@@ -36,7 +36,14 @@ func (w *workload) postgresConfig(persistent *persistentStep) *databasesStep {
 			if err != nil {
 				return databases{}, err
 			}
-			return w.gatherDatabases(ctx, r, outputs)
+			in, err := w.gatherDatabases(ctx, r, outputs)
+			if err == nil {
+				return in, nil
+			}
+			if deleted := w.databaseDeleted(ctx, r, outputs); deleted != nil {
+				return in, deleted // which is why
+			}
+			return in, err
 		},
 		Forgets: func(in databases) bool { return in.serverGone },
 		Program: func(ctx *pulumi.Context, in databases) (*stacks.PostgresConfigOutputs, error) {
@@ -63,11 +70,6 @@ func (w *workload) gatherDatabases(ctx context.Context, r *step.Run, persistent 
 	var password string
 	if known {
 		keys, err := secretKeys(ctx, account.Secrets(), arn)
-		if errors.Is(err, aws.ErrNotFound) { // it goes with its server
-			if deleted := w.databaseDeleted(ctx, r, persistent); deleted != nil {
-				return in, deleted
-			}
-		}
 		if err != nil {
 			return in, fmt.Errorf("read the master password of the database: %w", err)
 		}

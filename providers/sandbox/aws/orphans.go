@@ -31,6 +31,14 @@ func orphaned(cloud *sandbox.Cloud, object *sandbox.Object) bool {
 			return true
 		}
 	}
+	if object.Type == secretType && object.URN == "" && strings.HasPrefix(object.String("name"), "rds!") {
+		return !slices.ContainsFunc(cloud.OfType(databaseType), func(instance *sandbox.Object) bool {
+			return slices.ContainsFunc(sandbox.Inputs(instance.Outputs).List("masterUserSecrets"), func(described any) bool {
+				fields, _ := described.(map[string]any)
+				return fields["secretArn"] == object.ID
+			})
+		})
+	}
 	// EKS deletes the group that it made for a cluster.
 	name, owned := sandbox.Inputs(object.Inputs).Map("tags").Text("aws:eks:cluster-name")
 	return object.Type == securityGroupType && owned && object.URN == "" &&
