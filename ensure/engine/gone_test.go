@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -132,6 +133,7 @@ func TestUnreachableIsNotGone(t *testing.T) {
 		_, err := stack.Refresh(ctx, w.operation(nil))
 		require.ErrorContains(t, err, test.want)
 		assert.NotContains(t, err.Error(), "PULUMI_K8S")
+		assert.Equal(t, 1, strings.Count(err.Error(), "i/o timeout"), "once for both")
 		_, err = stack.Destroy(ctx, w.operation(nil), false)
 		require.ErrorContains(t, err, test.want)
 		left, err := stack.Resources(ctx, "kubernetes:core/v1:ConfigMap")

@@ -97,7 +97,7 @@ func TestReleaseIsItsRecord(t *testing.T) {
 	c := openCluster(t)
 	c.mustCreate(namespaceType, "traefik", nil)
 	c.mustInstall(releaseInputs("traefik", "traefik", nil))
-	require.NoError(t, c.cloud.Do(func() error { return c.cloud.Remove(recordKey("main", "traefik", "traefik")) }))
+	require.NoError(t, c.cloud.Do(func() error { return c.cloud.Remove(recordKey(endpoint, "traefik", "traefik")) }))
 	c.notInstalled("traefik/traefik")
 }
 
