@@ -19,7 +19,7 @@ import (
 // kubernetesSettings are the defaults of the kubernetes plugin, also for providers that do
 // not set them: objects are applied on the server's side, but nothing takes fields from others
 // that does not say so itself, as patches do, and a cluster that does not answer is an
-// error, not an empty one.
+// error, not an empty one (but see engine.Plugins.Gone).
 // (docs/reference/aws-workload-eks.md 1; docs/reference/config-and-cli.md 4.3)
 var kubernetesSettings = map[string]string{
 	"PULUMI_K8S_ENABLE_PATCH_FORCE":       "false",

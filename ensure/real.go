@@ -22,7 +22,11 @@ type Real struct{ plugins hosts }
 
 // OpenReal opens the real clouds; nothing is asked of them yet.
 func OpenReal() *Real {
-	return &Real{plugins: hosts{plugins: func(*config.Target) engine.Plugins { return engine.Plugins{} }}}
+	r := &Real{}
+	r.plugins.plugins = func(target *config.Target) engine.Plugins {
+		return engine.Plugins{Gone: deleted{r.AWS(), target}.gone}
+	}
+	return r
 }
 
 // Prepare implements Environment.

@@ -47,7 +47,7 @@ func OpenSandboxWith(directory string, real RealParts) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	cloud, err := sandbox.Open(directory, sandboxaws.Package())
+	cloud, err := sandbox.Open(directory, sandboxaws.Package(), sandboxkubernetes.Package(), sandboxpostgresql.Package())
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +98,7 @@ func simulatedPlugins(cloud *sandbox.Cloud, target *config.Target) engine.Plugin
 		Find: func(ctx context.Context, urn, typ string, _ resource.PropertyMap) ([]string, error) {
 			return cloud.Find(ctx, urn, typ)
 		},
+		Gone: deleted{sandboxaws.Accounts(cloud), target}.gone,
 	}
 }
 

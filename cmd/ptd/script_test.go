@@ -224,14 +224,15 @@ func summary(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // drift type name property value edits an input of one object in the sandbox's
-// document; the property may be a path, the value is JSON, and - deletes the object.
+// document; the property may be a path, the value is JSON, and - deletes the object. What no
+// resource has made has its id for a name.
 func drift(ts *testscript.TestScript, neg bool, args []string) {
 	var document map[string]map[string]map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("sandbox/cloud.json")), &document))
 	edited := 0
 	for key, object := range document["objects"] {
 		urn, _ := object["urn"].(string)
-		if object["type"] != args[0] || !strings.HasSuffix(urn, "::"+args[1]) {
+		if object["type"] != args[0] || !strings.HasSuffix(urn, "::"+args[1]) && (urn != "" || object["id"] != args[1]) {
 			continue
 		}
 		edited++

@@ -73,6 +73,9 @@ func (w *workload) existingClusters(ctx context.Context, r *step.Run, entriesOf 
 	if err != nil {
 		return nil, err
 	}
+	if err := w.withoutDeleted(ctx, r, existing, account.Clusters()); err != nil {
+		return nil, err
+	}
 	return existing, stacks.FindAccessEntries(ctx, w.config, existing, account.Clusters())
 }
 

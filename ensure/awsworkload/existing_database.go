@@ -34,11 +34,30 @@ func (w *workload) existingDatabase(ctx context.Context, r *step.Run, db resourc
 	if err != nil {
 		return nil, err
 	}
+	if live == nil && !r.Destroys() { // with --refresh it is new
+		return nil, w.deletedOutside(r, "database server", identifier, "RDS", emptyServer)
+	}
 	// One that may be replaced is made before the old one goes: under another name.
 	if w.databaseReplaceable(r) {
 		identifier = ""
 	}
 	return stacks.NewExistingDatabase(identifier, instances[at], live, r.Refresh()), nil
+}
+
+// emptyServer is how a database server is made anew that was deleted.
+const emptyServer = "without what was in it (restore a snapshot under its name first, to keep that)"
+
+// databaseDeleted is the error that the database server of the state is not there, nil when it
+// is, or when nobody can tell.
+func (w *workload) databaseDeleted(ctx context.Context, r *step.Run, persistent *stacks.PersistentOutputs) error {
+	identifier, known, err := output.Await[string](ctx, persistent.DB)
+	if err != nil || !known || identifier == "" || r.Destroys() {
+		return nil
+	}
+	if live, err := w.liveDatabase(ctx, identifier); err != nil || live != nil {
+		return nil
+	}
+	return w.deleted("database server", identifier, "RDS", emptyServer)
 }
 
 // liveDatabase asks RDS about an instance, nil when there is none.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ptd-go/ptd/ensure/step"
+	"github.com/ptd-go/ptd/providers/kubernetes"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
 	"github.com/ptd-go/ptd/stacks/output"
 )
@@ -31,7 +32,10 @@ func (w *workload) helm(persistent *persistentStep, databases *databasesStep, ek
 			if err := errors.Join(persistentErr, databasesErr, eksErr, setupErr); err != nil {
 				return in, err
 			}
-			var err error
+			err := w.clustersThere(ctx, r)
+			if err != nil {
+				return in, err
+			}
 			if in.Existing, err = stacks.FindExistingCharts(w.config, w.resources(ctx, r, "helm")); err != nil {
 				return in, err
 			}
@@ -75,15 +79,13 @@ func (w *workload) keepSharedIngress(ctx context.Context, r *step.Run) (bool, er
 }
 
 func (w *workload) awaitChart(ctx context.Context, identifier, namespace, name string) error {
-	return step.AwaitChart(ctx, w.edges.Clusters, identifier, namespace, name)
+	_, err := step.AwaitChart(ctx, w.edges.Clusters, identifier, namespace, name)
+	return err
 }
 
 // checkCharts makes sure that a green run means installed charts: the Helm controller
-// installs them after their objects are made.
+// installs them after their objects are made, and does not see when somebody uninstalls one.
 func (w *workload) checkCharts(ctx context.Context, r *step.Run, outputs *stacks.HelmOutputs) error {
-	if r.DryRun() {
-		return nil
-	}
 	var failures []error
 	for _, release := range slices.Sorted(maps.Keys(outputs.Clusters)) {
 		charts, _, err := output.Await[[]string](ctx, outputs.Clusters[release].Charts)
@@ -92,13 +94,39 @@ func (w *workload) checkCharts(ctx context.Context, r *step.Run, outputs *stacks
 		}
 		for _, chart := range charts {
 			namespace, name, _ := strings.Cut(chart, "/")
-			if err := w.awaitChart(ctx, w.config.ClusterARN(release), namespace, name); err != nil {
+			again, err := w.checkChart(ctx, r, w.config.ClusterARN(release), namespace, name)
+			switch {
+			case errors.Is(err, kubernetes.ErrNotFound):
+				failures = append(failures, fmt.Errorf("chart %s of release %s: its object HelmChart %s was deleted outside of ptd; "+
+					"to make it anew: ptd ensure %s --refresh", name, release, chart, w.target.Name))
+			case err != nil:
 				failures = append(failures, fmt.Errorf("chart %s of release %s: %w", name, release, err))
+			case again && r.DryRun():
+				r.Say(step.Warning, "chart %s of release %s was uninstalled outside of ptd: a run installs it again", name, release)
+			case again:
+				r.Say(step.Warning, "chart %s of release %s was uninstalled outside of ptd: it was installed again", name, release)
 			}
 		}
 	}
 	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("charts are not installed (correct their chart_values or versions, and run again):\n%w", err)
+		return fmt.Errorf("charts are not installed (correct their chart_values or versions, or what is said of them, and run again):\n%w", err)
 	}
 	return nil
+}
+
+// checkChart waits until a chart is installed; again tells that somebody had uninstalled it. A
+// dry run only looks, and what is not there yet is to be made.
+func (w *workload) checkChart(ctx context.Context, r *step.Run, identifier, namespace, name string) (again bool, err error) {
+	if !r.DryRun() {
+		return step.AwaitChart(ctx, w.edges.Clusters, identifier, namespace, name)
+	}
+	cluster, err := w.edges.Clusters.Cluster(ctx, identifier)
+	var status kubernetes.ChartStatus
+	if err == nil {
+		status, err = cluster.Chart(ctx, namespace, name)
+	}
+	if errors.Is(err, kubernetes.ErrNotFound) {
+		return false, nil
+	}
+	return status.State == kubernetes.ChartUninstalled, err
 }

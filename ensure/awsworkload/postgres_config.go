@@ -37,7 +37,14 @@ func (w *workload) postgresConfig(persistent *persistentStep) *databasesStep {
 			if err != nil {
 				return databases{}, err
 			}
-			return w.gatherDatabases(ctx, r, outputs)
+			in, err := w.gatherDatabases(ctx, r, outputs)
+			if err == nil {
+				return in, nil
+			}
+			if deleted := w.databaseDeleted(ctx, r, outputs); deleted != nil {
+				return in, deleted // which is why
+			}
+			return in, err
 		},
 		Forgets: func(in databases) bool { return in.serverGone },
 		Program: func(ctx *pulumi.Context, in databases) (*stacks.PostgresConfigOutputs, error) {

@@ -27,6 +27,9 @@ func (w *workload) sites(persistent *persistentStep, eks *eksStep, helm *helmSte
 			if err := errors.Join(persistentErr, eksErr, helmErr); err != nil {
 				return in, err
 			}
+			if err := w.clustersThere(ctx, r); err != nil {
+				return in, err
+			}
 			return in, w.checkSiteSecrets(ctx, r)
 		},
 		Program: stacks.Sites,

@@ -113,6 +113,79 @@ func TestLessThanThePreview(t *testing.T) {
 	assert.Len(t, w.cloud.objects, 3)
 }
 
+// What a plan showed and reality has overtaken is no violation: it is not done, or it is done
+// already, or whoever refuses it says why.
+func TestThePlanMeetsReality(t *testing.T) {
+	thing := func(inputs pulumi.Map) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error { _, err := newThing(ctx, "first", inputs); return err }
+	}
+	engine := func(name, value string) pulumi.RunFunc {
+		return thing(pulumi.Map{"engine": pulumi.String(name), "size": pulumi.String(value)})
+	}
+	unknown := func(name, value string) pulumi.RunFunc { // of the engine, in previews
+		return func(ctx *pulumi.Context) error {
+			source, err := newThing(ctx, "source", pulumi.Map{"name": pulumi.String(name)}, pulumi.IgnoreChanges([]string{"name"}))
+			if err != nil {
+				return err
+			}
+			made := source.Serial.ApplyT(func(string) string { return name }).(pulumi.StringOutput)
+			_, err = newThing(ctx, "first", pulumi.Map{"engine": made, "size": pulumi.String(value)})
+			return err
+		}
+	}
+	none := func(*pulumi.Context) error { return nil }
+	for _, test := range []struct {
+		what                   string
+		before, shown, applied pulumi.RunFunc
+		then                   func(w *world) // between the preview and the apply
+		fails                  string
+		engine, size           string
+	}{
+		{"an update that is none", engine("a", "1"), engine("a", "2"), engine("a", "1"), nil, "", "a", "1"},
+		{"a replacement that is none", engine("a", "1"), engine("b", "1"), engine("a", "1"), nil, "", "a", "1"},
+		{"a replacement, for all that is known, that is none", engine("a", "1"), unknown("a", "1"), unknown("a", "1"), nil, "", "a", "1"},
+		{"a replacement, for all that is known, that is an update", engine("a", "1"), unknown("a", "2"), unknown("a", "2"), nil, "", "a", "2"},
+		{"a delete that is none", engine("a", "1"), none, engine("a", "1"), nil, "", "a", "1"},
+		{"a delete of what went meanwhile", engine("a", "1"), none, none, func(w *world) { clear(w.cloud.objects) }, "", "", ""},
+		{"a create of what is there by now", none, engine("a", "1"), engine("a", "1"), func(w *world) {
+			w.cloud.before = func(string, resource.URN) error { return errors.New("AlreadyExists: first") }
+		}, "AlreadyExists: first", "", ""},
+		{"a create that is none", none, engine("a", "1"), none, nil, "", "", ""},
+		{"an update that is a replacement", engine("a", "1"), engine("a", "2"), engine("b", "2"), nil, "it would be replaced, which its preview did not show", "a", "1"},
+		{"a create that is another", none, engine("a", "1"), engine("b", "1"), nil, "properties changed: engine", "", ""},
+	} {
+		w := newWorld(t)
+		_, err := w.up(test.before)
+		require.NoError(t, err, test.what)
+		stack := w.stack()
+		require.NoError(t, stack.Lock(t.Context()))
+		plan, err := stack.Preview(t.Context(), w.operation(test.shown))
+		require.NoError(t, err, test.what)
+		if test.then != nil {
+			test.then(w)
+		}
+		_, err = stack.Up(t.Context(), w.operation(test.applied), plan)
+		if test.fails == "" {
+			require.NoError(t, err, test.what)
+		} else {
+			require.ErrorContains(t, err, test.fails, test.what)
+		}
+		require.NoError(t, stack.Unlock(t.Context()))
+		var left resource.PropertyMap
+		for _, object := range w.cloud.objects {
+			if _, ok := object["engine"]; ok {
+				left = object
+			}
+		}
+		if test.engine == "" {
+			assert.Empty(t, left, test.what)
+			continue
+		}
+		assert.Equal(t, test.engine, left["engine"].StringValue(), test.what)
+		assert.Equal(t, test.size, left["size"].StringValue(), test.what)
+	}
+}
+
 // stale answers a preview of an update with what the object is before it, as providers do
 // that do not know what will change.
 type stale struct{ *connection }

@@ -46,7 +46,14 @@ func (e *OperationError) Error() string {
 	if len(e.Failures) == 0 {
 		text.WriteString(e.Err.Error())
 	}
+	more := map[string]int{} // by what they say
+	for _, failure := range e.Failures {
+		more[failure.Message]++
+	}
 	for i, failure := range e.Failures {
+		if more[failure.Message] == 0 {
+			continue // the first said it for all
+		}
 		if i > 0 {
 			text.WriteString("; ")
 		}
@@ -54,6 +61,10 @@ func (e *OperationError) Error() string {
 			text.WriteString(failure.URN + ": ")
 		}
 		text.WriteString(failure.Message)
+		if others := more[failure.Message] - 1; others > 0 {
+			fmt.Fprintf(&text, " (and %d more resources, for the same reason)", others)
+		}
+		more[failure.Message] = 0
 	}
 	return text.String()
 }

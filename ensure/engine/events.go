@@ -49,6 +49,8 @@ type Change struct {
 
 	// Retained is true when a later delete leaves alone what is made now.
 	Retained bool
+	// GoneWith is true for what was in something that is gone, see Plugins.Gone.
+	GoneWith bool
 	// Inputs are the new ones, of a delete those in the state. They may hold secrets.
 	Inputs resource.PropertyMap
 
@@ -121,6 +123,9 @@ func change(metadata pulumi.StepEventMetadata, planned bool) (c Change, ok bool)
 			c.Inputs = metadata.Old.State.Inputs
 		}
 		c.RetainOnDelete, c.Parent = metadata.Old.RetainOnDelete, string(metadata.Old.Parent)
+		if metadata.Old.State != nil {
+			c.provider = providerURN(metadata.Old.State.Provider)
+		}
 	}
 	if metadata.New != nil && metadata.New.State != nil {
 		c.Inputs, c.Retained = metadata.New.State.Inputs, metadata.New.State.RetainOnDelete

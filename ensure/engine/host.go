@@ -38,6 +38,11 @@ type Plugins struct {
 	// Find lists the ids of the objects that creates of a resource have made, also of
 	// those that were cut off, for what Identify does not find; nil when nobody can tell.
 	Find func(ctx context.Context, urn, typ string, inputs resource.PropertyMap) (ids []string, err error)
+	// Gone asks the cloud whether what a provider of a package, with these inputs, works on (a
+	// cluster, a server) was deleted: reason says so, and is "" while it is there. An error
+	// says that nobody could tell: then the provider is asked as if it were there. nil never
+	// asks.
+	Gone func(ctx context.Context, pkg string, inputs resource.PropertyMap) (reason string, err error)
 }
 
 // RealPlugin is a plugin that runs where others are simulated: in the version that is
@@ -60,7 +65,8 @@ type Host struct {
 	closed    bool
 	unheard   []error                   // what plugins complained of while no operation ran
 	newest    map[string]semver.Version // by package and major version, that was asked for
-	said      map[string]bool           // of versions that serve others
+	said      map[string]bool           // what operations were told once
+	there     map[string]bool           // what Plugins.Gone found there, by package and inputs
 }
 
 var errClosed = errors.New("the plugin host is closed")

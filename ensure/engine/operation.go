@@ -72,6 +72,8 @@ type Plan struct {
 	Changes []Change
 	// Unchanged counts the resources that stay the same.
 	Unchanged int
+	// Drifted is what a preview with Refresh found to be otherwise than the state says.
+	Drifted []Change
 	// OutputsChange is true when the outputs are not those in the state.
 	OutputsChange bool
 

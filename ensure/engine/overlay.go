@@ -16,6 +16,8 @@ type overlay struct {
 	plugin.Provider
 	session *session
 	name    string // of the package
+	gone    string // why what it works on is not there any more, "" while it is
+	doubt   error  // that nobody could tell
 }
 
 // Check implements plugin.Provider. Names that nobody gave are made in an apply as they
@@ -24,6 +26,9 @@ func (o *overlay) Check(ctx context.Context, request plugin.CheckRequest) (respo
 	defer o.crashed(request.URN, &err)
 	if seed := o.session.seeds[request.URN]; seed != nil {
 		request.RandomSeed = seed
+	}
+	if o.gone != "" {
+		return plugin.CheckResponse{Properties: request.News}, nil
 	}
 	return o.Provider.Check(ctx, request)
 }
@@ -35,6 +40,9 @@ func (o *overlay) Check(ctx context.Context, request plugin.CheckRequest) (respo
 // (docs/reference/real-plugins.md 2, row 4)
 func (o *overlay) Create(ctx context.Context, request plugin.CreateRequest) (response plugin.CreateResponse, err error) {
 	defer o.crashed(request.URN, &err)
+	if o.gone != "" {
+		return plugin.CreateResponse{}, o.impossible(request.Preview)
+	}
 	if o.session.creates != nil && !request.Preview {
 		request.Properties = o.session.creates(string(request.URN), request.Properties)
 	}
@@ -42,7 +50,7 @@ func (o *overlay) Create(ctx context.Context, request plugin.CreateRequest) (res
 	if err != nil && request.Preview && o.name == "kubernetes" && o.session.there[request.URN] && immutable(err.Error()) {
 		return plugin.CreateResponse{Properties: request.Properties}, nil
 	}
-	return response, err
+	return response, o.explained(request.URN, err)
 }
 
 // crashed makes an error of a panic of a provider in this process: the run ends as after any
@@ -56,25 +64,43 @@ func (o *overlay) crashed(urn resource.URN, err *error) {
 // Diff implements plugin.Provider.
 func (o *overlay) Diff(ctx context.Context, request plugin.DiffRequest) (response plugin.DiffResponse, err error) {
 	defer o.crashed(request.URN, &err)
+	if o.gone != "" {
+		return plugin.DiffResponse{}, plugin.DiffUnavailable(o.gone)
+	}
 	return o.Provider.Diff(ctx, request)
 }
 
 // Read implements plugin.Provider.
 func (o *overlay) Read(ctx context.Context, request plugin.ReadRequest) (response plugin.ReadResponse, err error) {
 	defer o.crashed(request.URN, &err)
-	return o.Provider.Read(ctx, request)
+	if o.gone != "" { // no id: it is not there
+		return plugin.ReadResponse{ReadResult: plugin.ReadResult{Inputs: resource.PropertyMap{}, Outputs: resource.PropertyMap{}}}, nil
+	}
+	response, err = o.Provider.Read(ctx, request)
+	return response, o.explained(request.URN, err)
 }
 
 // Update implements plugin.Provider.
 func (o *overlay) Update(ctx context.Context, request plugin.UpdateRequest) (response plugin.UpdateResponse, err error) {
 	defer o.crashed(request.URN, &err)
-	return o.Provider.Update(ctx, request)
+	if o.gone != "" {
+		return plugin.UpdateResponse{Properties: resource.PropertyMap{}}, o.impossible(request.Preview)
+	}
+	response, err = o.Provider.Update(ctx, request)
+	return response, o.explained(request.URN, err)
 }
 
 // Delete implements plugin.Provider.
 func (o *overlay) Delete(ctx context.Context, request plugin.DeleteRequest) (response plugin.DeleteResponse, err error) {
 	defer o.crashed(request.URN, &err)
-	return o.Provider.Delete(ctx, request)
+	if o.gone != "" {
+		return plugin.DeleteResponse{Status: resource.StatusOK}, nil
+	}
+	response, err = o.Provider.Delete(ctx, request)
+	if err != nil && o.name == "kubernetes" && uninstalled(err.Error()) {
+		return plugin.DeleteResponse{Status: resource.StatusOK}, nil
+	}
+	return response, o.explained(request.URN, err)
 }
 
 // Construct implements plugin.Provider.

@@ -115,6 +115,8 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	closed := session.Close()
 	outcome := watch.finish()
 	outcome.violated = kept.violations()
+	session.mark(outcome.Changes)
+	session.mark(outcome.Drifted)
 	if planned != nil && dryRun {
 		outcome.constraints.complete(planned, outcome.Outputs)
 	}

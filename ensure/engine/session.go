@@ -29,6 +29,7 @@ type session struct {
 	context *plugin.Context
 	program *program
 	log     sink
+	heard   bool // somebody listens to the operation
 	status  sink // what plugins wait for; nil for nobody listens
 	named   []workspace.ProjectPlugin
 	creates func(urn string, inputs resource.PropertyMap) resource.PropertyMap // see Operation.CreateWith
@@ -40,6 +41,8 @@ type session struct {
 	mutex     sync.Mutex // for what follows
 	simulated []plugin.Provider
 	canceled  bool
+	reasons   map[resource.URN]string // why a cluster cannot be reached, see explained
+	deleted   map[string]bool         // the URNs of providers of what is gone
 }
 
 // newSession begins to serve an operation on a stack whose state is before. plan is what
@@ -69,12 +72,13 @@ func (h *Host) newSession(ctx context.Context, operation Operation, before *depl
 	}
 	made := &session{
 		Host: pluginContext.Host, host: h, context: pluginContext, log: log, named: named, there: map[resource.URN]bool{},
-		creates: operation.CreateWith,
+		creates: operation.CreateWith, heard: operation.Events != nil || operation.Channel != nil || operation.Display != nil,
 		program: newProgram(ctx, operation, pluginContext.Host.ServerAddr(), log),
 	}
 	if plan != nil {
 		made.seeds = plan.constraints.seeds
 	}
+	made.log = made.withoutReasons(log)
 	if before != nil {
 		for _, state := range before.Resources {
 			made.there[state.URN] = made.there[state.URN] || !state.Delete
@@ -102,7 +106,7 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.simulated = append(s.simulated, provider)
-		return &overlay{provider, s, descriptor.Name}, nil
+		return &overlay{Provider: provider, session: s, name: descriptor.Name}, nil
 	}
 	part, real := plugins.Real[descriptor.Name]
 	if plugins.OnlySimulated && !real {
@@ -123,13 +127,13 @@ func (s *session) Provider(descriptor workspace.PluginDescriptor, e env.Env) (pl
 		if err != nil {
 			return nil, err
 		}
-		return &overlay{part.Between(lent), s, descriptor.Name}, nil
+		return &overlay{Provider: part.Between(lent), session: s, name: descriptor.Name}, nil
 	}
 	lent, err := s.lend(descriptor, environment)
 	if err != nil {
 		return nil, err
 	}
-	return &overlay{lent, s, descriptor.Name}, nil
+	return &overlay{Provider: lent, session: s, name: descriptor.Name}, nil
 }
 
 // environment is the whole environment of a plugin: what the engine gives, and over it

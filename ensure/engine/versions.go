@@ -58,7 +58,14 @@ func (h *Host) outdated(asked workspace.PluginDescriptor) bool {
 
 // served tells once that another version serves than the one that was asked for.
 func (s *session) served(asked, by workspace.PluginDescriptor) {
-	text := fmt.Sprintf("provider %s %s serves what asks for %s", by.Name, by.Version, asked.Version)
+	s.once(diag.Info, fmt.Sprintf("provider %s %s serves what asks for %s", by.Name, by.Version, asked.Version))
+}
+
+// once tells something to one operation of the host to which somebody listens.
+func (s *session) once(severity diag.Severity, text string) {
+	if !s.heard {
+		return
+	}
 	s.host.mutex.Lock()
 	said := s.host.said[text]
 	if s.host.said == nil {
@@ -67,7 +74,7 @@ func (s *session) served(asked, by workspace.PluginDescriptor) {
 	s.host.said[text] = true
 	s.host.mutex.Unlock()
 	if !said {
-		s.log(diag.Info, "", text)
+		s.log(severity, "", text)
 	}
 }
 

@@ -34,13 +34,14 @@ type watcher struct {
 	finishing sync.Once
 	outcome   outcome
 	working   map[resource.URN]Progress
+	looking   map[resource.URN]bool // what the refresh of a preview looks at
 }
 
 func newWatcher(s *Stack, kind apitype.UpdateKind, operation Operation, dryRun bool) *watcher {
 	w := &watcher{
 		stack: s, operation: operation, dryRun: dryRun,
 		events: make(chan engine.Event), logged: make(chan engine.Event, 16), done: make(chan struct{}),
-		working: map[resource.URN]Progress{},
+		working: map[resource.URN]Progress{}, looking: map[resource.URN]bool{},
 	}
 	if dryRun {
 		w.outcome.constraints = &constraints{resources: map[resource.URN]*constraint{}}
@@ -168,6 +169,7 @@ func (w *watcher) note(event engine.Event) {
 			w.provider(payload.Metadata)
 		}
 		w.begin(payload.Metadata)
+		w.looking[payload.Metadata.URN] = payload.Metadata.Op == deploy.OpRefresh
 		// A preview's steps are reported once, when planned; the rest when done.
 		if w.dryRun && !payload.Internal {
 			w.step(payload.Metadata, true)
@@ -176,6 +178,9 @@ func (w *watcher) note(event engine.Event) {
 		w.ended(payload.Metadata.URN)
 	case engine.ResourceOutputsEventPayload:
 		w.ended(payload.Metadata.URN)
+		if w.dryRun && w.looking[payload.Metadata.URN] {
+			w.found(payload.Metadata)
+		}
 		if payload.Metadata.Type == resource.RootStackType && payload.Metadata.Res != nil {
 			w.outputs(payload.Metadata)
 		}
@@ -248,6 +253,18 @@ func (w *watcher) step(metadata engine.StepEventMetadata, planned bool) {
 		w.outcome.Changes = append(w.outcome.Changes, change)
 	}
 	w.tell(change)
+}
+
+// found keeps what the refresh of a preview has found.
+func (w *watcher) found(metadata engine.StepEventMetadata) {
+	delete(w.looking, metadata.URN)
+	change, ok := change(metadata, true)
+	if metadata.New == nil {
+		change.Kind = Delete
+	}
+	if ok && (change.Kind == Delete || len(change.Differences) > 0) {
+		w.outcome.Drifted = append(w.outcome.Drifted, change)
+	}
 }
 
 func (w *watcher) tell(event Event) {

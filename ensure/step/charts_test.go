@@ -27,6 +27,10 @@ func (c charts) Object(context.Context, string, string, string, string) (kuberne
 	return kubernetes.Marks{}, kubernetes.ErrNotFound
 }
 
+func (c charts) Reinstall(context.Context, string, string) error {
+	return errors.New("nobody has uninstalled it")
+}
+
 // A chart that hangs does not keep an interrupt waiting, in the program either, whose
 // context is that of the run.
 func TestInterruptWhileAChartIsAwaited(t *testing.T) {
@@ -46,7 +50,7 @@ func TestInterruptWhileAChartIsAwaited(t *testing.T) {
 			Host: engine.NewHost(engine.Plugins{OnlySimulated: true}),
 			Program: func(ctx *pulumi.Context) error {
 				requests <- struct{}{}
-				err := AwaitChart(ctx.Context(), pending, "arn", "helm-controller", "loki")
+				_, err := AwaitChart(ctx.Context(), pending, "arn", "helm-controller", "loki")
 				ended <- err
 				return err
 			},
@@ -65,11 +69,37 @@ func TestAwaitedChart(t *testing.T) {
 	for state, want := range map[kubernetes.ChartState]string{
 		kubernetes.ChartInstalled: "", kubernetes.ChartFailed: "the Helm controller could not install it: no room",
 	} {
-		err := AwaitChart(context.Background(), charts{State: state, Message: "no room"}, "arn", "helm-controller", "loki")
+		_, err := AwaitChart(context.Background(), charts{State: state, Message: "no room"}, "arn", "helm-controller", "loki")
 		if want == "" {
 			assert.NoError(t, err)
 		} else {
 			assert.EqualError(t, err, want)
 		}
 	}
+}
+
+// uninstalled is a cluster with a chart that somebody has uninstalled.
+type uninstalled struct{ reinstalled *int }
+
+func (u uninstalled) Cluster(context.Context, string) (kubernetes.Cluster, error) { return u, nil }
+
+func (u uninstalled) Chart(context.Context, string, string) (kubernetes.ChartStatus, error) {
+	if *u.reinstalled > 0 {
+		return kubernetes.ChartStatus{State: kubernetes.ChartInstalled}, nil
+	}
+	return kubernetes.ChartStatus{State: kubernetes.ChartUninstalled, Message: "Helm has no release"}, nil
+}
+
+func (u uninstalled) Object(context.Context, string, string, string, string) (kubernetes.Marks, error) {
+	return kubernetes.Marks{}, kubernetes.ErrNotFound
+}
+
+func (u uninstalled) Reinstall(context.Context, string, string) error { *u.reinstalled++; return nil }
+
+func TestUninstalledChartIsInstalledAgain(t *testing.T) {
+	times := 0
+	again, err := AwaitChart(t.Context(), uninstalled{&times}, "arn", "helm-controller", "loki")
+	require.NoError(t, err)
+	assert.True(t, again)
+	assert.Equal(t, 1, times)
 }

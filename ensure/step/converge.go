@@ -162,10 +162,27 @@ func (r *Run) settle(ctx context.Context, step stacked, taken gathered) (drifted
 	if err != nil {
 		return false, err
 	}
-	for _, change := range found.Changes {
+	r.sayDrift(found.Changes)
+	return len(found.Changes) > 0, nil
+}
+
+// sayDrift says what a refresh found: what was in something that is gone, which was said, in one
+// line.
+func (r *Run) sayDrift(changes []engine.Change) {
+	gone := 0
+	for _, change := range changes {
+		if change.GoneWith && change.Kind == engine.Delete {
+			gone++
+			continue
+		}
+		if change.Kind != engine.Delete && len(change.Differences) == 0 {
+			continue // only what the state keeps beside the inputs
+		}
 		r.Say(Warning, "%s", drift(change))
 	}
-	return len(found.Changes) > 0, nil
+	if gone > 0 {
+		r.Say(Warning, "%d resources of step %s were in what was deleted, and are gone with it", gone, r.stepName())
+	}
 }
 
 // providers are the inputs of the stack's providers by its program, for operations
@@ -207,6 +224,9 @@ func (r *Run) preview(ctx context.Context, step stacked, taken gathered) (plan *
 	}
 	if r.options.DryRun {
 		r.plans[step] = plan
+		if earlier == nil {
+			r.sayDrift(plan.Drifted)
+		}
 	}
 	if earlier != nil {
 		plan = plan.Beyond(earlier)

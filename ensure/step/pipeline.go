@@ -38,6 +38,10 @@ type Pipeline struct {
 	// Check refuses what no run could do, before the first step; nil for nothing. It
 	// changes nothing.
 	Check func(ctx context.Context, r *Run) error
+	// Place makes sure that a run looks where what the state has was made: elsewhere none of it
+	// would be found, and all taken for gone. It is asked before the first step, also of a
+	// destroy; nil for nothing.
+	Place func(ctx context.Context, r *Run) error
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

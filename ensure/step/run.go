@@ -91,7 +91,15 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 
 // check refuses before the first step what later ones would; nothing has run then.
 func (r *Run) check(ctx context.Context) error {
-	if r.pipeline.Check == nil || r.options.Destroy || r.options.Cancel {
+	if r.options.Cancel {
+		return nil
+	}
+	if r.pipeline.Place != nil {
+		if err := r.pipeline.Place(ctx, r); err != nil {
+			return err
+		}
+	}
+	if r.pipeline.Check == nil || r.options.Destroy {
 		return nil
 	}
 	return r.pipeline.Check(ctx, r)

@@ -2,11 +2,13 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -43,6 +45,7 @@ func (k *Kubeconfig) Cluster(context, program string) (*APICluster, error) {
 // What the Helm controller says of a HelmChart, and Kubernetes of the controller's Job.
 type (
 	helmChart struct {
+		Spec   struct{ TargetNamespace string }
 		Status struct {
 			JobName    string
 			Conditions []condition
@@ -88,13 +91,44 @@ func (c *APICluster) Chart(ctx context.Context, namespace, name string) (ChartSt
 	case !found:
 		return ChartStatus{State: ChartPending, Message: fmt.Sprintf("its job %s/%s is not there yet", namespace, chart.Status.JobName)}, nil
 	case find(installation.Status.Conditions, "Complete") != nil:
-		return ChartStatus{State: ChartInstalled}, nil
+		return c.installed(ctx, cmp.Or(chart.Spec.TargetNamespace, namespace), name)
 	}
 	message := fmt.Sprintf("its job %s/%s has not ended", namespace, chart.Status.JobName)
 	if failed := find(installation.Status.Conditions, "Failed"); failed != nil {
 		message = fmt.Sprintf("its job %s/%s failed: %s", namespace, chart.Status.JobName, failed.Message)
 	}
 	return ChartStatus{State: ChartPending, Message: message}, nil
+}
+
+// installed tells whether Helm has the release that a job has installed: it keeps what it has in
+// Secrets with its labels (helm.sh/helm/v3/pkg/storage/driver/secrets.go).
+func (c *APICluster) installed(ctx context.Context, namespace, release string) (ChartStatus, error) {
+	var records struct{ Items []struct{} }
+	query := url.Values{"limit": {"1"}, "labelSelector": {"owner=helm,name=" + release + ",status notin (uninstalled,uninstalling)"}}
+	if _, err := c.get(ctx, "/api/v1/namespaces/"+namespace+"/secrets?"+query.Encode(), &records); err != nil {
+		return ChartStatus{}, err
+	}
+	if len(records.Items) == 0 {
+		return ChartStatus{State: ChartUninstalled, Message: fmt.Sprintf("Helm has no release %s in namespace %s", release, namespace)}, nil
+	}
+	return ChartStatus{State: ChartInstalled}, nil
+}
+
+// Reinstall implements Cluster. The controller makes the Job of an installation anew when it is
+// gone (helm-controller, pkg/controllers/chart/chart.go: it watches what it owns).
+func (c *APICluster) Reinstall(ctx context.Context, namespace, name string) error {
+	var chart helmChart
+	if found, err := c.get(ctx, "/apis/helm.cattle.io/v1/namespaces/"+namespace+"/helmcharts/"+name, &chart); err != nil {
+		return err
+	} else if !found {
+		return fmt.Errorf("chart %s/%s: %w", namespace, name, ErrNotFound)
+	}
+	path := "/apis/batch/v1/namespaces/" + namespace + "/jobs/" + chart.Status.JobName
+	status, content, err := c.ask(ctx, http.MethodDelete, path+"?propagationPolicy=Background", nil)
+	if err == nil && status != http.StatusOK && status != http.StatusAccepted && status != http.StatusNotFound {
+		err = refusal(status, content, "delete "+path)
+	}
+	return err
 }
 
 // Object implements Cluster.

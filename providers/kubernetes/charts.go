@@ -21,6 +21,10 @@ type Cluster interface {
 	// Chart tells how far the Helm controller is with a HelmChart object; ErrNotFound
 	// when there is none.
 	Chart(ctx context.Context, namespace, name string) (ChartStatus, error)
+	// Reinstall makes the Helm controller install a chart once more that it has installed, and
+	// somebody else has uninstalled: it does nothing by itself as long as the HelmChart object
+	// stays as it is. ErrNotFound when there is no such object.
+	Reinstall(ctx context.Context, namespace, name string) error
 	// Object reads what an object is marked with; namespace is "" for what is in none. It is
 	// ErrNotFound when there is no such object, or no such kind.
 	Object(ctx context.Context, apiVersion, kind, namespace, name string) (Marks, error)
@@ -45,9 +49,11 @@ type ChartStatus struct {
 // ChartState is the state of an installation.
 type ChartState string
 
-// The states of an installation. Failed is final until the chart is changed.
+// The states of an installation. Failed is final until the chart is changed. Uninstalled is one
+// that was installed, and that Helm knows nothing of any more.
 const (
-	ChartPending   ChartState = "pending"
-	ChartInstalled ChartState = "installed"
-	ChartFailed    ChartState = "failed"
+	ChartPending     ChartState = "pending"
+	ChartInstalled   ChartState = "installed"
+	ChartFailed      ChartState = "failed"
+	ChartUninstalled ChartState = "uninstalled"
 )

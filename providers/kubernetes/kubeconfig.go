@@ -94,10 +94,11 @@ func (k *Kubeconfig) Context(clusters ...string) (map[string]string, error) {
 // Server is the address of the cluster that a context leads to, "" when there is no such
 // context.
 func (k *Kubeconfig) Server(context string) string {
-	if k.config.Contexts[context] == nil {
+	named := k.config.Contexts[context]
+	if named == nil || k.config.Clusters[named.Cluster] == nil {
 		return ""
 	}
-	return k.config.Clusters[k.config.Contexts[context].Cluster].Server
+	return k.config.Clusters[named.Cluster].Server
 }
 
 // Text is the kubeconfig of one context alone, which holds secrets.
@@ -115,4 +116,14 @@ func (k *Kubeconfig) only(context string) *clientcmdapi.Config {
 	alone.CurrentContext = context
 	_ = clientcmdapi.MinifyConfig(alone) // it fails where there is no such context
 	return alone
+}
+
+// CurrentServer is the address of the cluster to which the current context of a kubeconfig's
+// text leads, "" when it leads to none.
+func CurrentServer(text string) string {
+	config, err := clientcmd.Load([]byte(text))
+	if err != nil {
+		return ""
+	}
+	return (&Kubeconfig{config: config}).Server(config.CurrentContext)
 }

@@ -124,14 +124,19 @@ func TestProvide(t *testing.T) {
 func TestChartOfAnAPIServer(t *testing.T) {
 	t.Parallel()
 	const charts, jobs = "/apis/helm.cattle.io/v1/namespaces/helm/helmcharts/", "/apis/batch/v1/namespaces/helm/jobs/"
+	const secrets = "/api/v1/namespaces/store/secrets"
+	var deleted []string
 	answers := map[string]string{
-		charts + "new":            `{}`,
-		charts + "starting":       `{"status":{"jobName":"none"}}`,
-		charts + "running":        `{"status":{"jobName":"running","conditions":[{"type":"JobCreated","status":"True"},{"type":"Failed","status":"False"}]}}`,
-		jobs + "running":          `{"status":{"active":1}}`,
-		charts + "retried":        `{"status":{"jobName":"retried"}}`,
-		jobs + "retried":          `{"status":{"conditions":[{"type":"Failed","status":"True","message":"Job has reached the specified backoff limit"}]}}`,
-		charts + "done":           `{"status":{"jobName":"done"}}`,
+		charts + "new":         `{}`,
+		charts + "starting":    `{"status":{"jobName":"none"}}`,
+		charts + "running":     `{"status":{"jobName":"running","conditions":[{"type":"JobCreated","status":"True"},{"type":"Failed","status":"False"}]}}`,
+		jobs + "running":       `{"status":{"active":1}}`,
+		charts + "retried":     `{"status":{"jobName":"retried"}}`,
+		jobs + "retried":       `{"status":{"conditions":[{"type":"Failed","status":"True","message":"Job has reached the specified backoff limit"}]}}`,
+		charts + "done":        `{"spec":{"targetNamespace":"store"},"status":{"jobName":"done"}}`,
+		charts + "uninstalled": `{"spec":{"targetNamespace":"store"},"status":{"jobName":"done"}}`,
+		secrets + "owner=helm,name=done,status notin (uninstalled,uninstalling)":        `{"items":[{}]}`,
+		secrets + "owner=helm,name=uninstalled,status notin (uninstalled,uninstalling)": `{"items":[]}`,
 		jobs + "done":             `{"status":{"conditions":[{"type":"Complete","status":"True"}]}}`,
 		"/apis/storage.k8s.io/v1": `{"resources":[{"name":"storageclasses","kind":"StorageClass"}]}`,
 		"/apis/storage.k8s.io/v1/storageclasses/gp3": `{"metadata":{"labels":{"app.kubernetes.io/managed-by":"Helm"},` +
@@ -139,7 +144,9 @@ func TestChartOfAnAPIServer(t *testing.T) {
 		charts + "failed": `{"status":{"jobName":"done","conditions":[{"type":"Failed","status":"True","message":" no space "}]}}`,
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
-		switch text, ok := answers[request.URL.Path]; {
+		switch text, ok := answers[request.URL.Path+request.URL.Query().Get("labelSelector")]; {
+		case request.Method == http.MethodDelete:
+			deleted = append(deleted, request.URL.String())
 		case request.Header.Get("Authorization") != "Bearer printed":
 			answer.WriteHeader(http.StatusUnauthorized)
 			_, _ = answer.Write([]byte(`{"message":"Unauthorized"}`))
@@ -177,6 +184,8 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
 		"retried":  {ChartPending, "its job helm/retried failed: Job has reached the specified backoff limit"},
 		"done":     {State: ChartInstalled},
 		"failed":   {ChartFailed, "no space"},
+
+		"uninstalled": {ChartUninstalled, "Helm has no release uninstalled in namespace store"},
 	} {
 		got, err := cluster.Chart(t.Context(), "helm", name)
 		require.NoError(t, err, name)
@@ -184,6 +193,9 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
 	}
 	_, err := cluster.Chart(t.Context(), "helm", "absent")
 	require.ErrorIs(t, err, ErrNotFound)
+	require.ErrorIs(t, cluster.Reinstall(t.Context(), "helm", "absent"), ErrNotFound)
+	require.NoError(t, cluster.Reinstall(t.Context(), "helm", "uninstalled"))
+	assert.Equal(t, []string{jobs + "done?propagationPolicy=Background"}, deleted)
 	marks, err := cluster.Object(t.Context(), "storage.k8s.io/v1", "StorageClass", "", "gp3")
 	require.NoError(t, err)
 	assert.True(t, marks.OwnedBy("storage", "kube-system"), "%v", marks)

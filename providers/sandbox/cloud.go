@@ -20,7 +20,8 @@ import (
 type Cloud struct {
 	directory string
 	faults    *faults
-	serves    map[string]Serves // by type
+	serves    map[string]Serves                                  // by type
+	orphaned  map[string]func(cloud *Cloud, object *Object) bool // by package, see Package.Orphaned
 
 	mutex   sync.Mutex // held during an operation, together with the file lock
 	lock    *os.File
@@ -31,7 +32,8 @@ type Cloud struct {
 }
 
 // Open opens the sandbox in a directory, making it when it does not exist. packages are
-// those whose objects serve the providers of others, see Type.Serves.
+// those whose objects serve the providers of others, see Type.Serves, or are parts of something,
+// see Package.Orphaned.
 func Open(directory string, packages ...*Package) (*Cloud, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
@@ -40,8 +42,11 @@ func Open(directory string, packages ...*Package) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	c := &Cloud{directory: directory, lock: lock, serves: map[string]Serves{}}
+	c := &Cloud{directory: directory, lock: lock, serves: map[string]Serves{}, orphaned: map[string]func(*Cloud, *Object) bool{}}
 	for _, pkg := range packages {
+		if pkg.Orphaned != nil {
+			c.orphaned[pkg.Name] = pkg.Orphaned
+		}
 		for token, typ := range pkg.Types {
 			if typ.Serves != nil {
 				c.serves[token] = *typ.Serves

@@ -30,7 +30,7 @@ func (p *Provider) Create(_ context.Context, r plugin.CreateRequest) (plugin.Cre
 	}
 	after, err := p.cloud.Fault("create", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.do(func() error { return p.create(typ, o) })
+		err = p.do("create", r.URN, func() error { return p.create(typ, o) })
 	}
 	if err != nil {
 		return plugin.CreateResponse{Status: resource.StatusOK}, err

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,7 +18,10 @@ func (p *Provider) Delete(_ context.Context, r plugin.DeleteRequest) (plugin.Del
 	}
 	after, err := p.cloud.Fault("delete", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.do(func() error { return p.delete(typ, r) })
+		err = p.do("delete", r.URN, func() error { return p.delete(typ, r) })
+	}
+	if errors.Is(err, errUnreached) {
+		err = nil
 	}
 	if err != nil {
 		return plugin.DeleteResponse{Status: resource.StatusOK}, err
@@ -30,6 +34,9 @@ func (p *Provider) delete(typ Type, r plugin.DeleteRequest) error {
 	o := p.operation(typ, r.URN, r.URN.Type(), PlainMap(r.Inputs))
 	o.ID = string(r.ID)
 	object := o.Object(typ.object(o.Type), o.ID)
+	if object == nil && typ.Missing != nil {
+		return typ.Missing(o)
+	}
 	if object == nil {
 		return nil
 	}

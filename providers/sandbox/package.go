@@ -29,6 +29,13 @@ type Package struct {
 	// Connect, when set, is tried before each operation that is not a preview: an
 	// endpoint that must be there, credentials that must be right. The cloud is locked.
 	Connect func(cloud *Cloud, inputs Inputs) error
+	// Orphaned, when set, tells of an object of the package that cannot be there without
+	// something else which is not: a part of what was deleted. The cloud is locked.
+	Orphaned func(cloud *Cloud, object *Object) bool
+	// Unreachable, when set, is what the provider makes of a failure of Connect in an operation
+	// (create, update, delete or read): a warning that it tells first, "" for none, and its
+	// error, nil when it takes the object for gone.
+	Unreachable func(operation string, inputs Inputs, reason error) (warning string, failure error)
 }
 
 // Function is a data source. arguments holds no unknown value.

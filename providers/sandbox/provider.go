@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -106,16 +107,34 @@ func (p *Provider) typeOf(token tokens.Type) (Type, error) {
 	return typ, nil
 }
 
-// do runs an operation alone, connected.
-func (p *Provider) do(operation func() error) error {
+// errUnreached is why an operation was not run on what the provider takes for gone.
+var errUnreached = errors.New("not reached")
+
+// do runs an operation on a resource alone, connected.
+func (p *Provider) do(attempt string, urn resource.URN, operation func() error) error {
 	return p.cloud.Do(func() error {
 		if p.pkg.Connect != nil {
 			if err := p.pkg.Connect(p.cloud, p.inputs); err != nil {
-				return err
+				return p.unreachable(attempt, urn, err)
 			}
 		}
 		return operation()
 	})
+}
+
+// unreachable is what the provider makes of what it cannot connect to.
+func (p *Provider) unreachable(attempt string, urn resource.URN, reason error) error {
+	if p.pkg.Unreachable == nil {
+		return reason
+	}
+	warning, failure := p.pkg.Unreachable(attempt, p.inputs, reason)
+	if warning != "" && p.log != nil {
+		p.log(diag.Warning, urn, warning)
+	}
+	if failure == nil {
+		return errUnreached
+	}
+	return failure
 }
 
 func (p *Provider) operation(typ Type, urn resource.URN, token tokens.Type, inputs Inputs) *Operation {

@@ -26,7 +26,7 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 	defer after()
 	var object *Object
 	o := p.operation(typ, r.URN, r.URN.Type(), nil)
-	if err := p.do(func() (err error) {
+	if err := p.do("read", r.URN, func() (err error) {
 		if typ.Find != nil {
 			object, err = typ.Find(o, string(r.ID), PlainMap(r.Inputs))
 		} else if found := o.Object(o.Type, string(r.ID)); found != nil {
@@ -37,7 +37,7 @@ func (p *Provider) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadRes
 		}
 		o.ID, o.Inputs, o.Outputs = object.ID, object.Inputs, object.Outputs
 		return read(typ, o)
-	}); errors.Is(err, ErrGone) || object == nil && err == nil {
+	}); errors.Is(err, ErrGone) || errors.Is(err, errUnreached) || object == nil && err == nil {
 		return plugin.ReadResponse{}, nil
 	} else if err != nil {
 		return plugin.ReadResponse{}, err

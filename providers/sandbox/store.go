@@ -57,7 +57,29 @@ func (c *Cloud) refresh() error {
 			return err
 		}
 	}
-	return c.replay()
+	if err := c.replay(); err != nil {
+		return err
+	}
+	return c.sweep()
+}
+
+// sweep takes out what cannot be there without something that somebody took out of the
+// document, as a cloud that lets a thing go has let go all that was in it.
+func (c *Cloud) sweep() error {
+	for swept := true; swept; {
+		swept = false
+		for key, object := range c.objects {
+			orphaned := c.orphaned[object.Provider]
+			if orphaned == nil || object.External || !orphaned(c, object) {
+				continue
+			}
+			if err := c.Remove(key); err != nil {
+				return err
+			}
+			swept = true
+		}
+	}
+	return nil
 }
 
 // journaled is the length of the journal, 0 when there is none.

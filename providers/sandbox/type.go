@@ -92,6 +92,8 @@ type Type struct {
 	Read func(o *Operation) error
 	// Delete refuses, or does more; dependents are checked before.
 	Delete func(o *Operation) error
+	// Missing, when set, is the answer to a delete of what is not there, which else is done.
+	Missing func(o *Operation) error
 	// Global is true for types that belong to no region.
 	Global bool
 	// Serves is what objects of the type offer to the providers of other packages, nil for

@@ -40,7 +40,7 @@ func (p *Provider) Update(_ context.Context, r plugin.UpdateRequest) (plugin.Upd
 	}
 	after, err := p.cloud.Fault("update", string(r.URN.Type()), r.URN.Name())
 	if err == nil {
-		err = p.do(func() error { return p.update(typ, o) })
+		err = p.do("update", r.URN, func() error { return p.update(typ, o) })
 	}
 	if err != nil {
 		return plugin.UpdateResponse{}, err

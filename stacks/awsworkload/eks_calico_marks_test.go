@@ -26,6 +26,10 @@ func (c calicoIn) Chart(context.Context, string, string) (kubernetes.ChartStatus
 	return kubernetes.ChartStatus{}, errors.New("nobody asks for charts")
 }
 
+func (c calicoIn) Reinstall(context.Context, string, string) error {
+	return errors.New("nobody asks for charts")
+}
+
 func (c calicoIn) Object(_ context.Context, _, kind, namespace, name string) (kubernetes.Marks, error) {
 	if namespace != "" || name != "default" {
 		return kubernetes.Marks{}, errors.New("nobody asks for " + namespace + "/" + name)

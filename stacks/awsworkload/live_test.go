@@ -110,7 +110,15 @@ func (c clusterEntries) AccessEntries(_ context.Context, cluster string) ([]awse
 	return nil, awsedge.ErrNotFound
 }
 
+func (c clusterEntries) Cluster(context.Context, string) (awsedge.Cluster, error) {
+	return awsedge.Cluster{}, errors.New("nobody asks for it")
+}
+
 type noClusters struct{}
+
+func (noClusters) Cluster(context.Context, string) (awsedge.Cluster, error) {
+	return awsedge.Cluster{}, errors.New("denied")
+}
 
 func (noClusters) AccessEntries(context.Context, string) ([]awsedge.AccessEntry, error) {
 	return nil, errors.New("denied")

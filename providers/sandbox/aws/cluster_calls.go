@@ -12,6 +12,19 @@ func (a *account) Clusters() awsedge.Clusters { return clusterCalls{a} }
 
 type clusterCalls struct{ *account }
 
+// Cluster stands for DescribeCluster.
+func (c clusterCalls) Cluster(_ context.Context, name string) (cluster awsedge.Cluster, err error) {
+	err = c.do("read", controlPlaneType, name, func() error {
+		object := c.named(controlPlaneType, "name", name)
+		if object == nil {
+			return fmt.Errorf("cluster %s: %w", name, awsedge.ErrNotFound)
+		}
+		cluster.Endpoint = object.String("endpoint")
+		return nil
+	})
+	return cluster, err
+}
+
 // AccessEntries stands for ListAccessEntries, DescribeAccessEntry and
 // ListAssociatedAccessPolicies. A cluster of the mode CONFIG_MAP refuses the first of them,
 // of which the interface says that there are none.

@@ -33,6 +33,7 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 
 		ReplacedByConfigure: true,
 		GivenNamesGoFirst:   true,
+		Orphaned:            orphaned,
 	}
 })
 

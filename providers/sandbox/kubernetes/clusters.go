@@ -57,11 +57,37 @@ func (s *simulatedCluster) Chart(_ context.Context, namespace, name string) (lay
 			status = layer.ChartStatus{State: layer.ChartFailed, Message: strings.TrimSpace(message)}
 			return s.setStatus(object, s.runHelmChart(id, object.Inputs))
 		default:
+			release, err := helmChartRelease(object.Inputs)
+			if err != nil {
+				return err
+			}
+			kept, err := s.record(release.namespace, release.name)
+			if err != nil {
+				return err
+			}
 			status = layer.ChartStatus{State: layer.ChartInstalled}
+			if kept == nil {
+				status = layer.ChartStatus{State: layer.ChartUninstalled, Message: fmt.Sprintf("Helm has no release %s in namespace %s", release.name, release.namespace)}
+			}
 		}
 		return nil
 	})
 	return status, err
+}
+
+// Reinstall implements providers/kubernetes.Cluster: the controller's job runs once more.
+func (s *simulatedCluster) Reinstall(_ context.Context, namespace, name string) error {
+	return s.cloud.Do(func() error {
+		id := namespace + "/" + name
+		object := s.cloud.Object(sandbox.Key(helmChartType, s.account, "", id))
+		if object == nil {
+			return fmt.Errorf("chart %s: %w", id, layer.ErrNotFound)
+		}
+		if !s.watched(namespace) {
+			return nil
+		}
+		return s.setStatus(object, s.runHelmChart(id, object.Inputs))
+	})
 }
 
 // Object implements providers/kubernetes.Cluster.

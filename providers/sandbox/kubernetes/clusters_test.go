@@ -80,7 +80,7 @@ func TestClusterDecidesWhoEnters(t *testing.T) {
 	c := newCluster(t, fields{"kubeconfig": testKubeconfig, "clusterIdentifier": "main"})
 	c.set("lets", "credential")
 	_, err := c.create(configMapType, "default/main", nil)
-	assert.EqualError(t, err, "connect to the Kubernetes cluster: it lets only credential into main")
+	assert.EqualError(t, err, "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: it lets only credential into main")
 	kubeconfig := `{"current-context": "main", "contexts": [{"name": "main", "context": {"cluster": "main", "user": "ptd"}}],
 		"clusters": [{"name": "main", "cluster": {"server": "` + endpoint + `"}}],
 		"users": [{"name": "ptd", "user": {"exec": {"command": "credential", "args": ["a"]}}}]}`
@@ -90,7 +90,7 @@ func TestClusterDecidesWhoEnters(t *testing.T) {
 	outside := &fixture{t, c.cloud, New(c.cloud)}
 	outside.configure(fields{"kubeconfig": kubeconfig, "clusterIdentifier": "other"})
 	_, err = outside.create(configMapType, "default/second", nil)
-	assert.EqualError(t, err, "connect to the Kubernetes cluster: it lets only credential into main")
+	assert.EqualError(t, err, "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: it lets only credential into main")
 }
 
 func TestCloudProvidesObjects(t *testing.T) {

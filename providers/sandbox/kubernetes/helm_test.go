@@ -71,10 +71,34 @@ func (c *fixture) mustInstall(inputs fields) plugin.CreateResponse {
 
 func (c *fixture) uninstall(id string) {
 	c.t.Helper()
+	require.NoError(c.t, c.tryUninstall(id))
+}
+
+func (c *fixture) tryUninstall(id string) error {
 	_, name, _ := strings.Cut(id, "/")
 	urn := resource.NewURN("stack", "project", "", releaseType, name)
 	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{URN: urn, ID: resource.ID(id)})
+	return err
+}
+
+// notInstalled makes sure that Helm has no release, which a read and a delete say.
+func (c *fixture) notInstalled(id string) {
+	c.t.Helper()
+	_, name, _ := strings.Cut(id, "/")
+	assert.EqualError(c.t, c.tryUninstall(id), "uninstall: Release not loaded: "+name+": release: not found")
+	answer, err := c.provider.Read(context.Background(), plugin.ReadRequest{URN: resource.NewURN("stack", "project", "", releaseType, name), ID: resource.ID(id)})
 	require.NoError(c.t, err)
+	assert.Empty(c.t, answer.ID)
+}
+
+// Helm's record is what there is of a release.
+func TestReleaseIsItsRecord(t *testing.T) {
+	t.Parallel()
+	c := openCluster(t)
+	c.mustCreate(namespaceType, "traefik", nil)
+	c.mustInstall(releaseInputs("traefik", "traefik", nil))
+	require.NoError(t, c.cloud.Do(func() error { return c.cloud.Remove(recordKey(endpoint, "traefik", "traefik")) }))
+	c.notInstalled("traefik/traefik")
 }
 
 func (c *fixture) remove(token, where string) error {
@@ -314,7 +338,7 @@ func TestNamespaceTakesAReleaseWithIt(t *testing.T) {
 	c.delete(namespaceType, "traefik")
 	assert.Contains(t, c.objects(), "IngressClass traefik", "it is in no namespace")
 	assert.NotContains(t, strings.Join(c.objects(), "\n"), " traefik/")
-	c.uninstall("traefik/traefik")
+	c.notInstalled("traefik/traefik")
 	c.mustCreate(namespaceType, "traefik", nil)
 	c.mustInstall(inputs) // its own IngressClass is no stranger
 }

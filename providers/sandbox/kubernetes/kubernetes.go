@@ -5,7 +5,9 @@
 package kubernetes
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -26,8 +28,15 @@ func New(cloud *sandbox.Cloud) *sandbox.Provider { return With(Options{})(cloud)
 
 // With makes simulated providers with options.
 func With(options Options) func(cloud *sandbox.Cloud) *sandbox.Provider {
-	s := &simulation{options}
-	pkg := &sandbox.Package{
+	pkg := (&simulation{options}).describe()
+	return func(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
+}
+
+// Package describes the simulated provider, with no options.
+func Package() *sandbox.Package { return (&simulation{}).describe() }
+
+func (s *simulation) describe() *sandbox.Package {
+	return &sandbox.Package{
 		Name:                name,
 		Types:               map[string]sandbox.Type{releaseType: s.releases()},
 		Resolve:             s.resolve,
@@ -36,8 +45,9 @@ func With(options Options) func(cloud *sandbox.Cloud) *sandbox.Provider {
 		Configure:           configure,
 		ReplacedByConfigure: true,
 		Connect:             connect,
+		Unreachable:         unreachable,
+		Orphaned:            orphaned,
 	}
-	return func(cloud *sandbox.Cloud) *sandbox.Provider { return sandbox.NewProvider(cloud, pkg) }
 }
 
 const name = "kubernetes"
@@ -84,15 +94,32 @@ func configure(in sandbox.Inputs) (account, region string, err error) {
 func connect(cloud *sandbox.Cloud, in sandbox.Inputs) error {
 	context, err := currentContext(in)
 	if err != nil {
-		return fmt.Errorf("connect to the Kubernetes cluster: %w", err)
+		return err
 	}
 	cluster := cloud.Cluster(func(cluster sandbox.Cluster) bool { return cluster.Endpoint() == context.server })
 	if cluster == nil {
-		return fmt.Errorf("connect to the Kubernetes cluster: no cluster answers at %s", context.server)
+		return fmt.Errorf("Get %q: dial tcp: lookup %s: no such host", context.server+"/openapi/v2", strings.TrimPrefix(context.server, "https://")) //nolint:staticcheck // as the client says it
 	}
 	identifier, _ := in.Text("clusterIdentifier")
-	if err := cluster.Enter(identifier, context.credential); err != nil {
-		return fmt.Errorf("connect to the Kubernetes cluster: %w", err)
+	return cluster.Enter(identifier, context.credential)
+}
+
+// unreachable is what the provider makes of a cluster that it cannot reach, for whatever
+// reason: it says the reason in a warning, fails without it, and recommends to forget what is in
+// state, which deleteUnreachable does (provider/pkg/provider/provider.go, Configure, Read and
+// Delete, of version 4.25; Releases say it otherwise there).
+func unreachable(operation string, in sandbox.Inputs, reason error) (warning string, failure error) {
+	warning = fmt.Sprintf("configured Kubernetes cluster is unreachable: unable to load schema information from the API server: %v", reason)
+	advice := `. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the ` +
+		`PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`
+	switch forgets := in.Flag("deleteUnreachable") || in["deleteUnreachable"] == "true"; {
+	case operation != "read" && operation != "delete":
+		return "", errors.New(warning)
+	case forgets:
+		return warning, nil
+	case operation == "read":
+		return warning, errors.New("failed to read resource state due to unreachable cluster" + advice)
+	default:
+		return warning, errors.New("configured Kubernetes cluster is unreachable" + advice)
 	}
-	return nil
 }

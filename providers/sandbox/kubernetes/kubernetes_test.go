@@ -2,9 +2,11 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -104,6 +106,33 @@ func (c *fixture) objects() []string {
 	return names
 }
 
+// What the provider makes of a cluster that it cannot reach: its own switch throws away what is
+// in state, whatever the reason.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	const reason = "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: it lets only credential into main"
+	for forgets, want := range map[bool]string{false: "PULUMI_K8S_DELETE_UNREACHABLE", true: ""} {
+		c := newCluster(t, fields{"kubeconfig": testKubeconfig, "clusterIdentifier": "main", "deleteUnreachable": forgets})
+		var said []string
+		c.provider.LogTo(func(_ diag.Severity, _ resource.URN, message string) { said = append(said, message) })
+		c.mustCreate(configMapType, "default/main", nil)
+		c.set("lets", "credential")
+		_, err := c.create(configMapType, "default/second", nil)
+		require.EqualError(t, err, reason)
+		urn := resource.NewURN("stack", "project", "", configMapType, "main")
+		answer, err := c.provider.Read(t.Context(), plugin.ReadRequest{URN: urn, ID: "default/main"})
+		_, deleting := c.provider.Delete(t.Context(), plugin.DeleteRequest{URN: urn, ID: "default/main"})
+		assert.Equal(t, []string{reason, reason}, said)
+		assert.Empty(t, answer.ID)
+		if want == "" {
+			require.NoError(t, errors.Join(err, deleting))
+			continue
+		}
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, deleting, want)
+	}
+}
+
 func TestConnection(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ kubeconfig, want string }{
@@ -111,13 +140,13 @@ func TestConnection(t *testing.T) {
 		"no context": {`{"current-context": "other"}`, `the kubeconfig has no context "other"`},
 		"no user":    {strings.Replace(testKubeconfig, `[{"name": "ptd"}]`, `[]`, 1), `context "main" of the kubeconfig names user "ptd", which it does not have`},
 		"no server":  {strings.Replace(testKubeconfig, `"server"`, `"servers"`, 1), `context "main" of the kubeconfig names cluster "main", which has no server`},
-		"no cluster": {strings.Replace(testKubeconfig, "0123", "4567", 1), "no cluster answers at https://4567.example.com"},
+		"no cluster": {strings.Replace(testKubeconfig, "0123", "4567", 1), `Get "https://4567.example.com/openapi/v2": dial tcp: lookup 4567.example.com: no such host`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, map[string]any{"kubeconfig": test.kubeconfig, "clusterIdentifier": "main"})
 			_, err := c.create(configMapType, "default/main", nil)
-			assert.EqualError(t, err, "connect to the Kubernetes cluster: "+test.want)
+			assert.EqualError(t, err, "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: "+test.want)
 			assert.NotContains(t, err.Error(), "a: b", "a kubeconfig is secret")
 		})
 	}

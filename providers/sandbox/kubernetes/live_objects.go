@@ -11,6 +11,12 @@ import (
 // state knows, as others may have set more (provider/pkg/provider/provider.go, Read and
 // pruneLiveState). Without a state all of it comes, and who manages its fields.
 func (c *cluster) read(token, id string, known sandbox.Inputs) (*sandbox.Object, error) {
+	if kind, _ := kindOf(token); !scheme().Recognizes(kind) && kind.Group != "apiregistration.k8s.io" {
+		// Without its definition an object is gone (provider.go, Read: IsNoMatchError).
+		if definition, err := c.definition(kind); err != nil || definition == nil {
+			return nil, err
+		}
+	}
 	found, err := c.get(token, id)
 	if err != nil || found == nil {
 		return nil, err

@@ -42,9 +42,43 @@ func (s *simulation) releases() sandbox.Type {
 		},
 		Delete: func(o *sandbox.Operation) error {
 			namespace, name, _ := strings.Cut(o.ID, "/")
+			kept, err := s.cluster(o).record(namespace, name)
+			if err != nil {
+				return err
+			}
+			if kept == nil {
+				return notInstalled(o)
+			}
 			return s.cluster(o).uninstall(namespace, name)
 		},
+		Missing: notInstalled,
+		Find: func(o *sandbox.Operation, id string, known sandbox.Inputs) (*sandbox.Object, error) {
+			return s.cluster(o).readRelease(o.Type, id, known)
+		},
 	}
+}
+
+// notInstalled is Helm's answer when a release that is to be uninstalled is not there
+// (helm.sh/helm/v3/pkg/action/uninstall.go): the provider fails with it
+// (provider/pkg/provider/helm_release.go, Delete).
+func notInstalled(o *sandbox.Operation) error {
+	_, name, _ := strings.Cut(o.ID, "/")
+	return fmt.Errorf("uninstall: Release not loaded: %s: release: not found", name)
+}
+
+// readRelease answers what the provider reads of a release: what Helm's own record says is what
+// there is, and without one nothing is (provider/pkg/provider/helm_release.go, Read). What the
+// release was made from state knows.
+func (c *cluster) readRelease(token, id string, known sandbox.Inputs) (*sandbox.Object, error) {
+	namespace, name, _ := strings.Cut(id, "/")
+	kept, err := c.record(namespace, name)
+	if err != nil || kept == nil || kept.By != releaseType+" "+id {
+		return nil, err
+	}
+	if object := c.cloud.Object(sandbox.Key(token, c.account, "", id)); object != nil {
+		return object, nil
+	}
+	return &sandbox.Object{Provider: "kubernetes", Type: token, ID: id, Account: c.account, Inputs: known}, nil
 }
 
 // checkRelease finds what is wrong with a release without asking the cluster. What is

@@ -36,6 +36,8 @@ var Package = sync.OnceValue(func() *sandbox.Package {
 		Configure: configure,
 		Connect:   connect,
 		Adapt:     adapt,
+		// What a server has is gone with it.
+		Orphaned: func(cloud *sandbox.Cloud, object *sandbox.Object) bool { return cloud.Database(object.Account) == nil },
 	}
 })
 
