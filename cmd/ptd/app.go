@@ -163,6 +163,11 @@ func (p *program) arguments(names ...string) ([]string, error) {
 			required++
 		}
 	}
+	for i, name := range names[:min(len(given), len(names))] {
+		if strings.TrimSpace(given[i]) == "" {
+			return nil, &usageError{command: p.line.name(), text: fmt.Sprintf("%s is empty", strings.Trim(name, "[]"))}
+		}
+	}
 	if len(given) >= required && len(given) <= len(names) {
 		return append(given, make([]string, len(names)-len(given))...), nil
 	}

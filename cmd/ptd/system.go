@@ -18,7 +18,8 @@ type system struct {
 	// Which of the three are terminals.
 	stdinTerminal, stdoutTerminal, stderrTerminal bool
 
-	environment func(name string) string
+	// lookup finds a variable of the environment; ok is false when it is not set.
+	lookup func(name string) (value string, ok bool)
 	// directory is the working directory, executable the path of this program, both
 	// absolute; "" when the system does not tell.
 	directory, executable string
@@ -39,7 +40,7 @@ func realSystem() system {
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		environment:    os.Getenv,
+		lookup:         os.LookupEnv,
 		directory:      directory,
 		executable:     executable,
 		now:            time.Now,
@@ -53,6 +54,12 @@ func realSystem() system {
 			return received, func() { signal.Stop(received) }
 		},
 	}
+}
+
+// environment is the value of a variable, "" when it is not set.
+func (s system) environment(name string) string {
+	value, _ := s.lookup(name)
+	return value
 }
 
 // color tells whether to colour what goes to a stream.
