@@ -27,6 +27,8 @@ type program struct {
 // run is the whole program: it runs the command line in words, which do not include
 // the name of the program, and returns the exit status.
 func run(ctx context.Context, words []string, machine system, runner runner) int {
+	output, messages := &written{to: machine.stdout}, &written{to: machine.stderr}
+	machine.stdout, machine.stderr = output, messages
 	p := &program{system: machine, runner: runner}
 	app := p.app()
 	p.line = scan(app, words)
@@ -34,7 +36,15 @@ func run(ctx context.Context, words []string, machine system, runner runner) int
 	if err == nil {
 		err = app.RunContext(ctx, p.line.ordered())
 	}
-	if err != nil && !p.told {
+	unwritten := errors.Join(output.failure("standard output"), messages.failure("standard error"))
+	switch {
+	case unwritten != nil: // by far the likeliest reason for whatever else failed
+		if err != nil && !p.told && !output.caused(err) && !messages.caused(err) {
+			p.tell(err)
+		}
+		p.printError(unwritten)
+		err = unwritten
+	case err != nil && !p.told:
 		p.tell(err)
 	}
 	return exitCode(err, p.changed, p.detailed)
@@ -59,10 +69,10 @@ func (p *program) json() bool { return p.line.is("json") }
 
 // printError writes a failure for people, to stderr.
 func (p *program) printError(err error) {
-	fmt.Fprintf(p.stderr, "error: %s\n", explain(err))
+	_ = say(p.stderr, "error: %s\n", lines(explain(err)))
 }
 
-func (p *program) warn(text string) { fmt.Fprintf(p.stderr, "warning: %s\n", text) }
+func (p *program) warn(text string) { _ = say(p.stderr, "warning: %s\n", lines(text)) }
 
 // explain renders an error; problems of a configuration file come with the line they
 // are in.
@@ -116,18 +126,28 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run returns the status
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 	}
+	var global strings.Builder
+	for _, flag := range app.Flags {
+		global.WriteString("\n   " + cli.FlagStringer(flag))
+	}
 	for _, command := range app.Commands {
-		leaf(command)
+		leaf(command, global.String())
 	}
 	return app
 }
 
-// leaf keeps urfave/cli from taking an argument named help, or h, for a command.
-func leaf(command *cli.Command) {
+// leaf keeps urfave/cli from taking an argument named help, or h, for a command, and makes the
+// help of a command tell the global flags, which it takes, too.
+func leaf(command *cli.Command, global string) {
 	command.HideHelpCommand = len(command.Subcommands) == 0
+	template := cli.CommandHelpTemplate
+	if !command.HideHelpCommand {
+		template = cli.SubcommandHelpTemplate
+	}
+	command.CustomHelpTemplate = template + "\nGLOBAL OPTIONS:" + global + "\n"
 	command.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return err }
 	for _, subcommand := range command.Subcommands {
-		leaf(subcommand)
+		leaf(subcommand, global)
 	}
 }
 
@@ -198,7 +218,7 @@ func (p *program) resolved() (*settings, error) {
 		if file == "" {
 			file = "no " + configFileName
 		}
-		fmt.Fprintf(p.stderr, "settings: %s\ntargets directory: %s (%s)\n", file, s.targets.Value, s.targets.Source)
+		_ = say(p.stderr, "settings: %s\ntargets directory: %s (%s)\n", file, s.targets.Value, s.targets.Source)
 	}
 	return s, nil
 }

@@ -172,7 +172,7 @@ func (p *program) ensure(ctx context.Context, options ensureOptions) (err error)
 		return p.listSteps(pipeline.All())
 	}
 	if settings.values["sandbox"].is() {
-		fmt.Fprintf(p.stderr, "sandbox: %s\n", settings.sandbox.Value)
+		_ = say(p.stderr, "sandbox: %s\n", settings.sandbox.Value)
 	}
 	ctx, interrupted, stop := p.interruptible(ctx)
 	defer stop()
@@ -217,7 +217,7 @@ func (p *program) listSteps(steps []ensure.Step) error {
 		if step.Custom {
 			line += " (custom)"
 		}
-		if _, err := fmt.Fprintln(p.stdout, line); err != nil {
+		if err := say(p.stdout, "%s\n", line); err != nil {
 			return err
 		}
 	}

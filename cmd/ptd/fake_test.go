@@ -54,7 +54,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, variables: map[string]string{}, signals: make(chan os.Signal), ticks: make(chan time.Time)}
 	d.runner = &fakeRunner{}
 	d.system = system{
-		stdin: strings.NewReader(""), stdout: &d.stdout, stderr: &d.stderr,
+		stdin: strings.NewReader(""), stdout: &d.stdout, stderr: &d.stderr, screen: &d.stderr,
 		lookup: func(name string) (string, bool) {
 			value, ok := d.variables[name]
 			return value, ok

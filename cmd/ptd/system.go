@@ -15,6 +15,8 @@ import (
 type system struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// screen is stderr itself, for a display that moves on a terminal.
+	screen io.Writer
 	// Which of the three are terminals.
 	stdinTerminal, stdoutTerminal, stderrTerminal bool
 
@@ -36,7 +38,7 @@ func realSystem() system {
 	directory, _ := os.Getwd()
 	executable, _ := os.Executable()
 	return system{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, screen: os.Stderr,
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),

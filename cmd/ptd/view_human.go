@@ -42,7 +42,7 @@ func (v *humanView) Display() *ensure.Display {
 		Writer: v.out, Color: v.color(v.stderrTerminal), Interactive: v.stderrTerminal, Verbose: v.line.is("verbose"),
 	}
 	if display.Interactive {
-		display.Writer = v.stderr
+		display.Writer = v.screen
 	}
 	return display
 }
@@ -63,7 +63,7 @@ func (v *humanView) Event(event ensure.Event) {
 	case ensure.StepStarted:
 		v.number = slices.Index(v.steps, event.Step) + 1
 		v.shown, v.held = false, nil
-		v.print("\n%s\n", v.bold(fmt.Sprintf("==> %s (%d of %d)", event.Step, v.number, len(v.steps))))
+		v.print("\n"+v.bold("==> %s (%d of %d)")+"\n", event.Step, v.number, len(v.steps))
 		v.begin(event.Step)
 	case ensure.ResourceChange:
 		if event.URN == "" { // Pulumi's display shows the others
@@ -180,7 +180,7 @@ func (v *humanView) diagnose(diagnostic ensure.Diagnostic) {
 	if diagnostic.URN != "" {
 		prefix += diagnostic.URN + ": "
 	}
-	v.print("%s%s\n", prefix, diagnostic.Message)
+	v.print("%s%s\n", prefix, lines(diagnostic.Message))
 }
 
 // summarize writes the table to stdout, and what was kept or failed to stderr.
@@ -242,7 +242,7 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-func (v *humanView) print(format string, args ...any) { fmt.Fprintf(v.out, format, args...) }
+func (v *humanView) print(format string, args ...any) { _ = say(v.out, format, args...) }
 
 func (v *humanView) bold(text string) string {
 	if !v.color(v.stderrTerminal) {
@@ -269,6 +269,10 @@ func shellQuote(word string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
 	if word != "" && strings.Trim(word, plain) == "" {
 		return word
+	}
+	if shown := ensure.Printable(word); shown != word { // a backslash of the word's own comes first
+		shown = ensure.Printable(strings.ReplaceAll(word, `\`, `\\`))
+		return "$'" + strings.ReplaceAll(shown, "'", `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

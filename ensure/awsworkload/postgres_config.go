@@ -31,6 +31,12 @@ func (w *workload) postgresConfig(persistent *persistentStep) *databasesStep {
 		Name: "postgres_config", Description: "databases and roles in the database server",
 		Project: w.target.Project("postgres_config"), Proxy: true,
 		Needs: []step.Step{persistent},
+		Requires: func(ctx context.Context, r *step.Run) error {
+			if w.config.ProductDatabases != madeByPTD { // who makes them is seen on the server
+				return nil
+			}
+			return w.requireSiteSecrets(ctx, r)
+		},
 		Gather: func(ctx context.Context, r *step.Run) (databases, error) {
 			outputs, err := persistent.Outputs(ctx, r)
 			if err != nil {

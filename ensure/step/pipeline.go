@@ -91,30 +91,11 @@ func New(pipeline Pipeline, environment Environment, options Options) (*Runner, 
 	if runner.selected, err = runner.selection(); err != nil {
 		return nil, err
 	}
-	return runner, errors.Join(
-		runner.checkOwned("--target-resources", options.TargetResources),
-		runner.checkOwned("--exclude-resources", options.ExcludeResources))
+	return runner, runner.checkOwned()
 }
 
 // stack is the stack of a step; nil for an action.
 func (p *Runner) stack(step Step) *engine.Stack { return p.stacks[step.describe().Project] }
-
-// checkOwned refuses URNs that no selected step's stack can have.
-func (p *Runner) checkOwned(flag string, urns []string) error {
-	var problems []error
-	for _, urn := range urns {
-		owns := func(step Step) bool { return len(p.ownedBy(step, []string{urn})) > 0 }
-		if slices.ContainsFunc(p.selected, owns) {
-			continue
-		}
-		reason := fmt.Sprintf("it is in none of the stacks of %s", p.pipeline.Target)
-		if i := slices.IndexFunc(p.pipeline.Steps, owns); i >= 0 {
-			reason = fmt.Sprintf("it belongs to step %s, which is not selected", p.pipeline.Steps[i].describe().Name)
-		}
-		problems = append(problems, fmt.Errorf("%s: no selected step has %s: %s", flag, urn, reason))
-	}
-	return errors.Join(problems...)
-}
 
 // ownedBy are the URNs and patterns that may be of resources of a step's stack.
 func (p *Runner) ownedBy(step Step, urns []string) []string {

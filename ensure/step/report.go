@@ -94,8 +94,8 @@ func (r *Run) confirm(ctx context.Context, question Question) error {
 	return nil
 }
 
-// partial tells whether the run is limited to some resources.
-func (r *Run) partial() bool {
+// Partial tells whether the run is limited to some resources.
+func (r *Run) Partial() bool {
 	return len(r.options.TargetResources)+len(r.options.ExcludeResources) > 0
 }
 
