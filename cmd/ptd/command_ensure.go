@@ -119,6 +119,8 @@ func (o ensureOptions) check() error {
 		set  bool
 	}{
 		{"--dry-run", o.DryRun}, {"--refresh", o.Refresh}, {"--destroy", o.Destroy},
+		{"--target-resources", len(o.TargetResources) > 0}, {"--exclude-resources", len(o.ExcludeResources) > 0},
+		{"--allow-replace", len(o.AllowReplace) > 0}, {"--allow-take-over", len(o.AllowTakeOver) > 0},
 	} {
 		if o.Cancel && other.set {
 			return fmt.Errorf("--cancel does nothing but release locks: it cannot be combined with %s", other.flag)

@@ -24,6 +24,9 @@ type humanView struct {
 	// diagnostics of the engine, which are held until that is known.
 	shown bool
 	held  []ensure.Diagnostic
+	// planned are the lines about what the running step would do, if it is an action: what it
+	// did as planned is not said again.
+	planned map[string]bool
 	// errors are those that nobody showed.
 	errors []ensure.Diagnostic
 }
@@ -31,7 +34,7 @@ type humanView struct {
 var _ ensure.UserInterface = (*humanView)(nil)
 
 func newHumanView(p *program, prompts *prompts) *humanView {
-	return &humanView{program: p, prompts: prompts, heartbeat: newHeartbeat(p.system)}
+	return &humanView{program: p, prompts: prompts, planned: map[string]bool{}, heartbeat: newHeartbeat(p.system)}
 }
 
 // Display implements ensure.UserInterface. Interactive displays need the terminal
@@ -62,13 +65,18 @@ func (v *humanView) Event(event ensure.Event) {
 		v.print("%s%s: %s\n", event.Target, mode(event), strings.Join(event.Steps, ", "))
 	case ensure.StepStarted:
 		v.number = slices.Index(v.steps, event.Step) + 1
-		v.shown, v.held = false, nil
+		v.shown, v.held, v.planned = false, nil, map[string]bool{}
 		v.print("\n"+v.bold("==> %s (%d of %d)")+"\n", event.Step, v.number, len(v.steps))
 		v.begin(event.Step)
 	case ensure.ResourceChange:
-		if event.URN == "" { // Pulumi's display shows the others
-			v.print("  %s\n", describeChange(event))
+		if event.URN != "" { // Pulumi's display shows the others
+			return
 		}
+		line := describeChange(event)
+		if event.Planned || !v.planned[line] {
+			v.print("  %s\n", line)
+		}
+		v.planned[line] = event.Planned
 	case ensure.Diagnostic:
 		if event.URN == "" {
 			v.diagnose(event)

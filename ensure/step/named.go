@@ -16,75 +16,44 @@ import (
 type naming struct {
 	flag string
 	urns []string
-	// deletes says that what early deletes of other steps take away may be named, too.
-	deletes bool
 }
 
 func (o Options) namings() []naming {
 	return []naming{
-		{flag: "--target-resources", urns: o.TargetResources}, {flag: "--exclude-resources", urns: o.ExcludeResources},
-		{flag: "--allow-replace", urns: o.AllowReplace, deletes: true}, {flag: "--allow-take-over", urns: o.AllowTakeOver},
+		{"--target-resources", o.TargetResources}, {"--exclude-resources", o.ExcludeResources},
+		{allowReplace, o.AllowReplace}, {"--allow-take-over", o.AllowTakeOver},
 	}
 }
 
-// checkOwned refuses URNs that no selected step's stack can have.
-func (p *Runner) checkOwned() error {
-	if len(p.stacks) == 0 {
-		return nil
-	}
-	var problems []error
-	for _, naming := range p.options.namings() {
-		steps := p.nameable(naming)
-		for _, urn := range naming.urns {
-			owns := func(step Step) bool { return len(p.ownedBy(step, []string{urn})) > 0 }
-			if slices.ContainsFunc(steps, owns) {
-				continue
-			}
-			reason := fmt.Sprintf("it is in none of the stacks of %s", p.pipeline.Target)
-			if i := slices.IndexFunc(p.pipeline.Steps, owns); i >= 0 {
-				reason = fmt.Sprintf("it belongs to step %s, which is not selected", p.pipeline.Steps[i].describe().Name)
-			}
-			problems = append(problems, fmt.Errorf("%s: no selected step has %s: %s", naming.flag, urn, reason))
-		}
-	}
-	return errors.Join(problems...)
-}
+const allowReplace = "--allow-replace"
 
-// nameable are the steps whose resources an option may name: the selected ones, and where
-// deletes come first, all of which something may go.
-func (p *Runner) nameable(naming naming) []Step {
-	if naming.deletes && slices.ContainsFunc(p.selected, (&Run{Runner: p}).followedByEarlyDeletes) {
-		return p.pipeline.Steps
-	}
-	return p.selected
-}
-
-// checkNamed refuses URNs and patterns that match nothing: no resource in the state, and none
-// that this run would make, which a preview says.
+// checkNamed refuses URNs and patterns that match nothing: no resource in the state of a
+// selected step, and none that this run would make, which a preview says.
 func (r *Run) checkNamed(ctx context.Context) error {
+	stated, err := r.stated(ctx)
+	if err != nil || stated == nil {
+		return err
+	}
 	var open []naming
-	stated := map[Step][]string{}
 	for _, naming := range r.options.namings() {
+		steps, err := r.nameable(ctx, naming)
+		if err != nil {
+			return err
+		}
 		var known []string
-		for _, step := range r.nameable(naming) {
-			if _, read := stated[step]; !read && len(naming.urns) > 0 && r.stack(step) != nil {
-				var err error
-				if stated[step], err = r.stack(step).URNs(ctx); err != nil {
-					return err
-				}
-			}
+		for _, step := range steps {
 			known = append(known, stated[step]...)
 		}
 		if naming.urns = unmatched(naming.urns, known); len(naming.urns) > 0 {
 			open, r.foreseen = append(open, naming), append(r.foreseen, naming.urns...)
 		}
 	}
-	if len(open) == 0 || len(r.stacks) == 0 {
+	if len(open) == 0 {
 		return nil
 	}
 	var known []string
-	for _, urns := range stated {
-		known = append(known, urns...)
+	for _, step := range r.selected {
+		known = append(known, stated[step]...)
 	}
 	if !r.options.Destroy {
 		planned, err := r.planned(ctx, open)
@@ -98,10 +67,56 @@ func (r *Run) checkNamed(ctx context.Context) error {
 	var problems []error
 	for _, naming := range open {
 		for _, urn := range unmatched(naming.urns, known) {
-			problems = append(problems, &UnmatchedError{Flag: naming.flag, URN: urn, Nearest: nearest(urn, known)})
+			problem := &UnmatchedError{Flag: naming.flag, URN: urn}
+			owns := func(step Step) bool {
+				return len(r.ownedBy(step, []string{urn})) > 0 && !strings.Contains(urn, "*")
+			}
+			i := slices.IndexFunc(r.pipeline.Steps, owns)
+			switch {
+			case i >= 0 && !slices.ContainsFunc(r.selected, owns):
+				problem.Reason = fmt.Sprintf("it belongs to step %s, which is not selected", r.pipeline.Steps[i].describe().Name)
+			case i < 0 && !strings.Contains(urn, "*"):
+				problem.Reason = "it is in none of the stacks of " + r.Target()
+				fallthrough
+			default:
+				problem.Nearest = nearest(urn, known)
+			}
+			problems = append(problems, problem)
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// stated are the URNs in the state, by step; nil when no option names any.
+func (r *Run) stated(ctx context.Context) (map[Step][]string, error) {
+	if !slices.ContainsFunc(r.options.namings(), func(naming naming) bool { return len(naming.urns) > 0 }) || len(r.stacks) == 0 {
+		return nil, nil
+	}
+	stated := map[Step][]string{}
+	for _, step := range r.pipeline.Steps {
+		if r.stack(step) == nil {
+			continue
+		}
+		var err error
+		if stated[step], err = r.stack(step).URNs(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return stated, nil
+}
+
+// nameable are the steps whose resources an option may name: the selected ones, and all of
+// which something may go where a part of the target is gone.
+func (r *Run) nameable(ctx context.Context, naming naming) ([]Step, error) {
+	if naming.flag != allowReplace || len(naming.urns) == 0 || r.pipeline.Gone == nil ||
+		!slices.ContainsFunc(r.selected, r.followedByEarlyDeletes) {
+		return r.selected, nil
+	}
+	gone, err := r.pipeline.Gone(ctx, r)
+	if err != nil || len(gone) == 0 {
+		return r.selected, err
+	}
+	return r.pipeline.Steps, nil
 }
 
 // stillNamed are the options of this run, without the names that would match nothing in one
@@ -109,29 +124,25 @@ func (r *Run) checkNamed(ctx context.Context) error {
 // without them it would do more.
 func (r *Run) stillNamed(ctx context.Context, step Step) Options {
 	options := r.options
-	if len(r.stacks) == 0 {
+	stated, err := r.stated(ctx)
+	if err != nil || stated == nil {
 		return options
 	}
-	rest := *r.Runner
-	rest.selected = r.selected[slices.Index(r.selected, step):]
-	still := func(naming naming) []string {
-		return slices.DeleteFunc(slices.Clone(naming.urns), func(urn string) bool {
-			var known []string
-			for _, step := range rest.nameable(naming) {
-				if len(rest.ownedBy(step, []string{urn})) == 0 {
-					continue
-				}
-				urns, err := r.stack(step).URNs(ctx)
-				if err != nil || slices.Contains(r.foreseen, urn) {
-					return false
-				}
-				known = append(known, urns...)
-			}
-			return !engine.Matches(urn, known)
-		})
-	}
+	rest := *r
+	runner := *r.Runner
+	runner.selected = r.selected[slices.Index(r.selected, step):]
+	rest.Runner = &runner
 	for _, naming := range options.namings() {
-		left := still(naming)
+		steps, err := rest.nameable(ctx, naming)
+		if err != nil {
+			return options
+		}
+		left := slices.DeleteFunc(slices.Clone(naming.urns), func(urn string) bool {
+			return !slices.ContainsFunc(steps, func(step Step) bool {
+				return engine.Matches(urn, stated[step]) ||
+					slices.Contains(r.foreseen, urn) && len(r.ownedBy(step, []string{urn})) > 0
+			})
+		})
 		switch naming.flag {
 		case "--target-resources":
 			if len(left) > 0 {
@@ -139,7 +150,7 @@ func (r *Run) stillNamed(ctx context.Context, step Step) Options {
 			}
 		case "--exclude-resources":
 			options.ExcludeResources = left
-		case "--allow-replace":
+		case allowReplace:
 			options.AllowReplace = left
 		case "--allow-take-over":
 			options.AllowTakeOver = left
@@ -151,14 +162,19 @@ func (r *Run) stillNamed(ctx context.Context, step Step) Options {
 // UnmatchedError says that an option names no resource of the run. Nothing was applied.
 type UnmatchedError struct {
 	Flag, URN string
+	// Reason is why nothing can match; "" when it is not known.
+	Reason string
 	// Nearest are the URNs that were probably meant, the nearest first.
 	Nearest []string
 }
 
 func (e *UnmatchedError) Error() string {
-	text := fmt.Sprintf("%s: no resource of this run has the URN %s", e.Flag, e.URN)
-	if strings.Contains(e.URN, "*") {
-		text = fmt.Sprintf("%s: no resource of this run matches %s (* stands for all but a colon, ** for everything)", e.Flag, e.URN)
+	text := fmt.Sprintf("%s: this run has no resource %s", e.Flag, e.URN)
+	switch {
+	case e.Reason != "":
+		text = fmt.Sprintf("%s: no selected step has %s: %s", e.Flag, e.URN, e.Reason)
+	case strings.Contains(e.URN, "*"):
+		text = fmt.Sprintf("%s: this run has nothing that matches %s (* stands for all but a colon, ** for everything)", e.Flag, e.URN)
 	}
 	if len(e.Nearest) > 0 {
 		text += "; the nearest:"
@@ -181,14 +197,19 @@ func (r *Run) planned(ctx context.Context, open []naming) (known []string, err e
 	silent := *r.Runner
 	silent.options = Options{DryRun: true, AllowReplace: r.options.AllowReplace}
 	looking := silent.run(quiet{})
-	for _, step := range r.selected {
+	for i, step := range r.selected {
 		step, ok := step.(stacked)
-		wanted := func(naming naming) bool { return len(unmatched(naming.urns, known)) > 0 }
-		if !ok || !slices.ContainsFunc(open, wanted) {
+		if !ok {
 			continue
 		}
-		mine := func(naming naming) bool { return len(looking.ownedBy(step, unmatched(naming.urns, known))) > 0 }
-		if step.describe().Custom && !slices.ContainsFunc(open, mine) {
+		// A later step may have it, and takes what this one gives.
+		wanted := func(naming naming) bool {
+			left := unmatched(naming.urns, known)
+			return slices.ContainsFunc(r.selected[i:], func(later Step) bool {
+				return len(r.ownedBy(later, left)) > 0 && (later == Step(step) || !step.describe().Custom)
+			})
+		}
+		if !slices.ContainsFunc(open, wanted) {
 			continue
 		}
 		urns, err := looking.lookAt(ctx, step)
@@ -244,7 +265,7 @@ func nearest(urn string, candidates []string) []string {
 	}
 	var near []scored
 	for _, candidate := range candidates {
-		if resource.URN(candidate).QualifiedType() == resource.RootStackType {
+		if strings.Contains(candidate, "::"+string(resource.RootStackType)+"::") {
 			continue
 		}
 		distance := distance(urn, candidate)

@@ -63,7 +63,7 @@ type Runner struct {
 }
 
 // New selects the steps of a pipeline. Unknown step names are errors that list the valid
-// ones; so are URNs that no selected step can have.
+// ones.
 func New(pipeline Pipeline, environment Environment, options Options) (*Runner, error) {
 	runner := &Runner{pipeline: pipeline, environment: environment, options: options, stacks: map[string]*engine.Stack{}}
 	for i, step := range pipeline.Steps {
@@ -91,7 +91,7 @@ func New(pipeline Pipeline, environment Environment, options Options) (*Runner, 
 	if runner.selected, err = runner.selection(); err != nil {
 		return nil, err
 	}
-	return runner, runner.checkOwned()
+	return runner, nil
 }
 
 // stack is the stack of a step; nil for an action.
@@ -140,7 +140,11 @@ func (p *Runner) selection() ([]Step, error) {
 			for _, step := range p.pipeline.Steps {
 				names = append(names, step.describe().Name)
 			}
-			problems = append(problems, fmt.Errorf("%s has no step %q; its steps are %s", p.pipeline.Target, name, strings.Join(names, ", ")))
+			problem := fmt.Sprintf("%s has no step %q; its steps are %s", p.pipeline.Target, name, strings.Join(names, ", "))
+			if near := nearest(name, names)[0]; distance(name, near) <= len(near)/3 || strings.HasPrefix(near, name) {
+				problem += fmt.Sprintf(" (did you mean %s?)", near)
+			}
+			problems = append(problems, errors.New(problem))
 		}
 	}
 	if len(problems) > 0 {
