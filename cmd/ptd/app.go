@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -69,7 +70,22 @@ func (p *program) json() bool { return p.line.is("json") }
 
 // printError writes a failure for people, to stderr.
 func (p *program) printError(err error) {
-	_ = say(p.stderr, "error: %s\n", lines(explain(err)))
+	_ = say(p.stderr, "error: %s\n", lines(p.runnable(explain(err))))
+}
+
+// advised is a command that a message names.
+var advised = regexp.MustCompile("`ptd [^`]+`")
+
+// runnable gives the commands that a message names the settings of this one: without them
+// they would work on something else.
+func (p *program) runnable(message string) string {
+	flags := ""
+	for _, word := range p.globalFlags() {
+		flags += " " + shellQuote(word)
+	}
+	return advised.ReplaceAllStringFunc(message, func(command string) string {
+		return strings.TrimSuffix(command, "`") + flags + "`"
+	})
 }
 
 func (p *program) warn(text string) { _ = say(p.stderr, "warning: %s\n", lines(text)) }
@@ -127,7 +143,7 @@ func (p *program) app() *cli.App {
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 	}
 	var global strings.Builder
-	for _, flag := range app.Flags {
+	for _, flag := range settingFlags() {
 		global.WriteString("\n   " + cli.FlagStringer(flag))
 	}
 	for _, command := range app.Commands {

@@ -51,7 +51,7 @@ func (p *program) outputs(c *cli.Context) (err error) {
 		return writeJSON(p.stdout, outputs, "  ")
 	}
 	if len(outputs) == 0 {
-		_ = say(p.stderr, "%s has no outputs yet: run `ptd ensure %s`\n", target.Name, target.Name)
+		_ = say(p.stderr, "%s\n", p.runnable(fmt.Sprintf("%s has no outputs yet: run `ptd ensure %s`", target.Name, target.Name)))
 	}
 	steps := slices.Collect(maps.Keys(outputs))
 	order := func(step string) int { return slices.Index(target.Kind.Steps(), step) }

@@ -21,7 +21,7 @@ type humanView struct {
 	number  int      // of the running step
 
 	// shown is true when Pulumi's display was used in the running step: it shows the
-	// diagnostics of the engine, which are held until that is known.
+	// diagnostics of the engine but for errors, which are held until that is known.
 	shown bool
 	held  []ensure.Diagnostic
 	// planned are the lines about what the running step would do, if it is an action: what it
@@ -78,7 +78,7 @@ func (v *humanView) Event(event ensure.Event) {
 		}
 		v.planned[line] = event.Planned
 	case ensure.Diagnostic:
-		if event.URN == "" {
+		if event.URN == "" && event.Severity != ensure.Error {
 			v.diagnose(event)
 		} else {
 			v.held = append(v.held, event)
@@ -92,10 +92,9 @@ func (v *humanView) Event(event ensure.Event) {
 		}
 		for _, diagnostic := range v.held {
 			switch {
-			case v.shown:
 			case diagnostic.Severity == ensure.Error: // the summary's error may say it
 				v.errors = append(v.errors, diagnostic)
-			default:
+			case !v.shown:
 				v.diagnose(diagnostic)
 			}
 		}
@@ -188,7 +187,7 @@ func (v *humanView) diagnose(diagnostic ensure.Diagnostic) {
 	if diagnostic.URN != "" {
 		prefix += diagnostic.URN + ": "
 	}
-	v.print("%s%s\n", prefix, lines(diagnostic.Message))
+	v.print("%s%s\n", prefix, lines(v.runnable(diagnostic.Message)))
 }
 
 // summarize writes the table to stdout, and what was kept or failed to stderr.

@@ -177,7 +177,7 @@ func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.S
 		}
 		return passwords, nil
 	case errors.Is(err, aws.ErrNotFound):
-		return nil, fmt.Errorf("read the passwords of site %s: %w; bootstrap makes them: ptd ensure %s --only-steps bootstrap",
+		return nil, fmt.Errorf("read the passwords of site %s: %w; bootstrap makes them: run `ptd ensure %s --only-steps bootstrap`",
 			site, err, w.target.Name)
 	case err != nil:
 		return nil, fmt.Errorf("read the passwords of site %s: %w", site, err)

@@ -85,8 +85,8 @@ func (d *Display) render(event engine.Event, dryRun bool, seen map[resource.URN]
 	options.Color = colors.Raw
 	switch payload := event.Payload().(type) {
 	case engine.DiagEventPayload:
-		if payload.Ephemeral {
-			return "" // the heartbeat tells the last one
+		if payload.Ephemeral || payload.Severity == diag.Error {
+			return "" // the heartbeat tells the last one, and the operation's error all errors
 		}
 	case engine.ResourcePreEventPayload:
 		brief := oneLine[payload.Metadata.Op] && !d.Verbose || payload.Metadata.Type == resource.RootStackType

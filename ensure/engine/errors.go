@@ -42,13 +42,16 @@ type Failure struct{ URN, Message string }
 
 func (e *OperationError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s stack %s: ", e.Operation, e.Stack)
+	fmt.Fprintf(&text, "%s stack %s:", e.Operation, e.Stack)
+	if len(e.Failures) < 2 {
+		text.WriteString(" ")
+	}
 	if len(e.Failures) == 0 {
 		text.WriteString(e.Err.Error())
 	}
-	for i, failure := range e.Failures {
-		if i > 0 {
-			text.WriteString("; ")
+	for _, failure := range e.Failures {
+		if len(e.Failures) > 1 {
+			text.WriteString("\n  ")
 		}
 		if failure.URN != "" {
 			text.WriteString(failure.URN + ": ")

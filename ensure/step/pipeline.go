@@ -131,20 +131,25 @@ func (p Pipeline) find(name string) Step {
 	return nil
 }
 
+// unknownStep says that there is no step of a name.
+func (p Pipeline) unknownStep(name string) error {
+	var names []string
+	for _, step := range p.Steps {
+		names = append(names, step.describe().Name)
+	}
+	problem := fmt.Sprintf("%s has no step %q; its steps are %s", p.Target, name, strings.Join(names, ", "))
+	if near := nearest(name, names)[0]; distance(name, near) <= len(near)/3 || strings.HasPrefix(near, name) {
+		problem += fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return errors.New(problem)
+}
+
 // selection applies OnlySteps, then the direction, then StartAtStep.
 func (p *Runner) selection() ([]Step, error) {
 	var problems []error
 	for _, name := range append(slices.Clone(p.options.OnlySteps), p.options.StartAtStep) {
 		if name != "" && p.pipeline.find(name) == nil {
-			var names []string
-			for _, step := range p.pipeline.Steps {
-				names = append(names, step.describe().Name)
-			}
-			problem := fmt.Sprintf("%s has no step %q; its steps are %s", p.pipeline.Target, name, strings.Join(names, ", "))
-			if near := nearest(name, names)[0]; distance(name, near) <= len(near)/3 || strings.HasPrefix(near, name) {
-				problem += fmt.Sprintf(" (did you mean %s?)", near)
-			}
-			problems = append(problems, errors.New(problem))
+			problems = append(problems, p.pipeline.unknownStep(name))
 		}
 	}
 	if len(problems) > 0 {
