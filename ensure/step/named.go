@@ -36,12 +36,8 @@ func (r *Run) checkNamed(ctx context.Context) error {
 	}
 	var open []naming
 	for _, naming := range r.options.namings() {
-		steps, err := r.nameable(ctx, naming)
-		if err != nil {
-			return err
-		}
 		var known []string
-		for _, step := range steps {
+		for _, step := range r.nameable(naming) {
 			known = append(known, stated[step]...)
 		}
 		if naming.urns = unmatched(naming.urns, known); len(naming.urns) > 0 {
@@ -105,18 +101,13 @@ func (r *Run) stated(ctx context.Context) (map[Step][]string, error) {
 	return stated, nil
 }
 
-// nameable are the steps whose resources an option may name: the selected ones, and all of
-// which something may go where a part of the target is gone.
-func (r *Run) nameable(ctx context.Context, naming naming) ([]Step, error) {
-	if naming.flag != allowReplace || len(naming.urns) == 0 || r.pipeline.Gone == nil ||
-		!slices.ContainsFunc(r.selected, r.followedByEarlyDeletes) {
-		return r.selected, nil
+// nameable are the steps whose resources an option may name: the selected ones. What may be
+// replaced is asked by others, too, such as who made databases in a server.
+func (p *Runner) nameable(naming naming) []Step {
+	if naming.flag == allowReplace {
+		return p.pipeline.Steps
 	}
-	gone, err := r.pipeline.Gone(ctx, r)
-	if err != nil || len(gone) == 0 {
-		return r.selected, err
-	}
-	return r.pipeline.Steps, nil
+	return p.selected
 }
 
 // stillNamed are the options of this run, without the names that would match nothing in one
@@ -128,17 +119,11 @@ func (r *Run) stillNamed(ctx context.Context, step Step) Options {
 	if err != nil || stated == nil {
 		return options
 	}
-	rest := *r
-	runner := *r.Runner
-	runner.selected = r.selected[slices.Index(r.selected, step):]
-	rest.Runner = &runner
+	rest := *r.Runner
+	rest.selected = r.selected[slices.Index(r.selected, step):]
 	for _, naming := range options.namings() {
-		steps, err := rest.nameable(ctx, naming)
-		if err != nil {
-			return options
-		}
 		left := slices.DeleteFunc(slices.Clone(naming.urns), func(urn string) bool {
-			return !slices.ContainsFunc(steps, func(step Step) bool {
+			return !slices.ContainsFunc(rest.nameable(naming), func(step Step) bool {
 				return engine.Matches(urn, stated[step]) ||
 					slices.Contains(r.foreseen, urn) && len(r.ownedBy(step, []string{urn})) > 0
 			})
