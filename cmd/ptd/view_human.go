@@ -21,7 +21,8 @@ type humanView struct {
 	number  int      // of the running step
 
 	// shown is true when Pulumi's display was used in the running step: it shows the
-	// diagnostics of the engine but for errors, which are held until that is known.
+	// diagnostics of the engine, which are held until that is known, but for errors, which are
+	// in the summary's.
 	shown bool
 	held  []ensure.Diagnostic
 	// planned are the lines about what the running step would do, if it is an action: what it
@@ -92,9 +93,10 @@ func (v *humanView) Event(event ensure.Event) {
 		}
 		for _, diagnostic := range v.held {
 			switch {
+			case v.shown:
 			case diagnostic.Severity == ensure.Error: // the summary's error may say it
 				v.errors = append(v.errors, diagnostic)
-			case !v.shown:
+			default:
 				v.diagnose(diagnostic)
 			}
 		}
