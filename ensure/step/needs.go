@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/stacks/action"
 )
 
@@ -15,7 +18,7 @@ import (
 // Of several steps that lack outputs it tells the first, whose remedy is that of all.
 func (r *Run) checkNeeds(ctx context.Context) error {
 	if r.options.Destroy {
-		return nil
+		return r.checkInUse(ctx)
 	}
 	var problems []error
 	said := map[string]bool{}
@@ -80,6 +83,65 @@ func (r *Run) needsOutputs(ctx context.Context, name string, missing ...Step) er
 	}
 	return fmt.Errorf("step %s needs the outputs of %s never applied: run `ptd ensure %s --start-at-step %s`",
 		name, which, r.Target(), r.firstMissing(ctx, first).describe().Name)
+}
+
+// checkInUse refuses to destroy what later steps live in that the run leaves: without a
+// cluster, or what is in every cluster, they could neither work nor be destroyed. What such a
+// step keeps by itself does not count; a step that others occupy says so when it is reached.
+func (r *Run) checkInUse(ctx context.Context) error {
+	if r.Partial() {
+		return nil
+	}
+	for _, step := range r.selected {
+		occupied := func(later Step) bool {
+			d := of(later)
+			return d != nil && slices.ContainsFunc(d.occupies, func(occupied Occupied) bool { return occupied.Step == step })
+		}
+		if slices.ContainsFunc(r.pipeline.Steps, occupied) {
+			continue
+		}
+		var users []string // the last step first
+		goes := []Step{step}
+		for _, later := range r.pipeline.Steps {
+			d := of(later)
+			needs := func(gone Step) bool { return d != nil && slices.Contains(d.needs, gone) }
+			if d == nil || !d.deletesEarly || !slices.ContainsFunc(goes, needs) || slices.Contains(r.selected, later) {
+				continue
+			}
+			live, err := r.destroys(ctx, later)
+			if err != nil {
+				return err
+			}
+			if live {
+				users, goes = slices.Insert(users, 0, d.Name), append(goes, later)
+			}
+		}
+		if len(users) > 0 {
+			names := slices.Clone(users)
+			for _, selected := range r.selected {
+				names = append(names, selected.describe().Name)
+			}
+			return fmt.Errorf("step %s cannot be destroyed before the steps that need it, %s: run `ptd ensure %s --destroy --only-steps %s`",
+				step.describe().Name, strings.Join(users, ", "), r.Target(), strings.Join(names, ","))
+		}
+	}
+	return nil
+}
+
+// destroys tells whether a destroy of a step would delete anything but components and providers.
+func (r *Run) destroys(ctx context.Context, step Step) (bool, error) {
+	operation := r.operation(step.(stacked), gathered{}, false)
+	if r.pipeline.Unprotected {
+		operation.Unprotect = []string{engine.Everything}
+	}
+	urns, _, err := r.stack(step).Destructible(ctx, operation)
+	if err == nil && urns == nil {
+		urns, err = r.stack(step).URNs(ctx)
+	}
+	return slices.ContainsFunc(urns, func(urn string) bool {
+		typ := string(resource.URN(urn).Type())
+		return !strings.HasPrefix(typ, "ptd:") && !strings.HasPrefix(typ, "pulumi:")
+	}), err
 }
 
 // MissingError says what a step needs and nobody has made.
