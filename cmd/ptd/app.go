@@ -34,7 +34,11 @@ func run(ctx context.Context, words []string, machine system, runner runner) int
 	app := p.app()
 	p.line = scan(app, words)
 	err := p.line.err
-	if err == nil {
+	switch {
+	case err != nil:
+	case p.line.is("version") && !p.line.is("help"): // nothing runs on the way, whatever else is asked
+		err = p.version()
+	default:
 		err = app.RunContext(ctx, p.line.ordered())
 	}
 	unwritten := errors.Join(output.failure("standard output"), messages.failure("standard error"))
@@ -128,12 +132,7 @@ func (p *program) app() *cli.App {
 			p.ensureCommand(), p.outputsCommand(), p.targetsCommand(), p.hashCommand(), p.sandboxCommand(),
 			p.configCommand(), p.versionCommand(), p.completionCommand(), p.completeCommand(),
 		},
-		Action: func(c *cli.Context) error {
-			if c.Bool("version") {
-				return p.version()
-			}
-			return cli.ShowAppHelp(c)
-		},
+		Action:    cli.ShowAppHelp,
 		Writer:    p.stdout,
 		ErrWriter: p.stderr,
 		// Lists of URNs are taken apart here: a URN may have a comma.

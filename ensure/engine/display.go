@@ -57,7 +57,8 @@ func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (sho
 	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(stack.name), stack.project.Name, "",
 		events, done, options, dryRun)
 	return func(event engine.Event) {
-			if !general(event) {
+			_, summary := event.Payload().(engine.SummaryEventPayload) // the run has one, which counts no stacks
+			if !general(event) && !summary {
 				events <- shown(event)
 			}
 		}, func() {
