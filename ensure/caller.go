@@ -64,3 +64,10 @@ var ErrInterrupted = step.ErrInterrupted
 func WithInterrupts(ctx context.Context, requests <-chan struct{}) context.Context {
 	return engine.WithInterrupts(ctx, requests)
 }
+
+// Printable is text of others in one line that does to a terminal nothing but show it:
+// control characters, and those that are not seen, are shown as Go writes them.
+func Printable(text string) string { return engine.Printable(text) }
+
+// PrintableLines is Printable of each line of a text; those after the first are indented.
+func PrintableLines(text string) string { return engine.PrintableLines(text) }

@@ -62,7 +62,7 @@ func StepNames(kind config.Kind) []string {
 func pipelineOf(target *config.Target, environment Environment) (step.Pipeline, error) {
 	build := pipelines[target.Kind]
 	if build == nil {
-		return step.Pipeline{}, fmt.Errorf("ensure %s: ptd has no steps yet for targets of kind %s", target.Name, target.Kind)
+		return step.Pipeline{}, fmt.Errorf("%s: ptd has no steps yet for targets of kind %s", target.Name, target.Kind)
 	}
 	pipeline := build(target, environment)
 	pipeline.Guarded, pipeline.Settings, pipeline.Aliases = guarded, settings, target.Kind.StepAliases()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -155,7 +156,7 @@ func kubernetesOptions(target *config.Target) sandboxkubernetes.Options {
 func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions {
 	return func(target *config.Target) engine.BackendOptions {
 		return engine.BackendOptions{
-			URL:             "file://" + filepath.ToSlash(filepath.Join(directory, "state", target.Name)),
+			URL:             (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(directory, "state", target.Name))}).String(),
 			SecretsProvider: engine.KeyFileScheme + "://default", KeyFile: filepath.Join(directory, "state", "key"),
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,14 +28,28 @@ type program struct {
 // run is the whole program: it runs the command line in words, which do not include
 // the name of the program, and returns the exit status.
 func run(ctx context.Context, words []string, machine system, runner runner) int {
+	output, messages := &written{to: machine.stdout}, &written{to: machine.stderr}
+	machine.stdout, machine.stderr = output, messages
 	p := &program{system: machine, runner: runner}
 	app := p.app()
 	p.line = scan(app, words)
 	err := p.line.err
-	if err == nil {
+	switch {
+	case err != nil:
+	case p.line.is("version") && !p.line.is("help"): // nothing runs on the way, whatever else is asked
+		err = p.version()
+	default:
 		err = app.RunContext(ctx, p.line.ordered())
 	}
-	if err != nil && !p.told {
+	unwritten := errors.Join(output.failure("standard output"), messages.failure("standard error"))
+	switch {
+	case unwritten != nil: // by far the likeliest reason for whatever else failed
+		if err != nil && !p.told && !output.caused(err) && !messages.caused(err) {
+			p.tell(err)
+		}
+		p.printError(unwritten)
+		err = unwritten
+	case err != nil && !p.told:
 		p.tell(err)
 	}
 	return exitCode(err, p.changed, p.detailed)
@@ -59,10 +74,25 @@ func (p *program) json() bool { return p.line.is("json") }
 
 // printError writes a failure for people, to stderr.
 func (p *program) printError(err error) {
-	fmt.Fprintf(p.stderr, "error: %s\n", explain(err))
+	_ = say(p.stderr, "error: %s\n", lines(p.runnable(explain(err))))
 }
 
-func (p *program) warn(text string) { fmt.Fprintf(p.stderr, "warning: %s\n", text) }
+// advised is a command that a message names.
+var advised = regexp.MustCompile("`ptd [^`]+`")
+
+// runnable gives the commands that a message names the settings of this one: without them
+// they would work on something else.
+func (p *program) runnable(message string) string {
+	flags := ""
+	for _, word := range p.globalFlags() {
+		flags += " " + shellQuote(word)
+	}
+	return advised.ReplaceAllStringFunc(message, func(command string) string {
+		return strings.TrimSuffix(command, "`") + flags + "`"
+	})
+}
+
+func (p *program) warn(text string) { _ = say(p.stderr, "warning: %s\n", lines(text)) }
 
 // explain renders an error; problems of a configuration file come with the line they
 // are in.
@@ -102,12 +132,7 @@ func (p *program) app() *cli.App {
 			p.ensureCommand(), p.outputsCommand(), p.targetsCommand(), p.hashCommand(), p.sandboxCommand(),
 			p.configCommand(), p.versionCommand(), p.completionCommand(), p.completeCommand(),
 		},
-		Action: func(c *cli.Context) error {
-			if c.Bool("version") {
-				return p.version()
-			}
-			return cli.ShowAppHelp(c)
-		},
+		Action:    cli.ShowAppHelp,
 		Writer:    p.stdout,
 		ErrWriter: p.stderr,
 		// Lists of URNs are taken apart here: a URN may have a comma.
@@ -116,18 +141,28 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run returns the status
 		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
 	}
+	var global strings.Builder
+	for _, flag := range settingFlags() {
+		global.WriteString("\n   " + cli.FlagStringer(flag))
+	}
 	for _, command := range app.Commands {
-		leaf(command)
+		leaf(command, global.String())
 	}
 	return app
 }
 
-// leaf keeps urfave/cli from taking an argument named help, or h, for a command.
-func leaf(command *cli.Command) {
+// leaf keeps urfave/cli from taking an argument named help, or h, for a command, and makes the
+// help of a command tell the global flags, which it takes, too.
+func leaf(command *cli.Command, global string) {
 	command.HideHelpCommand = len(command.Subcommands) == 0
+	template := cli.CommandHelpTemplate
+	if !command.HideHelpCommand {
+		template = cli.SubcommandHelpTemplate
+	}
+	command.CustomHelpTemplate = template + "\nGLOBAL OPTIONS:" + global + "\n"
 	command.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return err }
 	for _, subcommand := range command.Subcommands {
-		leaf(subcommand)
+		leaf(subcommand, global)
 	}
 }
 
@@ -163,6 +198,11 @@ func (p *program) arguments(names ...string) ([]string, error) {
 			required++
 		}
 	}
+	for i, name := range names[:min(len(given), len(names))] {
+		if strings.TrimSpace(given[i]) == "" {
+			return nil, &usageError{command: p.line.name(), text: fmt.Sprintf("%s is empty", strings.Trim(name, "[]"))}
+		}
+	}
 	if len(given) >= required && len(given) <= len(names) {
 		return append(given, make([]string, len(names)-len(given))...), nil
 	}
@@ -193,7 +233,7 @@ func (p *program) resolved() (*settings, error) {
 		if file == "" {
 			file = "no " + configFileName
 		}
-		fmt.Fprintf(p.stderr, "settings: %s\ntargets directory: %s (%s)\n", file, s.targets.Value, s.targets.Source)
+		_ = say(p.stderr, "settings: %s\ntargets directory: %s (%s)\n", file, s.targets.Value, s.targets.Source)
 	}
 	return s, nil
 }

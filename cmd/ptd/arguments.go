@@ -160,6 +160,13 @@ func (l *commandLine) use(flag cli.Flag, shown, value string, hasValue bool, res
 	default:
 		use.value, rest = rest[0], rest[1:]
 	}
+	if takesValue(flag) {
+		_, list := flag.(*cli.StringSliceFlag)
+		if problem := emptiness(use.value, list); problem != "" {
+			l.fail("%s %s: give it a value or leave it out", shown, problem)
+			return rest
+		}
+	}
 	l.flags = append(l.flags, use)
 	return rest
 }
@@ -294,6 +301,18 @@ func (l *commandLine) ordered() []string {
 		words = append(words, "--")
 	}
 	return append(words, l.arguments...)
+}
+
+// emptiness says what is wrong with a value that is given and says nothing: it must not
+// mean the same as one that is not given; "" for none.
+func emptiness(value string, list bool) string {
+	if strings.Trim(value, ", \t\r\n") == "" {
+		return "is empty"
+	}
+	if list && slices.ContainsFunc(strings.Split(value, ","), func(part string) bool { return strings.TrimSpace(part) == "" }) {
+		return fmt.Sprintf("has an empty part (%q)", value)
+	}
+	return ""
 }
 
 func withHelp(flags []cli.Flag) []cli.Flag {

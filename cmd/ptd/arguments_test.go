@@ -1,11 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/urfave/cli/v2"
 )
 
 // TestOrder tries flags in every place.
@@ -131,4 +133,65 @@ func FuzzScan(f *testing.F) {
 		require.NoError(t, again.err, ordered)
 		require.Equal(t, ordered, again.ordered())
 	})
+}
+
+// TestEmpty pins that what is given and empty never means the same as what is left out.
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	flags := 0
+	var walk func(path []string, commands []*cli.Command)
+	tried := func(path []string, flag cli.Flag) {
+		if !takesValue(flag) {
+			return
+		}
+		flags++
+		values := []string{"", ",", " ", " , ,", "\t\n"}
+		if _, list := flag.(*cli.StringSliceFlag); list {
+			values = append(values, "urn:a,,urn:b", "urn:a,", ",urn:a", "urn:a, ,urn:b")
+		}
+		for _, value := range values {
+			for _, words := range [][]string{
+				append(slices.Clone(path), "--"+flag.Names()[0]+"="+value),
+				append(slices.Clone(path), "--"+flag.Names()[0], value, "--"+flag.Names()[0], "urn:a"),
+			} {
+				assert.Equal(t, 1, d.run(words...), "%q", words)
+				assert.Contains(t, d.stderr.String(), "error: --"+flag.Names()[0]+" ", "%q", words)
+				assert.Contains(t, d.stderr.String(), ": give it a value or leave it out; see ptd", "%q", words)
+				assert.Empty(t, d.stdout.String())
+			}
+		}
+	}
+	walk = func(path []string, commands []*cli.Command) {
+		for _, command := range commands {
+			below := append(slices.Clone(path), command.Name)
+			for _, flag := range command.Flags {
+				tried(below, flag)
+			}
+			walk(below, command.Subcommands)
+		}
+	}
+	app := d.program().app()
+	for _, flag := range app.Flags {
+		tried([]string{"ensure", "demo01-staging", "--destroy"}, flag)
+	}
+	walk(nil, app.Commands)
+	assert.GreaterOrEqual(t, flags, 9)
+
+	for _, words := range [][]string{
+		{"ensure", ""}, {"ensure", " ", "--destroy"}, {"outputs", "demo01-staging", ""}, {"hash", ""}, {"completion", ""},
+	} {
+		assert.Equal(t, 1, d.run(words...), "%q", words)
+		assert.Contains(t, d.stderr.String(), " is empty; see ptd "+words[0]+" --help")
+	}
+	for _, k := range settingKeys {
+		d.variables[k.environment()] = " "
+		assert.Equal(t, 1, d.run("targets"), k.name)
+		assert.Contains(t, d.stderr.String(), "error: "+k.name+" of "+k.environment()+" is empty: give it a value or leave it out")
+		delete(d.variables, k.environment())
+		d.write("ptdconfig.yaml", k.name+`: ","`)
+		assert.Equal(t, 1, d.run("targets"), k.name)
+		assert.Contains(t, d.stderr.String(), "error: "+k.name+" of "+d.path("ptdconfig.yaml")+" is empty: give it a value or leave it out")
+		d.write("ptdconfig.yaml", "")
+	}
 }

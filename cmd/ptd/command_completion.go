@@ -57,7 +57,9 @@ func (p *program) completeCommand() *cli.Command {
 				words = words[1:]
 			}
 			for _, candidate := range p.candidates(words) {
-				fmt.Fprintln(p.stdout, candidate)
+				if _, err := fmt.Fprintln(p.stdout, candidate); err != nil {
+					return err
+				}
 			}
 			return nil
 		},

@@ -46,7 +46,7 @@ func (p *program) configShow(*cli.Context) error {
 	if file == "" {
 		file = "(none)"
 	}
-	fmt.Fprintf(p.stdout, "file: %s\ntargets directory: %s (%s: %s)\n\n", file, s.targets.Value, s.targets.Origin, s.targets.Source)
+	_ = say(p.stdout, "file: %s\ntargets directory: %s (%s: %s)\n\n", file, s.targets.Value, s.targets.Origin, s.targets.Source)
 	table := newTable("SETTING", "VALUE", "SOURCE")
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
 		found := s.values[name]
@@ -82,7 +82,7 @@ func (p *program) configInit(*cli.Context) error {
 	path := filepath.Join(directory, configFileName)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		fmt.Fprintf(p.stderr, "%s exists and is left as it is\n", path)
+		_ = say(p.stderr, "%s exists and is left as it is\n", path)
 		return nil
 	}
 	if err != nil {
@@ -92,8 +92,7 @@ func (p *program) configInit(*cli.Context) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	_, err = fmt.Fprintln(p.stdout, path)
-	return err
+	return say(p.stdout, "%s\n", path)
 }
 
 func (p *program) configPath(*cli.Context) error {
@@ -101,7 +100,7 @@ func (p *program) configPath(*cli.Context) error {
 		return err
 	}
 	for _, path := range p.configFilePaths() {
-		if _, err := fmt.Fprintln(p.stdout, path); err != nil {
+		if err := say(p.stdout, "%s\n", path); err != nil {
 			return err
 		}
 	}

@@ -119,6 +119,8 @@ func (o ensureOptions) check() error {
 		set  bool
 	}{
 		{"--dry-run", o.DryRun}, {"--refresh", o.Refresh}, {"--destroy", o.Destroy},
+		{"--target-resources", len(o.TargetResources) > 0}, {"--exclude-resources", len(o.ExcludeResources) > 0},
+		{"--allow-replace", len(o.AllowReplace) > 0}, {"--allow-take-over", len(o.AllowTakeOver) > 0},
 	} {
 		if o.Cancel && other.set {
 			return fmt.Errorf("--cancel does nothing but release locks: it cannot be combined with %s", other.flag)
@@ -172,7 +174,7 @@ func (p *program) ensure(ctx context.Context, options ensureOptions) (err error)
 		return p.listSteps(pipeline.All())
 	}
 	if settings.values["sandbox"].is() {
-		fmt.Fprintf(p.stderr, "sandbox: %s\n", settings.sandbox.Value)
+		_ = say(p.stderr, "sandbox: %s\n", settings.sandbox.Value)
 	}
 	ctx, interrupted, stop := p.interruptible(ctx)
 	defer stop()
@@ -217,7 +219,7 @@ func (p *program) listSteps(steps []ensure.Step) error {
 		if step.Custom {
 			line += " (custom)"
 		}
-		if _, err := fmt.Fprintln(p.stdout, line); err != nil {
+		if err := say(p.stdout, "%s\n", line); err != nil {
 			return err
 		}
 	}

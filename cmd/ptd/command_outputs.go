@@ -15,6 +15,8 @@ func (p *program) outputsCommand() *cli.Command {
 		Name:      "outputs",
 		Usage:     "print what a target's stacks output",
 		ArgsUsage: "<target> [step]",
+		Description: "One line an output, for people: line breaks and control characters are shown as \\n and \\x1b.\n" +
+			"Scripts take --json, in which every value is exact.",
 		Flags: []cli.Flag{
 			jsonFlag("print one JSON object: step, output, value"),
 			&cli.BoolFlag{Name: "show-secrets", Usage: "print the values of secrets, too"},
@@ -49,7 +51,7 @@ func (p *program) outputs(c *cli.Context) (err error) {
 		return writeJSON(p.stdout, outputs, "  ")
 	}
 	if len(outputs) == 0 {
-		fmt.Fprintf(p.stderr, "%s has no outputs yet: run `ptd ensure %s`\n", target.Name, target.Name)
+		_ = say(p.stderr, "%s\n", p.runnable(fmt.Sprintf("%s has no outputs yet: run `ptd ensure %s`", target.Name, target.Name)))
 	}
 	steps := slices.Collect(maps.Keys(outputs))
 	order := func(step string) int { return slices.Index(target.Kind.Steps(), step) }
@@ -60,19 +62,20 @@ func (p *program) outputs(c *cli.Context) (err error) {
 		return strings.Compare(a, b)
 	})
 	for _, step := range steps {
-		fmt.Fprintf(p.stdout, "%s:\n", step)
+		_ = say(p.stdout, "%s:\n", step)
 		for _, name := range slices.Sorted(maps.Keys(outputs[step])) {
 			text, err := plainValue(outputs[step][name])
 			if err != nil {
 				return fmt.Errorf("print output %s of step %s: %w", name, step, err)
 			}
-			fmt.Fprintf(p.stdout, "  %s: %s\n", name, text)
+			_ = say(p.stdout, "  %s: %s\n", name, text)
 		}
 	}
 	return nil
 }
 
-// plainValue is a value for people: text as it is, all else as JSON.
+// plainValue is a value for people, in one line: text as it is, all else as JSON. Programs
+// take --json, in which values are exact.
 func plainValue(value any) (string, error) {
 	if text, ok := value.(string); ok {
 		return text, nil

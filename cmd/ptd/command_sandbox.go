@@ -67,7 +67,7 @@ func (p *program) sandboxList(*cli.Context) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(p.stderr, "there is no sandbox at %s\n", directory)
+		_ = say(p.stderr, "there is no sandbox at %s\n", directory)
 	}
 	if p.json() {
 		return writeJSON(p.stdout, append([]ensure.Object{}, objects...), "  ")
@@ -90,7 +90,7 @@ func (p *program) sandboxReset(c *cli.Context) error {
 		return err
 	}
 	if !exists {
-		fmt.Fprintf(p.stderr, "there is no sandbox at %s\n", directory)
+		_ = say(p.stderr, "there is no sandbox at %s\n", directory)
 		return nil
 	}
 	if !c.Bool("yes") {
@@ -109,6 +109,6 @@ func (p *program) sandboxReset(c *cli.Context) error {
 	if err := p.runner.resetSandbox(directory); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "deleted %s\n", directory)
+	_ = say(p.stderr, "deleted %s\n", directory)
 	return nil
 }

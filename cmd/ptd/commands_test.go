@@ -233,3 +233,11 @@ func TestHelpAsTarget(t *testing.T) {
 	d.run("hash", "help")
 	assert.NotContains(t, d.stdout.String(), "USAGE")
 }
+
+// TestVersionRunsNothing pins that a question for the version is none for a run.
+func TestVersionRunsNothing(t *testing.T) {
+	d := newDesk(t)
+	require.Equal(t, 0, d.run("ensure", "demo01-staging", "--sandbox", "--version"))
+	assert.Contains(t, d.stdout.String(), "PTD CLI ")
+	assert.Empty(t, d.runner.sandbox)
+}

@@ -166,7 +166,7 @@ func (p *program) directories(prefix string) []string {
 func starting(prefix string, values []string) []string {
 	var found []string
 	for _, value := range values {
-		if strings.HasPrefix(value, prefix) {
+		if strings.HasPrefix(value, prefix) && ensure.Printable(value) == value { // a shell could not take it
 			found = append(found, value)
 		}
 	}

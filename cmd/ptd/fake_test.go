@@ -54,12 +54,15 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, variables: map[string]string{}, signals: make(chan os.Signal), ticks: make(chan time.Time)}
 	d.runner = &fakeRunner{}
 	d.system = system{
-		stdin: strings.NewReader(""), stdout: &d.stdout, stderr: &d.stderr,
-		environment: func(name string) string { return d.variables[name] },
-		directory:   t.TempDir(),
-		now:         func() time.Time { return time.Unix(1_700_000_000, 0) },
-		ticker:      func(time.Duration) (<-chan time.Time, func()) { return d.ticks, func() {} },
-		signals:     func() (<-chan os.Signal, func()) { return d.signals, func() {} },
+		stdin: strings.NewReader(""), stdout: &d.stdout, stderr: &d.stderr, screen: &d.stderr,
+		lookup: func(name string) (string, bool) {
+			value, ok := d.variables[name]
+			return value, ok
+		},
+		directory: t.TempDir(),
+		now:       func() time.Time { return time.Unix(1_700_000_000, 0) },
+		ticker:    func(time.Duration) (<-chan time.Time, func()) { return d.ticks, func() {} },
+		signals:   func() (<-chan os.Signal, func()) { return d.signals, func() {} },
 	}
 	d.variables["HOME"] = d.path("home")
 	d.targets("infra")

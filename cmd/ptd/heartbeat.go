@@ -107,9 +107,9 @@ func (h *heartbeat) describe(now time.Time) string {
 			fmt.Fprintf(&lines, "  and %d more\n", len(h.working)-namedAtMost)
 			break
 		}
-		fmt.Fprintf(&lines, "  %s %s %s, for %s", work.Operation, work.Type, work.Name, now.Sub(work.began).Round(time.Second))
+		_ = say(&lines, "  %s %s %s, for %s", work.Operation, work.Type, work.Name, now.Sub(work.began).Round(time.Second))
 		if work.Status != "" {
-			lines.WriteString(": " + work.Status)
+			_ = say(&lines, ": %s", work.Status)
 		}
 		lines.WriteString("\n")
 	}
@@ -130,7 +130,7 @@ func (h *heartbeat) begin(step string) {
 		for {
 			select {
 			case now := <-ticks:
-				h.out.beat(fmt.Sprintf("%s: still running after %s\n", step, now.Sub(began).Round(time.Second)) + h.describe(now))
+				h.out.beat(fmt.Sprintf("%s: still running after %s\n", ensure.Printable(step), now.Sub(began).Round(time.Second)) + h.describe(now))
 			case <-stop:
 				return
 			}

@@ -67,7 +67,7 @@ func (p *prompts) typed(ctx context.Context, question, word string) (bool, error
 
 // ask reads one line; ok is false at the end of input.
 func (p *prompts) ask(ctx context.Context, question string) (answer string, ok bool, err error) {
-	fmt.Fprint(p.out, question)
+	_ = say(p.out, "%s", question)
 	type line struct {
 		text string
 		err  error

@@ -106,11 +106,14 @@ func (p *program) setting(k key, file configFile) (setting, error) {
 	if value, ok := file.values[k.name]; ok {
 		found = setting{Value: value, Origin: fromFile, Source: file.path}
 	}
-	if value := p.environment(k.environment()); value != "" {
+	if value, ok := p.lookup(k.environment()); ok {
 		found = setting{Value: value, Origin: fromEnvironment, Source: k.environment()}
 	}
 	if value, ok := p.line.value(k.flagName()); ok && k.flag {
 		found = setting{Value: value, Origin: fromFlag, Source: "--" + k.flagName()}
+	}
+	if problem := emptiness(found.Value, k.list); problem != "" && found.Origin != fromDefault {
+		return setting{}, fmt.Errorf("%s of %s %s: give it a value or leave it out", k.name, found.Source, problem)
 	}
 	if k.boolean {
 		on, err := strconv.ParseBool(found.Value)
@@ -127,7 +130,7 @@ func (p *program) setting(k key, file configFile) (setting, error) {
 // the targets beside it; else the top of the working directory's git repository; else
 // the working directory.
 func (p *program) top(targets string) setting {
-	if root := p.environment("PROJECT_ROOT"); root != "" {
+	if root := p.environment("PROJECT_ROOT"); strings.TrimSpace(root) != "" {
 		return setting{Value: root, Origin: fromEnvironment, Source: "PROJECT_ROOT"}
 	}
 	executable := p.executable

@@ -45,7 +45,7 @@ func TestPrecedence(t *testing.T) {
 				inEnvironment = "true"
 			}
 			assert.Equal(t, setting{inEnvironment, fromEnvironment, test.environment}, find("targets"))
-			d.variables[test.environment] = ""
+			delete(d.variables, test.environment)
 			assert.Equal(t, setting{test.file, fromFile, d.path("home/.config/ptd/ptdconfig.yaml")}, find("targets"))
 			require.NoError(t, os.Remove(d.path("home/.config/ptd/ptdconfig.yaml")))
 			if test.fallback != "" {

@@ -15,10 +15,13 @@ import (
 type system struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// screen is stderr itself, for a display that moves on a terminal.
+	screen io.Writer
 	// Which of the three are terminals.
 	stdinTerminal, stdoutTerminal, stderrTerminal bool
 
-	environment func(name string) string
+	// lookup finds a variable of the environment; ok is false when it is not set.
+	lookup func(name string) (value string, ok bool)
 	// directory is the working directory, executable the path of this program, both
 	// absolute; "" when the system does not tell.
 	directory, executable string
@@ -35,11 +38,11 @@ func realSystem() system {
 	directory, _ := os.Getwd()
 	executable, _ := os.Executable()
 	return system{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, screen: os.Stderr,
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		environment:    os.Getenv,
+		lookup:         os.LookupEnv,
 		directory:      directory,
 		executable:     executable,
 		now:            time.Now,
@@ -53,6 +56,12 @@ func realSystem() system {
 			return received, func() { signal.Stop(received) }
 		},
 	}
+}
+
+// environment is the value of a variable, "" when it is not set.
+func (s system) environment(name string) string {
+	value, _ := s.lookup(name)
+	return value
 }
 
 // color tells whether to colour what goes to a stream.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ptd-go/ptd/ensure"
 )
 
 // table is text in aligned columns.
@@ -25,7 +27,12 @@ func newTable(head ...string) *table {
 	return t
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = ensure.Printable(cell)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 // write writes the rows, columns two spaces apart, without trailing space.
 func (t *table) write(to io.Writer) {

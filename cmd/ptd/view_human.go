@@ -21,9 +21,13 @@ type humanView struct {
 	number  int      // of the running step
 
 	// shown is true when Pulumi's display was used in the running step: it shows the
-	// diagnostics of the engine, which are held until that is known.
+	// diagnostics of the engine, which are held until that is known, but for errors, which are
+	// in the summary's.
 	shown bool
 	held  []ensure.Diagnostic
+	// planned are the lines about what the running step would do, if it is an action: what it
+	// did as planned is not said again.
+	planned map[string]bool
 	// errors are those that nobody showed.
 	errors []ensure.Diagnostic
 }
@@ -31,7 +35,7 @@ type humanView struct {
 var _ ensure.UserInterface = (*humanView)(nil)
 
 func newHumanView(p *program, prompts *prompts) *humanView {
-	return &humanView{program: p, prompts: prompts, heartbeat: newHeartbeat(p.system)}
+	return &humanView{program: p, prompts: prompts, planned: map[string]bool{}, heartbeat: newHeartbeat(p.system)}
 }
 
 // Display implements ensure.UserInterface. Interactive displays need the terminal
@@ -42,7 +46,7 @@ func (v *humanView) Display() *ensure.Display {
 		Writer: v.out, Color: v.color(v.stderrTerminal), Interactive: v.stderrTerminal, Verbose: v.line.is("verbose"),
 	}
 	if display.Interactive {
-		display.Writer = v.stderr
+		display.Writer = v.screen
 	}
 	return display
 }
@@ -62,15 +66,20 @@ func (v *humanView) Event(event ensure.Event) {
 		v.print("%s%s: %s\n", event.Target, mode(event), strings.Join(event.Steps, ", "))
 	case ensure.StepStarted:
 		v.number = slices.Index(v.steps, event.Step) + 1
-		v.shown, v.held = false, nil
-		v.print("\n%s\n", v.bold(fmt.Sprintf("==> %s (%d of %d)", event.Step, v.number, len(v.steps))))
+		v.shown, v.held, v.planned = false, nil, map[string]bool{}
+		v.print("\n"+v.bold("==> %s (%d of %d)")+"\n", event.Step, v.number, len(v.steps))
 		v.begin(event.Step)
 	case ensure.ResourceChange:
-		if event.URN == "" { // Pulumi's display shows the others
-			v.print("  %s\n", describeChange(event))
+		if event.URN != "" { // Pulumi's display shows the others
+			return
 		}
+		line := describeChange(event)
+		if event.Planned || !v.planned[line] {
+			v.print("  %s\n", line)
+		}
+		v.planned[line] = event.Planned
 	case ensure.Diagnostic:
-		if event.URN == "" {
+		if event.URN == "" && event.Severity != ensure.Error {
 			v.diagnose(event)
 		} else {
 			v.held = append(v.held, event)
@@ -180,7 +189,7 @@ func (v *humanView) diagnose(diagnostic ensure.Diagnostic) {
 	if diagnostic.URN != "" {
 		prefix += diagnostic.URN + ": "
 	}
-	v.print("%s%s\n", prefix, diagnostic.Message)
+	v.print("%s%s\n", prefix, lines(v.runnable(diagnostic.Message)))
 }
 
 // summarize writes the table to stdout, and what was kept or failed to stderr.
@@ -242,7 +251,7 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-func (v *humanView) print(format string, args ...any) { fmt.Fprintf(v.out, format, args...) }
+func (v *humanView) print(format string, args ...any) { _ = say(v.out, format, args...) }
 
 func (v *humanView) bold(text string) string {
 	if !v.color(v.stderrTerminal) {
@@ -269,6 +278,10 @@ func shellQuote(word string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
 	if word != "" && strings.Trim(word, plain) == "" {
 		return word
+	}
+	if shown := ensure.Printable(word); shown != word { // a backslash of the word's own comes first
+		shown = ensure.Printable(strings.ReplaceAll(word, `\`, `\\`))
+		return "$'" + strings.ReplaceAll(shown, "'", `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

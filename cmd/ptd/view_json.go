@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/ptd-go/ptd/ensure"
 )
@@ -149,10 +154,27 @@ func (v *jsonView) summary(summary ensure.Summary) jsonSummary {
 // decimal is a duration in seconds, to the millisecond.
 func decimal(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 
-// writeJSON writes one value and a newline.
+// writeJSON writes one value and a newline. What a terminal would act on, or not show, is
+// escaped in its strings, as JSON escapes.
 func writeJSON(to io.Writer, value any, indent string) error {
-	encoder := json.NewEncoder(to)
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
-	return encoder.Encode(value)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	var line strings.Builder
+	for _, r := range encoded.String() {
+		switch {
+		case r == '\n' || strconv.IsPrint(r):
+			line.WriteRune(r)
+		default:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&line, `\u%04x`, unit)
+			}
+		}
+	}
+	_, err := io.WriteString(to, line.String())
+	return err
 }

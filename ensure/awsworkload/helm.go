@@ -22,6 +22,13 @@ func (w *workload) helm(persistent *persistentStep, databases *databasesStep, ek
 		Project: w.target.Project("helm"), Proxy: true,
 		Needs:        []step.Step{persistent, databases, eks, setup},
 		DeletesEarly: true,
+		Requires: func(ctx context.Context, r *step.Run) error {
+			account, err := w.account(ctx)
+			if err != nil || r.DryRun() { // which warns when it gathers
+				return err
+			}
+			return checkForwardAuthSecrets(ctx, r, w.config, account.Secrets())
+		},
 		Gather: func(ctx context.Context, r *step.Run) (stacks.HelmIn, error) {
 			in := stacks.HelmIn{Config: w.config, TargetName: w.target.Name, SiteFiles: w.target.SiteFiles, AwaitChart: w.awaitChart, Unawaited: w.edges.Unawaited}
 			var persistentErr, databasesErr, eksErr, setupErr error

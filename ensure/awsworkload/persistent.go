@@ -21,6 +21,7 @@ func (w *workload) persistent() *persistentStep {
 	return &persistentStep{
 		Name: "persistent", Description: "network, database, buckets, roles, zones, file systems",
 		Project:  w.target.Project("persistent"),
+		Requires: w.requireSecrets,
 		Gather:   w.gatherPersistent,
 		Program:  stacks.Persistent,
 		Releases: w.detachFileSystems,

@@ -14,6 +14,7 @@ func (w *workload) persistentReprise(persistent *persistentStep, eks *eksStep) *
 		Name: "persistent_reprise", Description: "persistent again, trusting the clusters' issuers",
 		Project:   w.target.Project("persistent"), // the same stack
 		Needs:     []step.Step{eks},
+		Requires:  w.requireSecrets,
 		Continues: persistent,
 		Gather: func(ctx context.Context, r *step.Run) (stacks.PersistentIn, error) {
 			in, err := w.gatherPersistent(ctx, r)

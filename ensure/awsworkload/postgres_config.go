@@ -32,6 +32,12 @@ func (w *workload) postgresConfig(persistent *persistentStep) *databasesStep {
 		Name: "postgres_config", Description: "databases and roles in the database server",
 		Project: w.target.Project("postgres_config"), Proxy: true,
 		Needs: []step.Step{persistent},
+		Requires: func(ctx context.Context, r *step.Run) error {
+			if w.config.ProductDatabases != madeByPTD { // who makes them is seen on the server
+				return nil
+			}
+			return w.requireSiteSecrets(ctx, r)
+		},
 		Gather: func(ctx context.Context, r *step.Run) (databases, error) {
 			outputs, err := persistent.Outputs(ctx, r)
 			if err != nil {
@@ -179,7 +185,7 @@ func (w *workload) sitePasswords(ctx context.Context, r *step.Run, secrets aws.S
 		}
 		return passwords, nil
 	case errors.Is(err, aws.ErrNotFound):
-		return nil, fmt.Errorf("read the passwords of site %s: %w; bootstrap makes them: ptd ensure %s --only-steps bootstrap",
+		return nil, fmt.Errorf("read the passwords of site %s: %w; bootstrap makes them: run `ptd ensure %s --only-steps bootstrap`",
 			site, err, w.target.Name)
 	case err != nil:
 		return nil, fmt.Errorf("read the passwords of site %s: %w", site, err)

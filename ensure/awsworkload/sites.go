@@ -3,10 +3,8 @@ package awsworkload
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/ptd-go/ptd/ensure/step"
-	"github.com/ptd-go/ptd/providers/aws"
 	stacks "github.com/ptd-go/ptd/stacks/awsworkload"
 )
 
@@ -15,6 +13,7 @@ func (w *workload) sites(persistent *persistentStep, eks *eksStep, helm *helmSte
 		Name: "sites", Description: "sites with their ingress and DNS records",
 		Project: w.target.Project("sites"), Proxy: true,
 		Needs:        []step.Step{persistent, eks, helm},
+		Requires:     w.requireSiteSecrets,
 		DeletesEarly: true,
 		Gather: func(ctx context.Context, r *step.Run) (stacks.SitesIn, error) {
 			in := stacks.SitesIn{
@@ -27,32 +26,8 @@ func (w *workload) sites(persistent *persistentStep, eks *eksStep, helm *helmSte
 			if err := errors.Join(persistentErr, eksErr, helmErr); err != nil {
 				return in, err
 			}
-			if err := w.clustersThere(ctx, r); err != nil {
-				return in, err
-			}
-			return in, w.checkSiteSecrets(ctx, r)
+			return in, w.clustersThere(ctx, r)
 		},
 		Program: stacks.Sites,
 	}
-}
-
-// checkSiteSecrets makes sure that what the Site objects name is there.
-func (w *workload) checkSiteSecrets(ctx context.Context, r *step.Run) error {
-	account, err := w.account(ctx)
-	if err != nil {
-		return err
-	}
-	var failures []error
-	for site := range w.config.SortedSites() {
-		_, err := account.Secrets().GetSecret(ctx, w.config.SiteSecretName(site))
-		switch {
-		case err == nil || errors.Is(err, aws.ErrNotFound) && r.DryRun():
-		case errors.Is(err, aws.ErrNotFound):
-			failures = append(failures, fmt.Errorf("the secret of site %s: %w; bootstrap makes it: ptd ensure %s --only-steps bootstrap",
-				site, err, w.target.Name))
-		default:
-			failures = append(failures, fmt.Errorf("look for the secret of site %s: %w", site, err))
-		}
-	}
-	return errors.Join(failures...)
 }

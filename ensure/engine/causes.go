@@ -47,7 +47,7 @@ var stopped = []string{
 // lines that were there before. A message that has nothing else stays as it is.
 func cause(message string) string {
 	var lines []string
-	for _, line := range strings.Split(message, "\n") {
+	for _, line := range strings.Split(ownWords.Replace(message), "\n") {
 		if frame.MatchString(line) {
 			continue
 		}
@@ -70,5 +70,12 @@ var (
 	frame = regexp.MustCompile(`^\s*at .*(:\d+:\d+\)?|\(<anonymous>\)|\(native\))$|^Node\.js v\d+\.|^\s*\^+\s*$|^(node:|file:|/)\S+:\d+$`)
 	// surroundings are what gRPC, and plugins that are made from Terraform's providers, put
 	// around a message: who says so, where in their source, how many there are.
-	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = `)
+	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = |^an unhandled error occurred: (program failed: )?(waiting for RPCs: )?`)
+	// ownWords say what the engine says of the flags of pulumi's command line with ptd's.
+	ownWords = strings.NewReplacer(
+		"which was was not specified in --target list", "which is not there yet and which --target-resources does not name",
+		"was not specified in --target list.\nEither include resource in --target list or pass --target-dependents to proceed.",
+		"--target-resources does not name it: name it, too",
+		"mixed with --target.", "mixed with --target-resources.",
+	)
 )

@@ -47,7 +47,7 @@ func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (sho
 		seen := map[resource.URN]engine.StepEventMetadata{}
 		return func(event engine.Event) {
 			if !general(event) {
-				io.WriteString(d.Writer, d.render(event, dryRun, seen))
+				io.WriteString(d.Writer, d.colored(d.render(event, dryRun, seen)))
 			}
 		}, func() {}
 	}
@@ -57,8 +57,9 @@ func (d *Display) start(stack *Stack, kind apitype.UpdateKind, dryRun bool) (sho
 	go display.ShowEvents(string(kind), kind, tokens.MustParseStackName(stack.name), stack.project.Name, "",
 		events, done, options, dryRun)
 	return func(event engine.Event) {
-			if !general(event) {
-				events <- event
+			_, summary := event.Payload().(engine.SummaryEventPayload) // the run has one, which counts no stacks
+			if !general(event) && !summary {
+				events <- shown(event)
 			}
 		}, func() {
 			events <- engine.NewCancelEvent()
@@ -72,14 +73,21 @@ func general(event engine.Event) bool {
 	return ok && payload.URN == "" && payload.Severity != diag.Error
 }
 
+// colored gives text its colours, which it has as Pulumi's marks; whatever else of it would
+// move a terminal came from outside, and is shown.
+func (d *Display) colored(text string) string {
+	return d.options().Color.Colorize(printable(text, "\n\t"))
+}
+
 // render turns one event into text: a planned change as Pulumi's diff, a change that
-// was made as a line.
+// was made as a line. Colours are Pulumi's marks.
 func (d *Display) render(event engine.Event, dryRun bool, seen map[resource.URN]engine.StepEventMetadata) string {
 	options := d.options()
+	options.Color = colors.Raw
 	switch payload := event.Payload().(type) {
 	case engine.DiagEventPayload:
-		if payload.Ephemeral {
-			return "" // the heartbeat tells the last one
+		if payload.Ephemeral || payload.Severity == diag.Error {
+			return "" // the heartbeat tells the last one, and the operation's error all errors
 		}
 	case engine.ResourcePreEventPayload:
 		brief := oneLine[payload.Metadata.Op] && !d.Verbose || payload.Metadata.Type == resource.RootStackType
@@ -119,7 +127,7 @@ func (d *Display) line(metadata engine.StepEventMetadata) string {
 
 // brief describes a change in one line.
 func (d *Display) brief(op pulumidisplay.StepOp, change Change) string {
-	text := fmt.Sprintf("%s%s %s", deploy.RawPrefix(op), change.Type, change.Name)
+	text := fmt.Sprintf("%s%s %s", deploy.RawPrefix(op), change.Type, Printable(change.Name))
 	if op == deploy.OpUpdate {
 		var keys []string
 		for _, difference := range change.Differences {
@@ -127,7 +135,7 @@ func (d *Display) brief(op pulumidisplay.StepOp, change Change) string {
 		}
 		text += " [" + strings.Join(keys, ", ") + "]"
 	}
-	return d.options().Color.Colorize(deploy.Color(op) + text + colors.Reset + "\n")
+	return deploy.Color(op) + text + colors.Reset + "\n"
 }
 
 // Show shows the changes of a plan, one line each.
@@ -136,6 +144,6 @@ func (d *Display) Show(plan *Plan) {
 		Create: deploy.OpCreate, Update: deploy.OpUpdate, Replace: deploy.OpReplace, Delete: deploy.OpDelete,
 	}
 	for _, change := range plan.Changes {
-		io.WriteString(d.Writer, d.brief(ops[change.Kind], change))
+		io.WriteString(d.Writer, d.colored(d.brief(ops[change.Kind], change)))
 	}
 }

@@ -42,20 +42,23 @@ type Failure struct{ URN, Message string }
 
 func (e *OperationError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s stack %s: ", e.Operation, e.Stack)
-	if len(e.Failures) == 0 {
-		text.WriteString(e.Err.Error())
-	}
+	fmt.Fprintf(&text, "%s stack %s:", e.Operation, e.Stack)
 	more := map[string]int{} // by what they say
 	for _, failure := range e.Failures {
 		more[failure.Message]++
 	}
-	for i, failure := range e.Failures {
+	if len(more) < 2 {
+		text.WriteString(" ")
+	}
+	if len(e.Failures) == 0 {
+		text.WriteString(e.Err.Error())
+	}
+	for _, failure := range e.Failures {
 		if more[failure.Message] == 0 {
 			continue // the first said it for all
 		}
-		if i > 0 {
-			text.WriteString("; ")
+		if len(more) > 1 {
+			text.WriteString("\n  ")
 		}
 		if failure.URN != "" {
 			text.WriteString(failure.URN + ": ")

@@ -81,6 +81,15 @@ type Plan struct {
 	providers   map[string]resource.PropertyMap // known inputs of explicit providers, by URN
 }
 
+// URNs are all resources that a preview saw, also those that stay the same.
+func (p *Plan) URNs() []string {
+	var urns []string
+	for urn := range p.constraints.resources {
+		urns = append(urns, string(urn))
+	}
+	return urns
+}
+
 // Preview finds out what Up would do. It writes nothing and needs no lock. It takes
 // nothing for protected: that a change would destroy what is, it says in the change.
 func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error) {

@@ -86,6 +86,28 @@ func (s *Stack) Outputs(ctx context.Context) (outputs resource.PropertyMap, exis
 	return root.Outputs.Copy(), true, nil
 }
 
+// URNs lists the resources in the stack's state; none when it was never applied.
+func (s *Stack) URNs(ctx context.Context) ([]string, error) {
+	snapshot, err := s.snapshot(ctx)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	var urns []string
+	for _, state := range snapshot.Resources {
+		if !state.Delete {
+			urns = append(urns, string(state.URN))
+		}
+	}
+	return urns, nil
+}
+
+// Matches tells whether a URN or a pattern, as Operation.Targets has them, is of one of the
+// given URNs.
+func Matches(pattern string, urns []string) bool {
+	target := deploy.NewUrnTargets([]string{pattern})
+	return slices.ContainsFunc(urns, func(urn string) bool { return target.Contains(resource.URN(urn)) })
+}
+
 // Resource is a resource as a stack's state has it.
 type Resource struct {
 	URN, Name       string

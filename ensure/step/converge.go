@@ -258,7 +258,7 @@ func (r *Run) tell(plan *engine.Plan) {
 // release takes off what was attached to things of others, unless only some resources were
 // asked for.
 func (r *Run) release(ctx context.Context, d definition) error {
-	if d.releases == nil || r.partial() {
+	if d.releases == nil || r.Partial() {
 		return nil
 	}
 	return d.releases(ctx, r)
@@ -269,7 +269,7 @@ func (r *Run) follow(ctx context.Context, d definition, values resource.Property
 	if d.after == nil {
 		return nil
 	}
-	if r.partial() {
+	if r.Partial() {
 		r.Say(Info, "what follows the stack is left out, because the run is limited to some resources")
 		return nil
 	}

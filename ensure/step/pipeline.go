@@ -67,7 +67,7 @@ type Runner struct {
 }
 
 // New selects the steps of a pipeline. Unknown step names are errors that list the valid
-// ones; so are URNs that no selected step can have.
+// ones.
 func New(pipeline Pipeline, environment Environment, options Options) (*Runner, error) {
 	runner := &Runner{pipeline: pipeline, environment: environment, options: options, stacks: map[string]*engine.Stack{}}
 	for i, step := range pipeline.Steps {
@@ -95,30 +95,11 @@ func New(pipeline Pipeline, environment Environment, options Options) (*Runner, 
 	if runner.selected, err = runner.selection(); err != nil {
 		return nil, err
 	}
-	return runner, errors.Join(
-		runner.checkOwned("--target-resources", options.TargetResources),
-		runner.checkOwned("--exclude-resources", options.ExcludeResources))
+	return runner, nil
 }
 
 // stack is the stack of a step; nil for an action.
 func (p *Runner) stack(step Step) *engine.Stack { return p.stacks[step.describe().Project] }
-
-// checkOwned refuses URNs that no selected step's stack can have.
-func (p *Runner) checkOwned(flag string, urns []string) error {
-	var problems []error
-	for _, urn := range urns {
-		owns := func(step Step) bool { return len(p.ownedBy(step, []string{urn})) > 0 }
-		if slices.ContainsFunc(p.selected, owns) {
-			continue
-		}
-		reason := fmt.Sprintf("it is in none of the stacks of %s", p.pipeline.Target)
-		if i := slices.IndexFunc(p.pipeline.Steps, owns); i >= 0 {
-			reason = fmt.Sprintf("it belongs to step %s, which is not selected", p.pipeline.Steps[i].describe().Name)
-		}
-		problems = append(problems, fmt.Errorf("%s: no selected step has %s: %s", flag, urn, reason))
-	}
-	return errors.Join(problems...)
-}
 
 // ownedBy are the URNs and patterns that may be of resources of a step's stack.
 func (p *Runner) ownedBy(step Step, urns []string) []string {
@@ -154,16 +135,25 @@ func (p Pipeline) find(name string) Step {
 	return nil
 }
 
+// unknownStep says that there is no step of a name.
+func (p Pipeline) unknownStep(name string) error {
+	var names []string
+	for _, step := range p.Steps {
+		names = append(names, step.describe().Name)
+	}
+	problem := fmt.Sprintf("%s has no step %q; its steps are %s", p.Target, name, strings.Join(names, ", "))
+	if near := nearest(name, names)[0]; distance(name, near) <= len(near)/3 || strings.HasPrefix(near, name) {
+		problem += fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return errors.New(problem)
+}
+
 // selection applies OnlySteps, then the direction, then StartAtStep.
 func (p *Runner) selection() ([]Step, error) {
 	var problems []error
 	for _, name := range append(slices.Clone(p.options.OnlySteps), p.options.StartAtStep) {
 		if name != "" && p.pipeline.find(name) == nil {
-			var names []string
-			for _, step := range p.pipeline.Steps {
-				names = append(names, step.describe().Name)
-			}
-			problems = append(problems, fmt.Errorf("%s has no step %q; its steps are %s", p.pipeline.Target, name, strings.Join(names, ", ")))
+			problems = append(problems, p.pipeline.unknownStep(name))
 		}
 	}
 	if len(problems) > 0 {

@@ -246,7 +246,7 @@ func TestPipelineNeedsWhatIsApplied(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	summary, _ := sail(t, w, archipelago("north"), step.Options{AutoApply: true, OnlySteps: []string{"houses"}})
-	require.EqualError(t, summary.Err, "step houses: step houses needs the outputs of step islands, which was never applied: "+
+	require.EqualError(t, summary.Err, "step houses needs the outputs of step islands, which was never applied: "+
 		"run `ptd ensure atlantis --start-at-step islands`")
 }
 
@@ -312,7 +312,7 @@ func TestPipelineIsChecked(t *testing.T) {
 	pipeline = archipelago("north")
 	pipeline.Steps[1].(*step.Stack[housesIn, housesOut]).Needs = nil
 	summary, _ := sail(t, newWorld(t), pipeline, step.Options{AutoApply: true})
-	require.EqualError(t, summary.Err, "step houses: step houses takes outputs of step islands without saying that it needs that step")
+	require.EqualError(t, summary.Err, "step houses takes outputs of step islands without saying that it needs that step")
 }
 
 // The check refuses before the first step what no run could do, a dry run too; a destroy, and

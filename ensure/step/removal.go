@@ -27,7 +27,7 @@ func (r *Run) removeFirst(ctx context.Context, step stacked) error {
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	if r.partial() || r.options.DryRun {
+	if r.Partial() || r.options.DryRun {
 		r.Say(Warning, "no longer configured: %s: a run deletes what later steps have of it first", strings.Join(gone, ", "))
 		return nil
 	}

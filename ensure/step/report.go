@@ -94,8 +94,8 @@ func (r *Run) confirm(ctx context.Context, question Question) error {
 	return nil
 }
 
-// partial tells whether the run is limited to some resources.
-func (r *Run) partial() bool {
+// Partial tells whether the run is limited to some resources.
+func (r *Run) Partial() bool {
 	return len(r.options.TargetResources)+len(r.options.ExcludeResources) > 0
 }
 
@@ -155,7 +155,7 @@ func count(plan *engine.Plan) Changes {
 func (p *Runner) Outputs(ctx context.Context, step string, showSecrets bool) (map[string]map[string]any, error) {
 	named := p.pipeline.find(step)
 	if step != "" && named == nil {
-		return nil, fmt.Errorf("%s has no step %q", p.pipeline.Target, step)
+		return nil, p.pipeline.unknownStep(step)
 	}
 	outputs := map[string]map[string]any{}
 	for _, candidate := range p.pipeline.Steps {
@@ -178,8 +178,8 @@ func (p *Runner) Outputs(ctx context.Context, step string, showSecrets bool) (ma
 		case exists:
 			outputs[name] = output.Public(values, showSecrets)
 		case named != nil:
-			return nil, fmt.Errorf("step %s of %s was never applied: run `ptd ensure %s --only-steps %s`",
-				name, p.pipeline.Target, p.pipeline.Target, name)
+			return nil, fmt.Errorf("step %s of %s was never applied: run `ptd ensure %s --start-at-step %s`",
+				name, p.pipeline.Target, p.pipeline.Target, p.run(quiet{}).firstMissing(ctx, named).describe().Name)
 		}
 	}
 	return outputs, nil

@@ -46,6 +46,8 @@ type Run struct {
 	takenOver map[string]bool
 	// left are URNs of what steps no longer have and another deletes (see late).
 	left map[Step][]string
+	// foreseen are the URNs and patterns of options that match only what this run would make.
+	foreseen []string
 	// told are the messages of the run, without their steps.
 	told map[Diagnostic]bool
 
@@ -78,7 +80,7 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 		}
 		if summary.Err != nil && finished.Result != Skipped {
 			summary.Result = finished.Result
-			summary.Resume = p.resume(finished.Step)
+			summary.Resume = r.resume(ctx, step)
 		}
 		summary.Steps = append(summary.Steps, finished)
 		summary.Changes.Add(finished.Changes)
@@ -99,10 +101,15 @@ func (r *Run) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.pipeline.Check == nil || r.options.Destroy {
-		return nil
+	if err := r.checkNeeds(ctx); err != nil {
+		return err
 	}
-	return r.pipeline.Check(ctx, r)
+	if r.pipeline.Check != nil && !r.options.Destroy {
+		if err := r.pipeline.Check(ctx, r); err != nil {
+			return err
+		}
+	}
+	return r.checkNamed(ctx)
 }
 
 // run begins a run that knows of no outputs yet.
@@ -158,15 +165,16 @@ func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, er
 		err = step.converge(ctx, r)
 	}
 	if err != nil && !errors.Is(err, ErrDeclined) {
-		err = fmt.Errorf("step %s: %w", described.Name, err)
+		err = underStep(described.Name, err)
 	}
 	return finished, err
 }
 
-// resume returns the arguments of the command that goes on at the given step.
-func (p *Runner) resume(step string) []string {
-	o := p.options
-	arguments := []string{"ensure", p.pipeline.Target}
+// resume returns the arguments of the command that goes on at the given step. It names no
+// resources that are gone, or of steps that do not come again: that would be an error.
+func (r *Run) resume(ctx context.Context, step Step) []string {
+	o := r.stillNamed(ctx, step)
+	arguments := []string{"ensure", r.pipeline.Target}
 	for _, flag := range []struct {
 		name string
 		set  bool
@@ -190,5 +198,5 @@ func (p *Runner) resume(step string) []string {
 			arguments = append(arguments, list.name, strings.Join(list.values, ","))
 		}
 	}
-	return append(arguments, "--start-at-step", step)
+	return append(arguments, "--start-at-step", step.describe().Name)
 }

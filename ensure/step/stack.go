@@ -23,6 +23,11 @@ type Stack[In, Out any] struct {
 	Proxy bool
 	// Needs are the steps whose outputs Gather and After take, all of them earlier.
 	Needs []Step
+	// Requires asks for what no stack gives and the step needs, in what follows it too: secrets
+	// that an action or people make, what the control room has. It is asked before the first
+	// step of a run, a dry run too, and gives a *MissingError that says what is missing; nil for
+	// nothing. What an earlier step of the same run makes is not missing: see Run.Selected.
+	Requires func(ctx context.Context, r *Run) error
 	// Continues is the earlier step that runs the same stack; nil for none. A dry run
 	// shows what this step does in addition to it, and a destroy leaves the stack to it.
 	Continues Step
@@ -70,7 +75,7 @@ func (s *Stack[In, Out]) destroy(ctx context.Context, r *Run) error {
 
 func (s *Stack[In, Out]) definition() definition {
 	d := definition{
-		Description: s.describe(), needs: s.Needs, continues: s.Continues,
+		Description: s.describe(), needs: s.Needs, requires: s.Requires, continues: s.Continues,
 		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, occupies: s.Occupies, releases: s.Releases,
 		gather: func(ctx context.Context, r *Run) (gathered, error) {
 			in, err := s.Gather(ctx, r)

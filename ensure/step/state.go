@@ -49,9 +49,7 @@ func (r *Run) resolve(ctx context.Context, step Step) (resource.PropertyMap, err
 		return nil, err
 	}
 	if !exists && !r.options.DryRun {
-		name := step.describe().Name
-		return nil, fmt.Errorf("step %s needs the outputs of step %s, which was never applied: run `ptd ensure %s --start-at-step %s`",
-			r.stepName(), name, r.Target(), name)
+		return nil, r.needsOutputs(ctx, r.stepName(), step)
 	}
 	if !exists {
 		values = nil

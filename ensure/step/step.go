@@ -40,6 +40,7 @@ type stacked interface {
 type definition struct {
 	Description
 	needs                      []Step
+	requires                   func(ctx context.Context, r *Run) error
 	continues                  Step // nil unless the step runs the stack of an earlier one
 	config                     map[string]string
 	deletesEarly               bool

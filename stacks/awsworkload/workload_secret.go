@@ -49,7 +49,7 @@ func UpdateWorkloadSecret(ctx context.Context, secrets aws.Secrets, in WorkloadS
 				Note: "bootstrap makes the secret",
 			}}, nil
 		}
-		return nil, fmt.Errorf("update the workload secret: %w (bootstrap makes it: ptd ensure %s --only-steps bootstrap)", err, in.Config.Name)
+		return nil, fmt.Errorf("update the workload secret: %w (bootstrap makes it: run `ptd ensure %s --only-steps bootstrap`)", err, in.Config.Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("update the workload secret: %w", err)
