@@ -26,8 +26,9 @@ type system struct {
 	now func() time.Time
 	// ticker ticks until stop is called.
 	ticker func(time.Duration) (ticks <-chan time.Time, stop func())
-	// signals delivers the user's interrupts, instead of letting them end the process,
-	// until stop is called.
+	// signals delivers the user's interrupts, until stop is called, and that the terminal
+	// has gone or nobody reads stdout or stderr any more, to the end of the process, instead
+	// of letting them end it.
 	signals func() (received <-chan os.Signal, stop func())
 }
 
@@ -48,9 +49,12 @@ func realSystem() system {
 			return ticker.C, ticker.Stop
 		},
 		signals: func() (<-chan os.Signal, func()) {
-			received := make(chan os.Signal, 2)
-			signal.Notify(received, os.Interrupt, syscall.SIGTERM)
-			return received, func() { signal.Stop(received) }
+			received := make(chan os.Signal, 16)
+			signal.Notify(received, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+			if !signal.Ignored(syscall.SIGHUP) { // which nohup has it do
+				signal.Notify(received, syscall.SIGHUP)
+			}
+			return received, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }
 		},
 	}
 }

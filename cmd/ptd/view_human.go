@@ -42,7 +42,7 @@ func (v *humanView) Display() *ensure.Display {
 		Writer: v.out, Color: v.color(v.stderrTerminal), Interactive: v.stderrTerminal, Verbose: v.line.is("verbose"),
 	}
 	if display.Interactive {
-		display.Writer = v.stderr
+		display.Writer = keepMode(v.stderr)
 	}
 	return display
 }

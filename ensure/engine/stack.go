@@ -35,6 +35,7 @@ type Stack struct {
 	digest  string
 	// journaled is whether there was a journal beside the state when it was read.
 	journaled bool
+	author    *Lock // of that journal, if it says
 }
 
 // Name returns the fully qualified name, organization/<project>/<name>.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/snapshot"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
 // snapshot reads the state; nil when there is none. The caller owns what it gets:
@@ -77,13 +79,22 @@ func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeploy
 	if err != nil {
 		return nil, err
 	}
+	// What is no state at all, such as {} or null, has no name either, and would count as
+	// that of a stack which was never applied.
+	switch name := string(checkpoint.Stack); name {
+	case s.Name(), s.name: // Pulumi's first layouts had the short one
+	case "":
+		return nil, errors.New("it is not the state of any stack")
+	default:
+		return nil, fmt.Errorf("it is the state of another stack, %s", name)
+	}
 	state := apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}
 	state, s.journaled, err = s.replay(ctx, content, state)
 	return &state, err
 }
 
 func (s *Stack) unreadable(err error) error {
-	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
+	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Backups: s.in(workspace.BackupDir), Err: err}
 }
 
 // save writes a snapshot outside of an operation.
@@ -95,10 +106,14 @@ func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
 	return s.write(ctx, apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
 }
 
-// checkWritable refuses compressed state, which only Pulumi's own backend writes.
+// checkWritable refuses to write when the lock was lost, and compressed state, which only
+// Pulumi's own backend writes.
 func (s *Stack) checkWritable(ctx context.Context) error {
 	if !s.locked {
 		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
+	}
+	if err := s.fence(ctx); err != nil {
+		return err
 	}
 	plain, err := s.backend.store.exists(ctx, s.path())
 	if err != nil {
