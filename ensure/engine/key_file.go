@@ -50,17 +50,18 @@ func checkUnused(path string, make bool) error {
 	if !make {
 		return errors.New("the file is missing")
 	}
-	states, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*", workspace.BookkeepingDir, workspace.StackDir, "*", "*.json"))
+	directory := os.DirFS(filepath.Dir(path))
+	states, err := fs.Glob(directory, strings.Join([]string{"*", workspace.BookkeepingDir, workspace.StackDir, "*", "*.json"}, "/"))
 	if err != nil {
 		return fmt.Errorf("look for state that needs it: %w", err)
 	}
 	for _, state := range states {
-		content, err := os.ReadFile(state)
+		content, err := fs.ReadFile(directory, state)
 		if err != nil {
 			return fmt.Errorf("look whether %s needs it: %w", state, err)
 		}
 		if strings.Contains(string(content), KeyFileScheme+"://") {
-			return fmt.Errorf("the file is missing, and %s is encrypted with it", state)
+			return fmt.Errorf("the file is missing, and %s is encrypted with it", filepath.Join(filepath.Dir(path), state))
 		}
 	}
 	return nil

@@ -158,7 +158,7 @@ func TestTwoKeysInOneProcess(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "hunter2hunter2", outputs["password"].SecretValue().Element.StringValue())
 	}
-	other := NewBackend(BackendOptions{URL: "file://" + filepath.Join(a.directory, "state"), KeyFile: filepath.Join(t.TempDir(), "other")})
+	other := NewBackend(BackendOptions{URL: "file://" + filepath.Join(a.directory, "state"), KeyFile: filepath.Join(b.directory, "key")})
 	_, _, err := other.Stack("project", "target").Outputs(ctx)
 	require.ErrorContains(t, err, "decrypt the data key")
 	_, _, err = NewBackend(BackendOptions{URL: "file://" + filepath.Join(a.directory, "state")}).Stack("project", "target").Outputs(ctx)

@@ -91,7 +91,7 @@ func (s *Stack) begin(ctx context.Context) error {
 
 // create writes the state of a stack that nothing was done to.
 func (s *Stack) create(ctx context.Context) error {
-	content, err := s.encode(apitype.TypedDeployment{})
+	content, err := s.encode(apitype.TypedDeployment{Version: apitype.DeploymentSchemaVersionCurrent})
 	if err == nil {
 		err = s.backend.store.write(ctx, s.path(), content)
 	}

@@ -74,15 +74,28 @@ func TestLost(t *testing.T) {
 // than those that are there.
 func TestPassphraseOfOthers(t *testing.T) {
 	w := newWorld(t)
-	with := func(passphrase, name string) error {
-		stack := NewBackend(BackendOptions{
-			URL: "file://" + w.directory + "/state", SecretsProvider: "passphrase", Passphrase: passphrase,
-		}).Stack("project", name)
-		return w.applyTo(stack, chain(1, 1))
+	apply := func(name string) error {
+		return w.applyTo(NewBackend(BackendOptions{
+			URL: "file://" + w.directory + "/state", SecretsProvider: "passphrase", Passphrase: "one",
+		}).Stack("project", name), chain(1, 1))
 	}
-	require.NoError(t, with("one", "target"))
-	require.NoError(t, with("one", "second"))
+	require.NoError(t, apply("target"))
+	require.NoError(t, apply("second"))
+	// Pulumi keeps what a passphrase has opened to the end of the process: with another salt it
+	// is as if the passphrase were another.
+	files := w.files()
+	for _, file := range []string{stateFile, strings.Replace(stateFile, "target", "second", 1)} {
+		before, after, found := strings.Cut(files[file], `"salt": "v1:`)
+		require.True(t, found)
+		digit := "A"
+		if after[:1] == digit {
+			digit = "B"
+		}
+		files[file] = before + `"salt": "v1:` + digit + after[1:]
+	}
+	w.restore(files)
 	var key *KeyError
-	require.ErrorAs(t, with("two", "third"), &key)
-	require.ErrorAs(t, with("two", "target"), &key)
+	require.ErrorAs(t, apply("third"), &key)
+	require.ErrorAs(t, apply("target"), &key)
+	require.ErrorContains(t, key, "incorrect passphrase")
 }

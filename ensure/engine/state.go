@@ -81,7 +81,17 @@ func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeploy
 	}
 	// What is no state at all, such as {} or null, has no name either, and would count as
 	// that of a stack which was never applied.
-	switch name := string(checkpoint.Stack); name {
+	name := string(checkpoint.Stack)
+	if name == "" {
+		// ptd used to write no version for a stack that was only created, which is read as
+		// the oldest layout.
+		var created struct{ Checkpoint struct{ Stack string } }
+		if err := format.Unmarshal(content, &created); err != nil {
+			return nil, err
+		}
+		name = created.Checkpoint.Stack
+	}
+	switch name {
 	case s.Name(), s.name: // Pulumi's first layouts had the short one
 	case "":
 		return nil, errors.New("it is not the state of any stack")
