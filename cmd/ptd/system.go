@@ -35,8 +35,9 @@ type system struct {
 func realSystem() system {
 	directory, _ := os.Getwd()
 	executable, _ := os.Executable()
+	received := make(chan os.Signal, 16)
 	return system{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdin: os.Stdin, stdout: &outlet{os.Stdout, received}, stderr: &outlet{os.Stderr, received},
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
@@ -49,11 +50,13 @@ func realSystem() system {
 			return ticker.C, ticker.Stop
 		},
 		signals: func() (<-chan os.Signal, func()) {
-			received := make(chan os.Signal, 16)
-			signal.Notify(received, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+			signal.Notify(received, os.Interrupt, syscall.SIGTERM)
 			if !signal.Ignored(syscall.SIGHUP) { // which nohup has it do
 				signal.Notify(received, syscall.SIGHUP)
 			}
+			// A write to a closed pipe fails, instead of ending the process. This tells of every
+			// socket, too, so that it is not what tells of stdout and stderr.
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 			return received, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }
 		},
 	}

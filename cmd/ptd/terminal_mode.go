@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"os"
 
 	"golang.org/x/term"
 )
@@ -11,14 +10,20 @@ import (
 // keys. It is given none to read, so that an interrupt would be lost, and an answer that is
 // typed ahead would come without its end of line: the mode stays as it was.
 type modalTerminal struct {
-	*os.File // the display asks for its size
-	mode     term.State
+	to   describedWriter
+	mode term.State
+}
+
+// describedWriter is a writer to a file.
+type describedWriter interface {
+	io.Writer
+	Fd() uintptr
 }
 
 // keepMode returns a writer to a terminal that keeps its mode; to anything else it is
 // the writer itself.
 func keepMode(to io.Writer) io.Writer {
-	file, ok := to.(*os.File)
+	file, ok := to.(describedWriter)
 	if !ok {
 		return to
 	}
@@ -36,5 +41,8 @@ func (t *modalTerminal) Write(data []byte) (int, error) {
 	if now, err := term.GetState(descriptor); err == nil && *now != t.mode {
 		_ = term.Restore(descriptor, &t.mode) // a terminal that has gone says so with the write
 	}
-	return t.File.Write(data)
+	return t.to.Write(data)
 }
+
+// Fd is the terminal's descriptor: the display asks it for its size.
+func (t *modalTerminal) Fd() uintptr { return t.to.Fd() }
