@@ -30,9 +30,10 @@ type Backend struct {
 	options BackendOptions
 	secrets managers
 
-	mutex   sync.Mutex
-	store   store // nil until something is looked for
-	checked bool  // see checkSecrets
+	mutex    sync.Mutex
+	store    store // nil until something is looked for
+	verified bool  // its layout is ours
+	checked  bool  // see checkSecrets
 }
 
 // NewBackend describes a backend. Nothing is opened, or made, before a stack needs it.
@@ -63,10 +64,15 @@ func (b *Backend) open(ctx context.Context) (exists bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("look for Pulumi state in %s: %w", b.options.URL, err)
 	}
-	if !exists {
+	switch {
+	case !exists:
 		return false, b.checkEmpty(ctx)
+	case b.verified:
+		return true, nil
 	}
-	return true, nil
+	err = b.checkVersion(ctx)
+	b.verified = err == nil
+	return true, err
 }
 
 // Stack names a stack; nothing is read yet.

@@ -93,11 +93,8 @@ func (s *Stack) checkNames() error {
 // prepare makes the store one of Pulumi's, or finds that it is one.
 func (b *Backend) prepare(ctx context.Context) error {
 	exists, err := b.open(ctx)
-	if err != nil {
+	if err != nil || exists {
 		return err
-	}
-	if exists {
-		return b.checkVersion(ctx)
 	}
 	if local, ok := b.store.(*directory); ok {
 		if err := os.MkdirAll(local.path, 0o700); err != nil {

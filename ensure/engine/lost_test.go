@@ -27,6 +27,7 @@ func TestLost(t *testing.T) {
 		lose func(*world)
 		want []string
 	}{
+		"empty metadata":  {write(metadataFile, ""), []string{"read .pulumi/meta.yaml", "it has no version"}},
 		"metadata":        {remove(metadataFile), []string{"has lost .pulumi/meta.yaml", "version: 1"}},
 		"empty state":     {write(stateFile, "{}"), []string{"not the state of any stack", ".bak", "backups/project/target"}},
 		"null state":      {write(stateFile, "null"), []string{"not the state of any stack"}},

@@ -130,7 +130,7 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 			}
 			return outcome, errors.Join(err, s.classify(verb, outcome, failure, false))
 		}
-		if outcome.changes(counts, outputs) {
+		if outcome.changed || outcome.Outputs != nil && !outcome.Outputs.DeepEquals(outputs) {
 			if err := s.record(ctx, kind, started, counts, failure != nil, operation.HistoryLimit); err != nil && failure == nil {
 				return outcome, err
 			}
@@ -143,16 +143,6 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 		return outcome, &PlanViolatedError{Stack: s.Name(), Failures: []Failure{{Message: "the stack's outputs are others than its preview showed"}}}
 	}
 	return outcome, s.classify(verb, outcome, failure, canceled)
-}
-
-// changes tells whether an operation changed anything that the history is to tell.
-func (o *outcome) changes(counts pulumidisplay.ResourceChanges, outputs resource.PropertyMap) bool {
-	for op, count := range counts {
-		if op != deploy.OpSame && op != deploy.OpRead && count > 0 {
-			return true
-		}
-	}
-	return o.Outputs != nil && !o.Outputs.DeepEquals(outputs)
 }
 
 // commit writes the state that a journal has led to.
