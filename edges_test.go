@@ -37,8 +37,9 @@ var edges = []edge{
 		instead: "take the value as an argument: cmd/ptd reads settings (settings.go), " +
 			"engine.Plugins gives a plugin its environment",
 		owners: map[string]string{
-			"cmd/ptd":       "settings, in system.go",
-			"ensure/engine": "what plugins and custom programs inherit",
+			"cmd/ptd":          "settings, in system.go",
+			"cmd/ptd/terminal": "what a library sees before main begins",
+			"ensure/engine":    "what plugins and custom programs inherit",
 		},
 	},
 	{

@@ -32,6 +32,7 @@ func (p *program) ensureCommand() *cli.Command {
 			&cli.BoolFlag{Name: "preview", Aliases: []string{"p"}, Value: true,
 				Usage: "show the preview before asking; --preview=false skips the showing, neither the asking nor the guard"},
 			&cli.BoolFlag{Name: "cancel", Aliases: []string{"c"}, Usage: "release the lock of each selected stack, and do nothing else"},
+			&cli.BoolFlag{Name: "force", Usage: "with --cancel: also while the run that holds the lock lives"},
 			&cli.BoolFlag{Name: "refresh", Aliases: []string{"r"},
 				Usage: "read the real state first; with --dry-run nothing of it is saved"},
 			&cli.BoolFlag{Name: "auto-apply", Aliases: []string{"a"}, Usage: "apply without asking; the guard still stops a run"},
@@ -63,6 +64,7 @@ func (p *program) ensureCommand() *cli.Command {
 					AutoApply:        c.Bool("auto-apply"),
 					Refresh:          c.Bool("refresh"),
 					Cancel:           c.Bool("cancel"),
+					Force:            c.Bool("force"),
 					Destroy:          c.Bool("destroy"),
 					StartAtStep:      c.String("start-at-step"),
 					OnlySteps:        names(c.StringSlice("only-steps")),
@@ -126,6 +128,9 @@ func (o ensureOptions) check() error {
 			return fmt.Errorf("--cancel does nothing but release locks: it cannot be combined with %s", other.flag)
 		}
 	}
+	if o.Force && !o.Cancel {
+		return errors.New("--force is for --cancel: it has no effect without")
+	}
 	if o.Destroy && len(o.AllowReplace) > 0 {
 		return errors.New("--allow-replace is for runs that converge: it cannot be combined with --destroy, which has its own rule")
 	}
@@ -166,6 +171,7 @@ func (p *program) ensure(ctx context.Context, options ensureOptions) (err error)
 		return err
 	}
 	defer p.closing(environment, &err)
+	options.HistoryLimit = settings.historyLimit
 	pipeline, err := environment.pipeline(target, options.Options)
 	if err != nil {
 		return err

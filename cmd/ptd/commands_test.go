@@ -23,6 +23,7 @@ func TestEnsureOptions(t *testing.T) {
 		"--preview=false -a":     {AutoApply: true},
 		"-pr":                    {Preview: true, Refresh: true},
 		"-c":                     {Preview: true, Cancel: true},
+		"--cancel --force":       {Preview: true, Cancel: true, Force: true},
 		"--destroy --dry-run -r": {Preview: true, Destroy: true, DryRun: true, Refresh: true},
 		"--start-at-step helm --only-steps helm,sites --only-steps eks": {
 			Preview: true, StartAtStep: "helm", OnlySteps: []string{"helm", "sites", "eks"},
@@ -33,6 +34,7 @@ func TestEnsureOptions(t *testing.T) {
 		},
 	} {
 		d := newDesk(t)
+		want.HistoryLimit = 20
 		require.Equal(t, 0, d.run(append([]string{"ensure", "demo01-staging", "--sandbox"}, strings.Fields(typed)...)...), d.stderr.String())
 		assert.Equal(t, want, d.runner.options, typed)
 		assert.Equal(t, "demo01-staging", d.runner.target.Name)

@@ -7,10 +7,12 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/ptd-go/ptd/cmd/ptd/terminal"
 	"github.com/ptd-go/ptd/ensure"
 )
 
 func main() {
+	terminal.Restore()
 	// All that ptd writes is for its user alone: state, keys, settings.
 	syscall.Umask(0o077)
 	if code, answered := ensure.StandIn(os.Args, os.Stdout, os.Stderr); answered {

@@ -27,11 +27,15 @@ var settingKeys = []key{
 	{name: "top", usage: "the top directory"},
 	{name: "sandbox", boolean: true, fallback: "false", flag: true, usage: "use simulated clouds"},
 	{name: "sandbox_dir", fallback: filepath.Join(".ptd", "sandbox"), flag: true, usage: "where the sandbox is kept"},
+	{name: historyKey, fallback: "20",
+		usage: "how many operations the history of each stack keeps, with the state that each led to"},
 	{name: realKey, list: true, flag: true,
 		usage: "in the sandbox, run the real plugin of this `PART`: eks, kubernetes=KUBECONFIG or postgresql=URL; repeated, or separated by commas"},
 	{name: unawaitedKey, boolean: true, fallback: "false", flag: true,
 		usage: "with a real kubernetes, do not wait for what controllers would do"},
 }
+
+const historyKey = "history_limit"
 
 func (k key) flagName() string    { return strings.ReplaceAll(k.name, "_", "-") }
 func (k key) environment() string { return "PTD_" + strings.ToUpper(k.name) }
@@ -69,6 +73,8 @@ type settings struct {
 	// real are the parts of the sandbox that are real, as they were named; they may hold a
 	// password, which values does not.
 	real []string
+	// historyLimit is at least 1.
+	historyLimit int
 	// targets is the absolute targets directory, sandbox the sandbox's directory.
 	targets, sandbox setting
 }
@@ -90,6 +96,10 @@ func (p *program) settings() (*settings, error) {
 			found.Value = strings.Join(hideRealParts(s.real), ",")
 			s.values[k.name] = found
 		}
+	}
+	limit := s.values[historyKey]
+	if s.historyLimit, err = strconv.Atoi(limit.Value); err != nil || s.historyLimit < 1 {
+		return nil, fmt.Errorf("%s of %s is %q: want a whole number, 1 or more", historyKey, limit.Source, limit.Value)
 	}
 	if s.values["top"].Value == "" {
 		s.values["top"] = p.top(s.values["targets_config_dir"].Value)

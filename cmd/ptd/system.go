@@ -29,16 +29,19 @@ type system struct {
 	now func() time.Time
 	// ticker ticks until stop is called.
 	ticker func(time.Duration) (ticks <-chan time.Time, stop func())
-	// signals delivers the user's interrupts, instead of letting them end the process,
-	// until stop is called.
+	// signals delivers the user's interrupts, until stop is called, and that the terminal
+	// has gone or nobody reads stdout or stderr any more, to the end of the process, instead
+	// of letting them end it.
 	signals func() (received <-chan os.Signal, stop func())
 }
 
 func realSystem() system {
 	directory, _ := os.Getwd()
 	executable, _ := os.Executable()
+	received := make(chan os.Signal, 16)
+	stderr := &outlet{os.Stderr, received}
 	return system{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, screen: os.Stderr,
+		stdin: os.Stdin, stdout: &outlet{os.Stdout, received}, stderr: stderr, screen: stderr,
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
@@ -51,9 +54,14 @@ func realSystem() system {
 			return ticker.C, ticker.Stop
 		},
 		signals: func() (<-chan os.Signal, func()) {
-			received := make(chan os.Signal, 2)
 			signal.Notify(received, os.Interrupt, syscall.SIGTERM)
-			return received, func() { signal.Stop(received) }
+			if !signal.Ignored(syscall.SIGHUP) { // which nohup has it do
+				signal.Notify(received, syscall.SIGHUP)
+			}
+			// A write to a closed pipe fails, instead of ending the process. This tells of every
+			// socket, too, so that it is not what tells of stdout and stderr.
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+			return received, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }
 		},
 	}
 }

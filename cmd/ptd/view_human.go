@@ -46,7 +46,7 @@ func (v *humanView) Display() *ensure.Display {
 		Writer: v.out, Color: v.color(v.stderrTerminal), Interactive: v.stderrTerminal, Verbose: v.line.is("verbose"),
 	}
 	if display.Interactive {
-		display.Writer = v.screen
+		display.Writer = keepMode(v.screen)
 	}
 	return display
 }

@@ -20,7 +20,7 @@ type BackendOptions struct {
 	// Passphrase goes with SecretsProvider "passphrase".
 	Passphrase string
 	// KeyFile is the path of the key of secrets providers of KeyFileScheme. It is made
-	// when it does not exist.
+	// when it does not exist, and there is no state yet that needs it.
 	KeyFile string
 }
 
@@ -30,8 +30,10 @@ type Backend struct {
 	options BackendOptions
 	secrets managers
 
-	mutex sync.Mutex
-	store store // nil until something is looked for
+	mutex    sync.Mutex
+	store    store // nil until something is looked for
+	verified bool  // its layout is ours
+	checked  bool  // see checkSecrets
 }
 
 // NewBackend describes a backend. Nothing is opened, or made, before a stack needs it.
@@ -62,7 +64,15 @@ func (b *Backend) open(ctx context.Context) (exists bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("look for Pulumi state in %s: %w", b.options.URL, err)
 	}
-	return exists, nil
+	switch {
+	case !exists:
+		return false, b.checkEmpty(ctx)
+	case b.verified:
+		return true, nil
+	}
+	err = b.checkVersion(ctx)
+	b.verified = err == nil
+	return true, err
 }
 
 // Stack names a stack; nothing is read yet.

@@ -91,20 +91,46 @@ func (b *bucket) remove(ctx context.Context, key string) error {
 }
 
 func (b *bucket) list(ctx context.Context, directory string) ([]object, error) {
-	listing := b.blobs.List(&blob.ListOptions{Prefix: directory + "/", Delimiter: "/"})
 	var found []object
-	for {
-		next, err := listing.Next(ctx)
-		if errors.Is(err, io.EOF) || gcerrors.Code(err) == gcerrors.NotFound {
-			return found, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	err := b.each(ctx, directory, func(next *blob.ListObject) {
 		if !next.IsDir {
 			found = append(found, object{key: next.Key, modified: next.ModTime})
 		}
+	})
+	return found, err
+}
+
+func (b *bucket) directories(ctx context.Context, directory string) ([]string, error) {
+	var found []string
+	err := b.each(ctx, directory, func(next *blob.ListObject) {
+		if next.IsDir {
+			found = append(found, strings.TrimSuffix(next.Key, "/"))
+		}
+	})
+	return found, err
+}
+
+// each calls a function for all that is directly in a directory.
+func (b *bucket) each(ctx context.Context, directory string, do func(*blob.ListObject)) error {
+	listing := b.blobs.List(&blob.ListOptions{Prefix: directory + "/", Delimiter: "/"})
+	for {
+		next, err := listing.Next(ctx)
+		if errors.Is(err, io.EOF) || gcerrors.Code(err) == gcerrors.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		do(next)
 	}
+}
+
+func (b *bucket) holds(ctx context.Context, directory string) (bool, error) {
+	_, err := b.blobs.List(&blob.ListOptions{Prefix: directory + "/"}).Next(ctx)
+	if errors.Is(err, io.EOF) || gcerrors.Code(err) == gcerrors.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (b *bucket) close() error { return b.blobs.Close() }

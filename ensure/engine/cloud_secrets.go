@@ -53,7 +53,7 @@ func (m *managers) newCloud(ctx context.Context) (*cloudManager, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	keeper, err := m.keeper(ctx, m.options.SecretsProvider)
+	keeper, err := m.keeper(ctx, m.options.SecretsProvider, true)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +94,17 @@ func (s cloudState) key() []byte {
 
 // unwrap has the key service decrypt a data key.
 func (m *managers) unwrap(ctx context.Context, url string, encrypted []byte) (*cloudManager, error) {
-	keeper, err := m.keeper(ctx, url)
+	keeper, err := m.keeper(ctx, url, false)
 	if err != nil {
 		return nil, err
 	}
 	key, err := keeper.Decrypt(ctx, encrypted)
 	if err = errors.Join(err, keeper.Close()); err != nil {
-		return nil, fmt.Errorf("decrypt the data key with %s: %w", url, err)
+		name := url
+		if strings.HasPrefix(url, KeyFileScheme+"://") {
+			name, err = m.options.KeyFile, errors.New("it is not the key that encrypted them")
+		}
+		return nil, &KeyError{Key: name, Err: fmt.Errorf("decrypt the data key: %w", err)}
 	}
 	if len(key) != dataKeySize {
 		return nil, fmt.Errorf("the data key that %s decrypts has %d bytes instead of %d", url, len(key), dataKeySize)
@@ -113,10 +117,10 @@ func (m *managers) unwrap(ctx context.Context, url string, encrypted []byte) (*c
 	return &cloudManager{state: state, crypter: config.NewCiphertextToPlaintextCachedCrypter(crypter, crypter)}, nil
 }
 
-// keeper connects to the key that a URL names.
-func (m *managers) keeper(ctx context.Context, url string) (*gosecrets.Keeper, error) {
+// keeper connects to the key that a URL names; it may be made if it is a file.
+func (m *managers) keeper(ctx context.Context, url string, make bool) (*gosecrets.Keeper, error) {
 	if strings.HasPrefix(url, KeyFileScheme+"://") {
-		return openKeyFile(m.options.KeyFile)
+		return openKeyFile(m.options.KeyFile, make)
 	}
 	return gosecrets.OpenKeeper(ctx, url)
 }

@@ -23,7 +23,7 @@ type directory struct{ path string }
 func (d *directory) file(key string) string { return filepath.Join(d.path, filepath.FromSlash(key)) }
 
 func (d *directory) exists(_ context.Context, key string) (bool, error) {
-	_, err := os.Stat(d.file(key))
+	_, err := os.Stat(d.file(key)) // a directory in a file's place is told by reading it
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -109,6 +109,35 @@ func (d *directory) list(_ context.Context, directory string) ([]object, error) 
 	}
 	slices.SortFunc(found, func(a, b object) int { return cmp.Compare(a.key, b.key) })
 	return found, nil
+}
+
+func (d *directory) directories(_ context.Context, directory string) ([]string, error) {
+	entries, err := os.ReadDir(d.file(directory))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var found []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			found = append(found, path.Join(directory, entry.Name()))
+		}
+	}
+	return found, err
+}
+
+func (d *directory) holds(_ context.Context, directory string) (bool, error) {
+	found := false
+	err := filepath.WalkDir(d.file(directory), func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		found = true
+		return fs.SkipAll
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return found, nil
+	}
+	return found, err
 }
 
 func (d *directory) close() error { return nil }

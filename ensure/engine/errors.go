@@ -18,15 +18,33 @@ func (e *NotAppliedError) Error() string { return fmt.Sprintf("stack %s was neve
 // StateError says that a stack's state cannot be read.
 type StateError struct {
 	Stack, URL, Path string
+	Backups          string // where states of earlier operations are
 	Err              error
 }
 
 func (e *StateError) Error() string {
-	return fmt.Sprintf("read state of stack %s (%s in %s): %v; the previous state is next to it, with .bak appended",
-		e.Stack, e.Path, e.URL, e.Err)
+	var key *KeyError
+	if errors.As(e.Err, &key) {
+		return fmt.Sprintf("read state of stack %s (%s in %s): %v", e.Stack, e.Path, e.URL, e.Err)
+	}
+	return fmt.Sprintf("read state of stack %s (%s in %s): %v; restore it: the previous state is next to it, with .bak appended, "+
+		"earlier ones are in %s", e.Stack, e.Path, e.URL, e.Err, e.Backups)
 }
 
 func (e *StateError) Unwrap() error { return e.Err }
+
+// KeyError says that what encrypts the secrets in state is missing, or is not what
+// encrypted them.
+type KeyError struct {
+	Key string // its path or URL, or a word for a passphrase
+	Err error
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("the key of the state's secrets (%s): %v; restore it from a backup: no other one opens them", e.Key, e.Err)
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
 
 // OperationError is a failed operation: the resources that failed, each with the
 // provider's message, or the message of the program or the engine.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
@@ -14,6 +15,13 @@ func (s *Stack) fold(ctx context.Context) error {
 	state, err := s.deployment(ctx)
 	if err != nil || state == nil || !s.journaled {
 		return err
+	}
+	if s.author != nil && s.author.Process != os.Getpid() {
+		if lives, _, err := s.author.lives(); err != nil {
+			return err
+		} else if lives {
+			return &EndingError{Stack: s.Name(), Holder: *s.author}
+		}
 	}
 	return s.write(ctx, *state)
 }
@@ -26,6 +34,7 @@ func (s *Stack) replay(ctx context.Context, content []byte, state apitype.TypedD
 	if err != nil {
 		return state, found, fmt.Errorf("read %s: %w", s.journalPath(), err)
 	}
+	s.author = nil
 	var entries []apitype.JournalEntry
 	starts, torn := "", error(nil)
 	for line := range bytes.Lines(lines) {
@@ -36,9 +45,10 @@ func (s *Stack) replay(ctx context.Context, content []byte, state apitype.TypedD
 		}
 		switch {
 		case parsed.Folded != "" && parsed.Folded == digest(content):
+			s.author = nil
 			return state, true, nil
 		case parsed.Base != "":
-			starts = parsed.Base
+			starts, s.author = parsed.Base, parsed.Holder
 		case parsed.Entry != nil && torn != nil:
 			return state, true, fmt.Errorf("read %s: %w", s.journalPath(), torn)
 		case parsed.Entry != nil:

@@ -40,9 +40,11 @@ type journal struct {
 }
 
 // journalLine is a line of a journal: first the digest of the state that it starts
-// from, then entries; when it is folded, the digest of the state that has them all.
+// from and whose it is, then entries; when it is folded, the digest of the state that has
+// them all.
 type journalLine struct {
 	Base   string                `json:"base,omitempty"`
+	Holder *Lock                 `json:"holder,omitempty"`
 	Entry  *apitype.JournalEntry `json:"entry,omitempty"`
 	Folded string                `json:"folded,omitempty"`
 }
@@ -71,7 +73,11 @@ func (s *Stack) journal(ctx context.Context, manager secrets.Manager) (*journal,
 	if state != nil {
 		base = *state.Deployment
 	}
-	first, err := journalLine{Base: s.digest}.encode()
+	holder, err := newLock()
+	if err != nil {
+		return nil, fmt.Errorf("begin the journal of stack %s: %w", s.Name(), err)
+	}
+	first, err := journalLine{Base: s.digest, Holder: &holder}.encode()
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +139,9 @@ func (j *journal) write() error {
 	lines, upTo := j.pending, j.added
 	j.pending = nil
 	j.mutex.Unlock()
+	if err := j.stack.fence(j.ctx); err != nil {
+		return err
+	}
 	if err := j.store.append(j.ctx, lines); err != nil {
 		return err
 	}
@@ -157,6 +166,10 @@ func (j *journal) end() (apitype.TypedDeployment, error) {
 	}
 	failure := j.failure
 	if failure != nil {
+		var lost *LockLostError
+		if errors.As(failure, &lost) {
+			return deployment, errors.Join(failure, j.store.close())
+		}
 		failure = fmt.Errorf("write %s of stack %s: %w", j.stack.journalPath(), j.stack.Name(), failure)
 	}
 	return deployment, errors.Join(failure, j.store.close())

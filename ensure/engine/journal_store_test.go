@@ -123,7 +123,7 @@ func TestDeathOnARemoteStore(t *testing.T) {
 			if len(died.journals(t)) > 1 {
 				journaled++
 			}
-			_, err := v.on(died).Cancel(ctx)
+			_, err := v.on(died).Cancel(ctx, true)
 			require.NoError(t, err)
 			require.NoError(t, v.applyTo(v.on(died), program), "death %d", i)
 			assert.Len(t, v.cloud.objects, len(w.cloud.objects), "death %d", i)
@@ -209,7 +209,7 @@ func TestStaleJournal(t *testing.T) {
 		}
 	}
 	died := remote(t, dying)
-	_, err = v.on(died).Cancel(ctx)
+	_, err = v.on(died).Cancel(ctx, true)
 	require.NoError(t, err)
 	require.NoError(t, v.applyTo(v.on(died), chain(6, 1)))
 	assert.Empty(t, died.journals(t))

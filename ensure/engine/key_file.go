@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	gosecrets "gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
 )
@@ -21,24 +22,49 @@ import (
 // derivation, which would cost each run half a second.
 const KeyFileScheme = "ptd-key-file"
 
-// openKeyFile opens the key in a file, making it when it does not exist.
-func openKeyFile(path string) (*gosecrets.Keeper, error) {
+// openKeyFile opens the key in a file. It may be made when it does not exist, unless
+// there is state that it encrypted.
+func openKeyFile(path string, make bool) (*gosecrets.Keeper, error) {
 	if path == "" {
 		return nil, errors.New("key of the state's secrets: no key file is given")
 	}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		content, err = createKey(path)
+		if content, err = nil, checkUnused(path, make); err == nil {
+			content, err = createKey(path)
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("key of the state's secrets: %w", err)
+		return nil, &KeyError{Key: path, Err: err}
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(content)))
 	if err != nil || len(key) != 32 {
-		return nil, fmt.Errorf("key of the state's secrets: %s does not hold 32 bytes in base64; "+
-			"restore it, or start again with an empty directory", path)
+		return nil, &KeyError{Key: path, Err: errors.New("the file does not hold 32 bytes in base64")}
 	}
 	return localsecrets.NewKeeper([32]byte(key)), nil
+}
+
+// checkUnused refuses to make the key anew while there is state that was encrypted with
+// it. The states of all targets that have a key are below its directory.
+func checkUnused(path string, make bool) error {
+	if !make {
+		return errors.New("the file is missing")
+	}
+	directory := os.DirFS(filepath.Dir(path))
+	states, err := fs.Glob(directory, strings.Join([]string{"*", workspace.BookkeepingDir, workspace.StackDir, "*", "*.json"}, "/"))
+	if err != nil {
+		return fmt.Errorf("look for state that needs it: %w", err)
+	}
+	for _, state := range states {
+		content, err := fs.ReadFile(directory, state)
+		if err != nil {
+			return fmt.Errorf("look whether %s needs it: %w", state, err)
+		}
+		if strings.Contains(string(content), KeyFileScheme+"://") {
+			return fmt.Errorf("the file is missing, and %s is encrypted with it", filepath.Join(filepath.Dir(path), state))
+		}
+	}
+	return nil
 }
 
 // createKey makes the key so that of two processes one wins and both see its key.

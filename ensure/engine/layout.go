@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -22,6 +21,7 @@ import (
 //	.pulumi/stacks/<project>/<stack>.json[.gz|.zst]        state (store.go, state.go)
 //	.pulumi/stacks/<project>/<stack>.json.bak              the state before
 //	.pulumi/stacks/<project>/<stack>.json.journal          ours: see journal.go
+//	.pulumi/stacks/<project>/<stack>.json.left-<id>        ours: see fence.go
 //	.pulumi/locks/organization/<project>/<stack>/<id>.json a lock (lock.go)
 //	.pulumi/history/<project>/<stack>/<stack>-<time>.history.json, .checkpoint.json
 //	.pulumi/backups/<project>/<stack>/<stack>.<time>.json
@@ -42,6 +42,23 @@ func (s *Stack) in(directory string) string {
 	return path.Join(workspace.BookkeepingDir, directory, s.Project(), s.name)
 }
 
+// checkNeverApplied refuses a stack without state that has a history: its state was lost,
+// and the next run would make everything once more. That pulumi removes a stack takes its
+// history along.
+func (s *Stack) checkNeverApplied(ctx context.Context) error {
+	list, err := s.backend.store.list(ctx, s.in(workspace.HistoryDir))
+	if err != nil {
+		return fmt.Errorf("look for the history of stack %s: %w", s.Name(), err)
+	}
+	states := checkpoints(list)
+	if len(states) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the state of stack %s is missing (%s in %s), and its history tells that it was applied: restore the file "+
+		"from a backup, or from what the last operation left, %s; if the stack is really gone, delete its history, %s",
+		s.Name(), s.path(), s.backend.options.URL, states[len(states)-1], s.in(workspace.HistoryDir))
+}
+
 // stateFile finds the state; "" when there is none. The pulumi command line writes
 // compressed state when it is told to; of several files the last written one counts.
 func (s *Stack) stateFile(ctx context.Context) (string, error) {
@@ -59,7 +76,7 @@ func (s *Stack) stateFile(ctx context.Context) (string, error) {
 	compressed := []string{s.path() + encoding.GZIPExt, s.path() + encoding.ZSTDExt}
 	list = slices.DeleteFunc(list, func(o object) bool { return !slices.Contains(compressed, o.key) })
 	if len(list) == 0 {
-		return "", nil
+		return "", s.checkNeverApplied(ctx)
 	}
 	return slices.MaxFunc(list, func(a, b object) int { return a.modified.Compare(b.modified) }).key, nil
 }
@@ -76,19 +93,13 @@ func (s *Stack) checkNames() error {
 // prepare makes the store one of Pulumi's, or finds that it is one.
 func (b *Backend) prepare(ctx context.Context) error {
 	exists, err := b.open(ctx)
-	if err != nil {
+	if err != nil || exists {
 		return err
-	}
-	if exists {
-		return b.checkVersion(ctx)
 	}
 	if local, ok := b.store.(*directory); ok {
 		if err := os.MkdirAll(local.path, 0o700); err != nil {
 			return fmt.Errorf("make the directory of the state backend: %w", err)
 		}
-	}
-	if err := b.checkEmpty(ctx); err != nil {
-		return err
 	}
 	if err := b.store.write(ctx, metadata, fmt.Appendf(nil, "version: %d\n", layoutVersion)); err != nil {
 		return fmt.Errorf("begin state backend %s: %w", b.options.URL, err)
@@ -118,19 +129,35 @@ func (b *Backend) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// checkEmpty refuses a store that has state, but no metadata: Pulumi's first layout.
+// checkEmpty refuses a store without metadata that has something of Pulumi's: its first
+// layout, or one that has lost it, and would count as one in which nothing was applied.
 func (b *Backend) checkEmpty(ctx context.Context) error {
+	holds, err := b.store.holds(ctx, workspace.BookkeepingDir)
+	if err != nil {
+		return fmt.Errorf("look for Pulumi state in %s: %w", b.options.URL, err)
+	}
+	if !holds {
+		return nil
+	}
 	list, err := b.store.list(ctx, path.Join(workspace.BookkeepingDir, workspace.StackDir))
 	if err != nil {
 		return fmt.Errorf("look for Pulumi state in %s: %w", b.options.URL, err)
 	}
 	for _, object := range list {
-		name := strings.TrimSuffix(strings.TrimSuffix(object.key, encoding.GZIPExt), encoding.ZSTDExt)
-		if filepath.Ext(name) == ".json" {
+		if filepath.Ext(plain(object.key)) == ".json" {
 			return b.withoutProjects()
 		}
 	}
-	return nil
+	// A run that begins at the same time writes the file before all others.
+	exists, err := b.store.exists(ctx, metadata)
+	if err != nil {
+		return fmt.Errorf("look for Pulumi state in %s: %w", b.options.URL, err)
+	}
+	if exists {
+		return nil
+	}
+	return fmt.Errorf("state backend %s has lost %s, and still has state: restore the file from a backup, or write it anew: "+
+		"one line, `version: %d`", b.options.URL, metadata, layoutVersion)
 }
 
 func (b *Backend) withoutProjects() error {

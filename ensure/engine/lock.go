@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"path"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +24,8 @@ type Lock struct {
 	Host    string    `json:"hostname"`
 	Process int       `json:"pid"`
 	Since   time.Time `json:"timestamp"`
+	// Started is when the process started, in the host's own words; ptd's alone.
+	Started string `json:"started,omitempty"`
 
 	key      string
 	orphaned bool
@@ -90,7 +91,7 @@ func (s *Stack) begin(ctx context.Context) error {
 
 // create writes the state of a stack that nothing was done to.
 func (s *Stack) create(ctx context.Context) error {
-	content, err := s.encode(apitype.TypedDeployment{})
+	content, err := s.encode(apitype.TypedDeployment{Version: apitype.DeploymentSchemaVersionCurrent})
 	if err == nil {
 		err = s.backend.store.write(ctx, s.path(), content)
 	}
@@ -105,12 +106,8 @@ func (s *Stack) takeLock(ctx context.Context) error {
 	if err := s.checkUnlocked(ctx); err != nil {
 		return err
 	}
-	lock := Lock{User: "unknown", Process: os.Getpid(), Since: time.Now()}
-	if current, err := user.Current(); err == nil {
-		lock.User = current.Username
-	}
-	var err error
-	if lock.Host, err = os.Hostname(); err != nil {
+	lock, err := newLock()
+	if err != nil {
 		return fmt.Errorf("lock stack %s: %w", s.Name(), err)
 	}
 	content, err := json.Marshal(lock)
@@ -127,6 +124,18 @@ func (s *Stack) takeLock(ctx context.Context) error {
 		return errors.Join(err, s.releaseLock(ctx))
 	}
 	return nil
+}
+
+// newLock is a lock of this process.
+func newLock() (Lock, error) {
+	lock := Lock{User: "unknown", Process: os.Getpid(), Since: time.Now()}
+	if current, err := user.Current(); err == nil {
+		lock.User = current.Username
+	}
+	lock.Started, _ = processStart(lock.Process)
+	var err error
+	lock.Host, err = os.Hostname()
+	return lock, err
 }
 
 // checkUnlocked returns a *LockedError when there are locks that are not this Stack's.
@@ -163,11 +172,20 @@ func (s *Stack) releaseLock(ctx context.Context) error {
 	return nil
 }
 
-// Cancel removes all locks of the stack, whoever holds them, and returns them.
-func (s *Stack) Cancel(ctx context.Context) ([]Lock, error) {
+// Cancel removes all locks of the stack, whoever holds them, and returns them. While a
+// holder lives on this host it removes none and returns a *HolderLivesError, unless it is
+// forced to. A run that has lost its lock stops.
+func (s *Stack) Cancel(ctx context.Context, force bool) ([]Lock, error) {
 	locks, err := s.locks(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, lock := range locks {
+		if lives, _, err := lock.lives(); err != nil {
+			return nil, err
+		} else if lives && !force {
+			return nil, &HolderLivesError{Stack: s.Name(), Holder: lock}
+		}
 	}
 	for _, lock := range locks {
 		if err := s.backend.store.remove(ctx, lock.key); err != nil {
@@ -191,10 +209,6 @@ func (s *Stack) locks(ctx context.Context) ([]Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for locks of stack %s: %w", s.Name(), err)
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("look for locks of stack %s: %w", s.Name(), err)
-	}
 	var locks []Lock
 	for _, object := range list {
 		content, exists, err := s.backend.store.read(ctx, object.key)
@@ -205,10 +219,13 @@ func (s *Stack) locks(ctx context.Context) ([]Lock, error) {
 			continue // released since it was listed
 		}
 		lock := Lock{User: "unknown", Host: "unknown", Since: object.modified}
-		if json.Unmarshal(content, &lock) == nil && lock.Host == host {
-			lock.orphaned = errors.Is(syscall.Kill(lock.Process, 0), syscall.ESRCH)
-		}
+		_ = json.Unmarshal(content, &lock) // one that says nothing is a lock, too
 		lock.key = object.key
+		lives, known, err := lock.lives()
+		if err != nil {
+			return nil, err
+		}
+		lock.orphaned = known && !lives
 		locks = append(locks, lock)
 	}
 	return locks, nil

@@ -53,6 +53,8 @@ type Operation struct {
 	Channel chan<- Event
 	// Display shows what happens with Pulumi's own display; nil for not at all.
 	Display *Display
+	// HistoryLimit is how many operations the stack's history keeps; 0 is DefaultHistoryLimit.
+	HistoryLimit int
 	// Parallel limits concurrent resource operations; 0 is 16.
 	Parallel int
 }

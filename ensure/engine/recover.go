@@ -19,7 +19,7 @@ import (
 )
 
 // Recover settles the creates that a run which died left unfinished: nobody wrote
-// down whether they happened. What providers can find, by Plugins.Identify and
+// down whether they happened. What a run made that had lost its lock is taken in, too. What providers can find, by Plugins.Identify and
 // Plugins.Find, is taken into the state, what surely does not exist is forgotten. Of the
 // rest a warning says what to look for; it stays in the state until the resource has been
 // made anew. The stack must be locked.
@@ -31,8 +31,9 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 	// Updates and deletes that were cut off need nothing: state still holds what was
 	// there before, and the next operation does them again.
 	pending := creating(snapshot)
-	if len(pending) == 0 {
-		return nil
+	left, err := s.left(ctx)
+	if err != nil || len(pending) == 0 && len(left) == 0 {
+		return err
 	}
 	if operation.Providers == nil && (operation.Program != nil || operation.Executable != "") {
 		// Without the program's, those of the state may do, or their reads say why not.
@@ -80,7 +81,27 @@ func (s *Stack) Recover(ctx context.Context, operation Operation) error {
 				"was made (%s) by a run that died before it could write that down; taken into the state", recovered.ID))
 		}
 	}
-	return s.save(ctx, snapshot)
+	for _, key := range left {
+		states, err := s.readLeft(ctx, key)
+		if err != nil {
+			return err
+		}
+		err = r.adopt(ctx, states, func(state *resource.State) {
+			tell(diag.Info, state.URN, fmt.Sprintf("was made (%s) by a run that had lost its lock; taken into the state", state.ID))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.save(ctx, snapshot); err != nil {
+		return err
+	}
+	for _, key := range left {
+		if err := s.backend.store.remove(ctx, key); err != nil {
+			return fmt.Errorf("remove %s, which is in the state of stack %s now: %w", key, s.Name(), err)
+		}
+	}
+	return nil
 }
 
 // creating lists the resources whose creation was begun and not written as ended.

@@ -95,6 +95,10 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	}
 	update := engine.UpdateInfo{Root: directory, Project: s.project, Target: target}
 	started := time.Now()
+	var outputs resource.PropertyMap // before: the snapshot is changed
+	if root := rootOf(before); root != nil {
+		outputs = root.Outputs
+	}
 	var planned *deploy.Plan
 	var counts pulumidisplay.ResourceChanges
 	var failure error
@@ -128,8 +132,10 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 			}
 			return outcome, errors.Join(err, s.classify(verb, outcome, failure, false))
 		}
-		if err := s.record(ctx, kind, started, counts, failure != nil); err != nil && failure == nil {
-			return outcome, err
+		if outcome.changed || outcome.Outputs != nil && !outcome.Outputs.DeepEquals(outputs) {
+			if err := s.record(ctx, kind, started, counts, failure != nil, operation.HistoryLimit); err != nil && failure == nil {
+				return outcome, err
+			}
 		}
 	}
 	if failure == nil && closed != nil {
@@ -147,10 +153,15 @@ func (s *Stack) commit(ctx context.Context, recorded *journal) error {
 	if deployment.Deployment == nil {
 		return failure
 	}
-	if err := s.write(ctx, deployment); err != nil && failure == nil {
-		return err
+	err := s.write(ctx, deployment)
+	var lost *LockLostError
+	switch {
+	case errors.As(err, &lost): // so does failure say, if it has noticed
+		return errors.Join(err, s.leave(ctx, recorded))
+	case failure != nil:
+		return failure
 	}
-	return failure
+	return err
 }
 
 // classify turns the engine's failure into one of this package's errors.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"sync"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -12,6 +13,8 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/secrets"
 	"github.com/pulumi/pulumi/pkg/v3/secrets/passphrase"
 	"github.com/pulumi/pulumi/pkg/v3/secrets/service"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
 // managers builds secrets managers, each one once: opening one costs a call to the
@@ -64,7 +67,11 @@ func (m *managers) withPassphrase(state json.RawMessage) (secrets.Manager, error
 	if err := json.Unmarshal(state, &described); err != nil {
 		return nil, fmt.Errorf("read the salt: %w", err)
 	}
-	return passphrase.GetPassphraseSecretsManager(m.options.Passphrase, described.Salt)
+	manager, err := passphrase.GetPassphraseSecretsManager(m.options.Passphrase, described.Salt)
+	if err != nil {
+		return nil, &KeyError{Key: "a passphrase", Err: err}
+	}
+	return manager, nil
 }
 
 // new returns the manager for stacks without state, making it at the first call.
@@ -86,6 +93,14 @@ func (m *managers) new(ctx context.Context) (secrets.Manager, error) {
 	}
 	m.fresh = m.remember(manager)
 	return m.fresh, nil
+}
+
+// kind is the type of the managers that new makes.
+func (m *managers) kind() string {
+	if m.options.SecretsProvider == passphrase.Type {
+		return passphrase.Type
+	}
+	return cloudType
 }
 
 // remember keeps a manager for whoever asks for it next, and makes it encrypt and
@@ -114,5 +129,58 @@ func (s *Stack) secretsManager(ctx context.Context, snapshot *deploy.Snapshot) (
 	if snapshot != nil && snapshot.SecretsManager != nil {
 		return snapshot.SecretsManager, nil
 	}
+	if err := s.backend.checkSecrets(ctx); err != nil {
+		return nil, err
+	}
 	return s.backend.secrets.new(ctx)
+}
+
+// checkSecrets opens, once, the secrets of a stack that is there already: a key or a
+// passphrase that was lost is not to be replaced by another one with the next new stack.
+func (b *Backend) checkSecrets(ctx context.Context) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.checked || b.store == nil {
+		return nil
+	}
+	projects, err := b.store.directories(ctx, path.Join(workspace.BookkeepingDir, workspace.StackDir))
+	if err != nil {
+		return fmt.Errorf("look for the stacks of %s: %w", b.options.URL, err)
+	}
+	for _, project := range projects {
+		list, err := b.store.list(ctx, project)
+		if err != nil {
+			return fmt.Errorf("look for the stacks of %s: %w", b.options.URL, err)
+		}
+		for _, object := range list {
+			if path.Ext(object.key) != ".json" {
+				continue
+			}
+			content, _, err := b.store.read(ctx, object.key)
+			if err != nil {
+				return fmt.Errorf("read %s in %s: %w", object.key, b.options.URL, err)
+			}
+			var state struct {
+				Checkpoint struct {
+					Latest struct {
+						Secrets *apitype.SecretsProvidersV1 `json:"secrets_providers"`
+					}
+				}
+			}
+			// State that cannot be read is told by whoever needs it.
+			if json.Unmarshal(content, &state) != nil || state.Checkpoint.Latest.Secrets == nil {
+				continue
+			}
+			described := state.Checkpoint.Latest.Secrets
+			if described.Type != b.secrets.kind() {
+				continue // a stack that is still encrypted in another way
+			}
+			if _, err := b.secrets.OfType(ctx, described.Type, described.State); err != nil {
+				return err
+			}
+			b.checked = true
+			return nil
+		}
+	}
+	return nil
 }

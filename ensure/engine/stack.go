@@ -35,6 +35,7 @@ type Stack struct {
 	digest  string
 	// journaled is whether there was a journal beside the state when it was read.
 	journaled bool
+	author    *Lock // of that journal, if it says
 
 	// What the state's file held when it was last read, locked or not, and the snapshot of
 	// the deployment that was last looked at.

@@ -95,7 +95,7 @@ func (w *world) restore(files map[string]string) {
 }
 
 func (w *world) cancel() error {
-	_, err := w.stack().Cancel(context.Background())
+	_, err := w.stack().Cancel(context.Background(), true)
 	return err
 }
 
@@ -248,12 +248,12 @@ func TestLock(t *testing.T) {
 	require.Len(t, locked.Locks, 1)
 	assert.Equal(t, os.Getpid(), locked.Locks[0].Process)
 	assert.Contains(t, err.Error(), "release the lock with --cancel")
-	released, err := second.Cancel(ctx)
+	released, err := second.Cancel(ctx, true)
 	require.NoError(t, err)
 	assert.Len(t, released, 1)
 	require.NoError(t, second.Lock(ctx))
 	second.Unlock(ctx)
-	released, err = second.Cancel(ctx)
+	released, err = second.Cancel(ctx, true)
 	require.NoError(t, err)
 	assert.Empty(t, released)
 }

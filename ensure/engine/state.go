@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/snapshot"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
 // snapshot reads the state; nil when there is none. The caller owns what it gets:
@@ -95,21 +97,48 @@ func applied(state *apitype.TypedDeployment) *apitype.TypedDeployment {
 // run that died. Later steps ask for the states of earlier ones again and again.
 func (s *Stack) parse(ctx context.Context, content []byte) (*apitype.TypedDeployment, error) {
 	if found := digest(content); s.parsed.digest != found {
-		format := encoding.Compress(encoding.JSON, encoding.DetectCompression(content))
-		checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(format, content)
+		state, err := s.checkpoint(content)
 		if err != nil {
 			return nil, err
 		}
-		s.parsed.digest = found
-		s.parsed.state = apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}
+		s.parsed.digest, s.parsed.state = found, state
 	}
 	state, journaled, err := s.replay(ctx, content, s.parsed.state)
 	s.journaled = journaled
 	return &state, err
 }
 
+// checkpoint reads the content of the state's file.
+func (s *Stack) checkpoint(content []byte) (state apitype.TypedDeployment, err error) {
+	format := encoding.Compress(encoding.JSON, encoding.DetectCompression(content))
+	checkpoint, version, features, err := stack.UnmarshalVersionedCheckpointToLatestCheckpoint(format, content)
+	if err != nil {
+		return state, err
+	}
+	// What is no state at all, such as {} or null, has no name either, and would count as
+	// that of a stack which was never applied.
+	name := string(checkpoint.Stack)
+	if name == "" {
+		// ptd used to write no version for a stack that was only created, which is read as
+		// the oldest layout.
+		var created struct{ Checkpoint struct{ Stack string } }
+		if err := format.Unmarshal(content, &created); err != nil {
+			return state, err
+		}
+		name = created.Checkpoint.Stack
+	}
+	switch name {
+	case s.Name(), s.name: // Pulumi's first layouts had the short one
+	case "":
+		return state, errors.New("it is not the state of any stack")
+	default:
+		return state, fmt.Errorf("it is the state of another stack, %s", name)
+	}
+	return apitype.TypedDeployment{Deployment: checkpoint.Latest, Version: version, Features: features}, nil
+}
+
 func (s *Stack) unreadable(err error) error {
-	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Err: err}
+	return &StateError{Stack: s.Name(), URL: s.backend.options.URL, Path: s.path(), Backups: s.in(workspace.BackupDir), Err: err}
 }
 
 // save writes a snapshot outside of an operation.
@@ -121,10 +150,14 @@ func (s *Stack) save(ctx context.Context, snapshot *deploy.Snapshot) error {
 	return s.write(ctx, apitype.TypedDeployment{Deployment: serialized, Version: version, Features: features})
 }
 
-// checkWritable refuses compressed state, which only Pulumi's own backend writes.
+// checkWritable refuses to write when the lock was lost, and compressed state, which only
+// Pulumi's own backend writes.
 func (s *Stack) checkWritable(ctx context.Context) error {
 	if !s.locked {
 		return fmt.Errorf("write state of stack %s: it is not locked", s.Name())
+	}
+	if err := s.fence(ctx); err != nil {
+		return err
 	}
 	plain, err := s.backend.store.exists(ctx, s.path())
 	if err != nil {

@@ -23,6 +23,10 @@ type store interface {
 	remove(ctx context.Context, key string) error
 	// list returns what is directly in a directory, by key.
 	list(ctx context.Context, directory string) ([]object, error)
+	// directories returns what directories there are directly in a directory, by key.
+	directories(ctx context.Context, directory string) ([]string, error)
+	// holds tells whether there is any object below a directory.
+	holds(ctx context.Context, directory string) (bool, error)
 	close() error
 }
 

@@ -20,6 +20,7 @@ type outcome struct {
 	providers map[string]resource.PropertyMap // known inputs of explicit providers
 	failures  []Failure                       // in the order of time
 	violated  []Failure                       // deviations from the plan
+	changed   bool                            // something of the stack is not what it was
 }
 
 // watcher receives the engine's events of one operation, keeps what the outcome
@@ -181,6 +182,7 @@ func (w *watcher) note(event engine.Event) {
 		if w.dryRun && w.looking[payload.Metadata.URN] {
 			w.found(payload.Metadata)
 		}
+		w.outcome.changed = w.outcome.changed || changes(payload.Metadata)
 		if payload.Metadata.Type == resource.RootStackType && payload.Metadata.Res != nil {
 			w.outputs(payload.Metadata)
 		}
@@ -188,6 +190,14 @@ func (w *watcher) note(event engine.Event) {
 			w.step(payload.Metadata, false)
 		}
 	}
+}
+
+// changes tells whether a step that was done changed anything of the stack's own: what it
+// only reads changes by itself.
+func changes(metadata engine.StepEventMetadata) bool {
+	external := metadata.New != nil && metadata.New.State != nil && metadata.New.State.External ||
+		metadata.Old != nil && metadata.Old.State != nil && metadata.Old.State.External
+	return metadata.Op != deploy.OpSame && metadata.Op != deploy.OpRead && metadata.Type != resource.RootStackType && !external
 }
 
 // begin tells that the work on a resource begins. Components are no work of their own.

@@ -110,7 +110,8 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
 			return r.pipeline.Guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !r.pipeline.Unprotected
 		},
-		Events: func(event engine.Event) { r.report(event, counted) },
+		Events:       func(event engine.Event) { r.report(event, counted) },
+		HistoryLimit: r.options.HistoryLimit,
 	}
 }
 
@@ -308,7 +309,7 @@ func (r *Run) cancel(ctx context.Context, step stacked) error {
 		return errors.New("--cancel cannot be combined with --dry-run")
 	}
 	stack := r.stack(step)
-	released, err := stack.Cancel(ctx)
+	released, err := stack.Cancel(ctx, r.options.Force)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,12 @@ type Options struct {
 	// Refresh reads the real state of every resource first; with DryRun nothing of it
 	// is saved.
 	Refresh bool
-	// Cancel releases the lock of each selected stack, and does nothing else.
-	Cancel bool
+	// Cancel releases the lock of each selected stack, and does nothing else. While the run
+	// that holds it lives on this host it is an error, unless Force insists.
+	Cancel, Force bool
+	// HistoryLimit is how many operations of each stack its history keeps, with the state
+	// that each led to; 0 is engine.DefaultHistoryLimit.
+	HistoryLimit int
 	// Destroy destroys the selected steps in reverse order.
 	Destroy bool
 	// StartAtStep leaves out the steps before this one (in the order of the run).

@@ -292,7 +292,10 @@ func TestPipelineIsLocked(t *testing.T) {
 	require.ErrorAs(t, locked.Err, &holder)
 	assert.Equal(t, []string{"island-north"}, w.objects(t))
 
-	released, events := sail(t, w, archipelago("north"), step.Options{Cancel: true})
+	kept, _ := sail(t, w, archipelago("north"), step.Options{Cancel: true})
+	var lives *engine.HolderLivesError
+	require.ErrorAs(t, kept.Err, &lives)
+	released, events := sail(t, w, archipelago("north"), step.Options{Cancel: true, Force: true})
 	require.NoError(t, released.Err)
 	assert.Equal(t, "lock released", released.Steps[1].Note)
 	assert.NotEmpty(t, events)

@@ -179,7 +179,7 @@ func (r *Run) resume(ctx context.Context, step Step) []string {
 		name string
 		set  bool
 	}{
-		{"--destroy", o.Destroy}, {"--cancel", o.Cancel}, {"--dry-run", o.DryRun}, {"--refresh", o.Refresh},
+		{"--destroy", o.Destroy}, {"--cancel", o.Cancel}, {"--force", o.Force}, {"--dry-run", o.DryRun}, {"--refresh", o.Refresh},
 		{"--auto-apply", o.AutoApply}, {"--preview=false", !o.Preview},
 	} {
 		if flag.set {
