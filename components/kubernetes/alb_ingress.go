@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +22,10 @@ type ALBIngressArgs struct {
 	// HealthCheckPort and HealthCheckPath are where the nodes answer for it.
 	HealthCheckPort int
 	HealthCheckPath string
-	// CertificateARNs are those of the HTTPS listener, at most 25; the first is the default.
+	// CertificateARNs are those of the HTTPS listener; the first is the default.
 	CertificateARNs pulumi.StringArrayInput
+	// MaxCertificates is how many a load balancer takes in this account, 25 if it is 0.
+	MaxCertificates int
 	// Public makes the load balancer reachable from the Internet.
 	Public bool
 	// SubnetNames are the Name tags of the subnets, or their ids; with none the
@@ -162,9 +165,9 @@ func (args *ALBIngressArgs) certificates(name string) pulumi.StringOutput {
 				once = append(once, arn)
 			}
 		}
-		if len(once) > certificatesOfALB {
+		if most := cmp.Or(args.MaxCertificates, certificatesOfALB); len(once) > most {
 			return "", fmt.Errorf("load balancer ingress %s: %d certificates, a load balancer takes %d: "+
-				"give each site a load balancer of its own", name, len(once), certificatesOfALB)
+				"give each site a load balancer of its own", name, len(once), most)
 		}
 		return strings.Join(once, ","), nil
 	}).(pulumi.StringOutput)

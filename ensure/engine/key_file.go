@@ -12,6 +12,8 @@ import (
 
 	gosecrets "gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // KeyFileScheme is the scheme of secrets providers that use a local key file, for state
@@ -21,12 +23,15 @@ import (
 // derivation, which would cost each run half a second.
 const KeyFileScheme = "ptd-key-file"
 
+// maxKeyFile bounds a file that holds 44 characters.
+const maxKeyFile = 1 << 12
+
 // openKeyFile opens the key in a file, making it when it does not exist.
 func openKeyFile(path string) (*gosecrets.Keeper, error) {
 	if path == "" {
 		return nil, errors.New("key of the state's secrets: no key file is given")
 	}
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxKeyFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		content, err = createKey(path)
 	}
@@ -62,5 +67,5 @@ func createKey(path string) ([]byte, error) {
 	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return files.Read(path, maxKeyFile)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // The two directories of a targets directory.
@@ -130,7 +132,7 @@ func (t *Tree) Load(name string) (*Target, error) {
 func (t *Tree) load(sub, name string) (*Target, Errors) {
 	dir := filepath.Join(t.Dir, sub, name)
 	file := filepath.Join(dir, "ptd.yaml")
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file, maxFileSize)
 	if err != nil {
 		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err)}}
 	}
@@ -147,6 +149,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	l.siteFiles()
 	target.resolveDomains()
 	d.validateDomains(target)
+	d.validateCertificates(target)
 	l.customResources()
 	l.manifest()
 	l.controlRoom()
@@ -167,9 +170,12 @@ type loader struct {
 	problems, warnings Errors
 }
 
+// maxFileSize bounds what is read at all; each kind of file has a bound of its own.
+const maxFileSize = 1 << 26
+
 // read is the content of an optional file; nil when it is absent.
 func (l *loader) read(file string) []byte {
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file, maxFileSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
