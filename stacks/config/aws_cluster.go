@@ -230,7 +230,7 @@ func (p KarpenterNodePool) EffectiveTaints() []KarpenterTaint {
 type KarpenterRequirement struct {
 	Key      string   `yaml:"key" required:"true" check:"label-key"`
 	Operator string   `yaml:"operator" required:"true" enum:"In,NotIn,Exists,DoesNotExist,Gt,Lt,Gte,Lte"`
-	Values   []string `yaml:"values" check:"label-value"`
+	Values   []string `yaml:"values"`
 }
 
 // KarpenterLimits bounds a pool; "" is no bound.

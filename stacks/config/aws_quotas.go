@@ -1,5 +1,11 @@
 package config
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // AWSQuotas are quotas of the account that AWS has raised. What is not given is AWS' default:
 // more than a quota lets through fails after hours, so it is refused unless the raised quota is
 // declared here. (docs/reference/config-and-cli.md 1.4)
@@ -60,6 +66,26 @@ func (d *decoder) validateQuotas(w *AWSWorkload) {
 		}
 	}
 	d.validateTrust(w)
+	d.validateZonePolicy(w)
+}
+
+// The managed policy that lets ExternalDNS change records names each zone: that many characters,
+// with zone ids of the usual length, of those that IAM takes of a policy, which is no quota.
+const (
+	maxPolicy     = 6144
+	zonePolicy    = 280
+	zoneStatement = len(`"arn:aws:route53:::hostedzone/Z01234567890123456789",`)
+)
+
+func (d *decoder) validateZonePolicy(w *AWSWorkload) {
+	zones := map[string]bool{}
+	for _, site := range w.Sites {
+		zones[cmp.Or(site.ZoneID, site.Domain)] = true
+	}
+	if most := (maxPolicy - zonePolicy) / zoneStatement; w.ExternalDNSEnabled && w.HostedZoneManagementEnabled && len(zones) > most {
+		d.reject("spec.sites", "%d zones of the sites are more than the %d that the policy of ExternalDNS has room for, of %d characters: "+
+			"let sites share zones (zone_id), or set external_dns_enabled to false", len(zones), most, maxPolicy)
+	}
 }
 
 func (d *decoder) validateNodes(path string, size, most int) {
@@ -68,19 +94,22 @@ func (d *decoder) validateNodes(path string, size, most int) {
 	}
 }
 
-// Around an issuer, a role's trust policy has that many characters at least: its statement, with
-// the issuer three times. The account's id and the service accounts come on top.
+// How many characters the longest trust policy of a role has that trusts every issuer, which is
+// that of the load balancer controller: a statement an issuer, with the issuer three times.
 const (
-	trustStatement = 240
+	trustPolicy    = 38
+	trustStatement = 278
 	eksIssuer      = len("oidc.eks..amazonaws.com/id/") + 32
 )
 
-// validateTrust estimates, from below, how long the trust policies of the roles become that trust
-// every cluster's issuer and extra_cluster_oidc_urls.
+// validateTrust checks how long the trust policies become of the roles that trust every cluster's
+// issuer and extra_cluster_oidc_urls. (docs/reference/aws-workload-base.md 5.1)
 func (d *decoder) validateTrust(w *AWSWorkload) {
-	length := len(w.Clusters) * (trustStatement + 3*(eksIssuer+len(w.Region)))
-	for _, issuer := range w.ExtraClusterOIDCURLs {
-		length += trustStatement + 3*len(issuer[len("https://"):])
+	length := trustPolicy + len(w.Clusters)*(trustStatement+3*(eksIssuer+len(w.Region)))
+	for i, issuer := range w.ExtraClusterOIDCURLs {
+		if !slices.Contains(w.ExtraClusterOIDCURLs[:i], issuer) {
+			length += trustStatement + 3*len(strings.TrimPrefix(issuer, "https://"))
+		}
 	}
 	most := w.AWSQuotas.RoleTrustPolicyLength
 	if length <= most {
@@ -90,8 +119,8 @@ func (d *decoder) validateTrust(w *AWSWorkload) {
 	if len(w.ExtraClusterOIDCURLs) > 0 {
 		path = "spec.extra_cluster_oidc_urls"
 	}
-	d.reject(path, "roles that trust %d issuers, of clusters and extra_cluster_oidc_urls, have trust policies of more than %d characters: "+
-		"use fewer, %s", len(w.Clusters)+len(w.ExtraClusterOIDCURLs), most, trustQuota.wayOut())
+	d.reject(path, "roles that trust %d issuers, of clusters and extra_cluster_oidc_urls, have trust policies of %d characters, more than the %d that IAM takes: "+
+		"use fewer, %s", len(w.Clusters)+len(w.ExtraClusterOIDCURLs), length, most, trustQuota.wayOut())
 }
 
 // validateCertificates counts what stands behind the load balancer that all sites of a release

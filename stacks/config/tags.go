@@ -62,7 +62,7 @@ func (d *decoder) validateAWSTags(path string, tags map[string]string) {
 			if tags[before] == "" {
 				whose = ", which ptd sets"
 			}
-			d.reject(path+"."+key, "differs from %q%s only in case, which IAM does not tell apart", before, whose)
+			d.reject(path+"."+key, "differs only in case from %q%s: IAM does not tell them apart", before, whose)
 		}
 		lower[strings.ToLower(key)] = key
 	}

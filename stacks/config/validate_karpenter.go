@@ -43,7 +43,13 @@ func (d *decoder) validateKarpenter(path string, c *KarpenterConfig, version str
 func (d *decoder) validateRequirement(path string, r KarpenterRequirement, version string) {
 	listed := slices.Contains([]string{"In", "NotIn"}, r.Operator)
 	compared := slices.Contains([]string{"Gt", "Lt", "Gte", "Lte"}, r.Operator)
+	for i, value := range r.Values {
+		if problem, _ := checkLabelValue(value); listed && problem != "" {
+			d.reject(path+".values"+index(i), "%q %s", value, problem)
+		}
+	}
 	switch {
+	case r.Operator == "": // missing or wrong, and reported
 	case (listed || compared) && len(r.Values) == 0:
 		d.reject(path+".values", "required value is missing: operator %s needs it", r.Operator)
 	case !listed && !compared && len(r.Values) > 0:
