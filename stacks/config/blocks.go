@@ -42,13 +42,13 @@ func checkPrivateCIDR(text string) (string, string) {
 
 // checkAnyVpcCIDR is about the block of a VPC of others.
 func checkAnyVpcCIDR(text string) (string, string) {
-	if problem, suggestion := checkPrivateCIDR(text); problem != "" {
+	if problem, suggestion := checkCIDR(text); problem != "" {
 		return problem, suggestion
 	}
 	if bits := netip.MustParsePrefix(text).Bits(); bits < 16 || bits > 28 {
 		return "is no block of a VPC: AWS takes a /16 to a /28", ""
 	}
-	return "", ""
+	return checkPrivateCIDR(text)
 }
 
 // checkVpcCIDR is about the block of a VPC that ptd makes, with subnets of a /24 and more.

@@ -117,6 +117,7 @@ func TestLimits(t *testing.T) {
 		{one("resource_tags: {a: '_.:/=+-@'}"), one("resource_tags: {a: 'a,b'}"), "7:22: spec.resource_tags.a: AWS takes letters"},
 		{one("ignore_tags: ['corp:owner']"), one("ignore_tags: ['corp*']"), `7:17: spec.ignore_tags[0]: "corp*" is no key that a tag can have`},
 		{nodeGroup("labels: {a: 'x y'}"), nodeGroup("labels: {a: 'x,y'}"), "10:50: spec.clusters.20250115.spec.additional_node_groups.g.labels.a: AWS takes letters"},
+		{append(nodeGroup("labels: {a: x}"), tags(45)), append(nodeGroup("labels: {a: x}"), tags(46)), "10:39: spec.clusters.20250115.spec.additional_node_groups.g.labels: are tags of the node group, too, which has 47"},
 		// Versions.
 		{ofRelease("cluster_version: 1.35"), ofRelease("cluster_version: '1.36'"), `10:26: spec.clusters.20250115.spec.cluster_version: "1.36" must be a Kubernetes version that EKS offers: 1.29 to 1.35`},
 		{ofRelease("cluster_version: 1.29.3"), ofRelease("cluster_version: '1.28'"), "10:26: "},
@@ -180,4 +181,31 @@ func TestLimits(t *testing.T) {
 			assert.True(t, strings.HasPrefix(err.Error(), "ptd.yaml:"+test.problem), "%s\ngot %v", test.problem, err)
 		}
 	}
+}
+
+// Addresses of people become names of sessions, and a control room's bucket its name.
+func TestLimitsOfControlRooms(t *testing.T) {
+	t.Parallel()
+	user := func(email string) string {
+		return controlRoomSpec("trusted_users: [{given_name: A, family_name: B, email: " + email + "}]")
+	}
+	long := strings.Repeat("x", 52)
+	for _, test := range []struct{ name, at, beyond, problem string }{
+		{"main01-staging", user(long + "@example.com"), user(long + "x@example.com"), `ptd.yaml:6:58: spec.trusted_users[0].email: "` + long + `x@example.com" must have up to 64 letters`},
+		{"main01-staging", user("a+b@example.com"), user("a@example@com"), "ptd.yaml:6:58: spec.trusted_users[0].email: "},
+		{"main01-staging", user("a@b.example"), user("a@example"), "ptd.yaml:6:58: spec.trusted_users[0].email: "},
+		{"main01-staging", controlRoomSpec("resource_tags: {a: x}"), controlRoomSpec("resource_tags: {a: 'x,y'}"), "ptd.yaml:6:22: spec.resource_tags.a: AWS takes letters"},
+		{"main01-staging", controlRoomSpec("region: us-gov-west-1"), controlRoomSpec("region: us-gov-west-2"), "ptd.yaml:6:11: spec.region: "},
+	} {
+		_, err := Parse(test.name, "ptd.yaml", []byte(test.at))
+		assert.NoError(t, err, test.problem)
+		_, err = Parse(test.name, "ptd.yaml", []byte(test.beyond))
+		if assert.Error(t, err, test.problem) {
+			assert.True(t, strings.HasPrefix(err.Error(), test.problem), "%s\ngot %v", test.problem, err)
+		}
+	}
+	_, err := Parse("m-"+strings.Repeat("x", 57), "ptd.yaml", []byte(controlRoomSpec()))
+	assert.NoError(t, err)
+	_, err = Parse("m-"+strings.Repeat("x", 58), "ptd.yaml", []byte(controlRoomSpec()))
+	assert.ErrorContains(t, err, "has 64 characters, and S3 takes 63")
 }

@@ -24,6 +24,8 @@ type Tree struct {
 	Dir string
 	// names are the targets of each of the two directories, sorted.
 	names map[string][]string
+	// broken are links that lead to no target, by path.
+	broken map[string]error
 }
 
 // TreeError says that a directory is not a targets directory.
@@ -71,7 +73,7 @@ func OpenTree(dir string) (*Tree, error) {
 	} else if !info.IsDir() {
 		return nil, &TreeError{dir, errors.New("not a directory")}
 	}
-	tree := &Tree{Dir: dir, names: map[string][]string{}}
+	tree := &Tree{Dir: dir, names: map[string][]string{}, broken: map[string]error{}}
 	found := false
 	for _, sub := range []string{controlRoomDir, workloadDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
@@ -83,8 +85,11 @@ func OpenTree(dir string) (*Tree, error) {
 		}
 		found = true
 		for _, entry := range entries {
-			info, err := os.Stat(filepath.Join(dir, sub, entry.Name())) // follows links
-			if err == nil && info.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+			path := filepath.Join(dir, sub, entry.Name())
+			info, err := os.Stat(path) // follows links
+			if err != nil {
+				tree.broken[path] = err
+			} else if info.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
 				tree.names[sub] = append(tree.names[sub], entry.Name())
 			}
 		}
@@ -115,6 +120,12 @@ func (t *Tree) Load(name string) (*Target, error) {
 	}
 	switch len(subs) {
 	case 0:
+		for _, sub := range []string{controlRoomDir, workloadDir} {
+			path := filepath.Join(t.Dir, sub, name)
+			if err := t.broken[path]; err != nil {
+				return nil, Errors{{File: path, Text: "is a link that leads nowhere: " + reason(err)}}
+			}
+		}
 		return nil, &NotFoundError{Name: name, Dir: t.Dir, Nearest: nearestAll(name, t.Names())}
 	case 2:
 		return nil, &AmbiguousError{Name: name, Paths: []string{

@@ -229,6 +229,10 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
+		if count := len(w.ResourceTags) + len(g.Labels); len(g.Labels) > 0 && count > maxTags-ownTags {
+			d.reject(path+".additional_node_groups."+group+".labels", "are tags of the node group, too, which has %d with resource_tags: AWS takes %d, and ptd puts %d of its own there",
+				count, maxTags, ownTags)
+		}
 		image := cmp.Or(g.AMIType, c.AMIType)
 		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, image)
 		d.validateDisk(path+".additional_node_groups."+group+".additional_root_disk_size", g.AdditionalRootDiskSize, image)
