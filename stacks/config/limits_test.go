@@ -117,7 +117,7 @@ func TestLimits(t *testing.T) {
 		{one("resource_tags: {a: '_.:/=+-@'}"), one("resource_tags: {a: 'a,b'}"), "7:22: spec.resource_tags.a: AWS takes letters"},
 		{one("ignore_tags: ['corp:owner']"), one("ignore_tags: ['corp*']"), `7:17: spec.ignore_tags[0]: "corp*" is no key that a tag can have`},
 		{nodeGroup("labels: {a: 'x y'}"), nodeGroup("labels: {a: 'x,y'}"), "10:50: spec.clusters.20250115.spec.additional_node_groups.g.labels.a: AWS takes letters"},
-		{append(nodeGroup("labels: {a: x}"), tags(45)), append(nodeGroup("labels: {a: x}"), tags(46)), "10:39: spec.clusters.20250115.spec.additional_node_groups.g.labels: are tags of the node group, too, which has 47"},
+		{append(nodeGroup("labels: {a: x}"), tags(45)), append(nodeGroup("labels: {a: x}"), tags(46)), "10:38: spec.clusters.20250115.spec.additional_node_groups.g.labels: are tags of the node group, too, which has 47"},
 		// Versions.
 		{ofRelease("cluster_version: 1.35"), ofRelease("cluster_version: '1.36'"), `10:26: spec.clusters.20250115.spec.cluster_version: "1.36" must be a Kubernetes version that EKS offers: 1.29 to 1.35`},
 		{ofRelease("cluster_version: 1.29.3"), ofRelease("cluster_version: '1.28'"), "10:26: "},
