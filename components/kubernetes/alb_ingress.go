@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -184,9 +185,9 @@ func TagsAnnotation(tags []Tag) (string, error) {
 			problem = "neither key nor value may be empty"
 		case strings.ContainsFunc(tag.Key+tag.Value, func(r rune) bool { return strings.ContainsRune(",= \t\r\n\v\f", r) }):
 			problem = "commas, equals signs and blanks cannot be written in an annotation"
-		case len(tag.Key) > 128:
+		case utf8.RuneCountInString(tag.Key) > 128:
 			problem = "a key has at most 128 characters"
-		case len(tag.Value) > 256:
+		case utf8.RuneCountInString(tag.Value) > 256:
 			problem = "a value has at most 256 characters"
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 			problem = "keys that begin with aws: are Amazon's own"
