@@ -71,12 +71,22 @@ var edges = []edge{
 		owners: map[string]string{
 			"cmd/ptd":                  "ptdconfig.yaml, finding the targets directory, completion of paths",
 			"components/componenttest": "golden files of tests",
+			"files":                    "reading what users name",
 			"ensure":                   "links for plugins; the sandbox's directory",
 			"ensure/engine":            "state, journal and key on a local disk; programs of custom steps",
 			"ensure/step":              "the path of ptd.yaml, for custom steps",
 			"providers/sandbox":        "cloud.json and faults.json",
 			"stacks/config":            "targets directories",
 		},
+	},
+	{
+		name: "files that users name, to read them",
+		names: map[string][]string{
+			"os":                               {"Open", "ReadFile"},
+			"k8s.io/client-go/tools/clientcmd": {"LoadFromFile", "BuildConfigFromFlags"},
+		},
+		instead: "use files.Read or files.Open: a pipe or a device in its place would keep ptd waiting",
+		owners:  map[string]string{"components/componenttest": "golden files of tests"},
 	},
 	{
 		name: "processes",

@@ -21,17 +21,18 @@ const module = "github.com/ptd-go/ptd/"
 // (docs/reference/design.md 2: imports go one way, cmd → ensure → stacks → components). Layers
 // are found by the longest prefix.
 var allowed = map[string][]string{
-	"cmd":                {"cmd", "ensure", "stacks/config"},
-	"ensure":             {"ensure", "ensure/engine", "ensure/step", "ensure/awsworkload", "stacks", "stacks/config", "stacks/output", "providers"},
+	"cmd":                {"cmd", "ensure", "stacks/config", "files"},
+	"ensure":             {"ensure", "ensure/engine", "ensure/step", "ensure/awsworkload", "stacks", "stacks/config", "stacks/output", "providers", "files"},
 	"ensure/awsworkload": {"ensure/awsworkload", "ensure/step", "stacks", "stacks/action", "stacks/config", "stacks/output", "providers"},
 	"ensure/step":        {"ensure/step", "ensure/engine", "stacks/action", "stacks/config", "stacks/output", "providers"},
-	"ensure/engine":      {},
+	"ensure/engine":      {"files"},
+	"files":              {},
 	"stacks":             {"stacks", "stacks/action", "stacks/config", "stacks/output", "components", "providers"},
 	"stacks/action":      {},
-	"stacks/config":      {},
+	"stacks/config":      {"files"},
 	"stacks/output":      {},
 	"components":         {"components"},
-	"providers":          {"providers"},
+	"providers":          {"providers", "files"},
 	everywhere:           {},
 }
 

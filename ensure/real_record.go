@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
 
+	"github.com/ptd-go/ptd/files"
 	"github.com/ptd-go/ptd/stacks/config"
 )
 
@@ -53,12 +53,15 @@ func clusterNames(target *config.Target) []string {
 	return names
 }
 
+// maxRecord bounds the note of where the real parts of all targets are.
+const maxRecord = 1 << 20
+
 // recordPlaces notes where the real parts of a target are, and refuses to go on elsewhere
 // with what state says is there: it would be looked for in vain, and made a second time.
 func recordPlaces(directory string, target *config.Target, now places) error {
 	path := filepath.Join(directory, "real.json")
 	recorded := map[string]places{}
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxRecord)
 	if err == nil {
 		err = json.Unmarshal(content, &recorded)
 	}

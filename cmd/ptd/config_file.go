@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,9 +11,14 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 const configFileName = "ptdconfig.yaml"
+
+// maxConfigFile is how many bytes the file may have, far more than there are settings.
+const maxConfigFile = 1 << 18
 
 // configFile is the first ptdconfig.yaml of the search paths.
 type configFile struct {
@@ -27,7 +31,7 @@ type configFile struct {
 // is an error: what it says might name other clouds than its absence does.
 func (p *program) readConfigFile() (configFile, error) {
 	for _, path := range p.configFilePaths() {
-		data, err := os.ReadFile(path)
+		data, err := files.Read(path, maxConfigFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

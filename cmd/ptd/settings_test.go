@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -142,6 +143,10 @@ func TestConfigFileProblems(t *testing.T) {
 		assert.Equal(t, 1, d.run("targets"))
 		assert.Contains(t, d.stderr.String(), want)
 	}
+	pipe := newDesk(t)
+	require.NoError(t, syscall.Mkfifo(pipe.path("ptdconfig.yaml"), 0o600))
+	assert.Equal(t, 1, pipe.run("targets"))
+	assert.Contains(t, pipe.stderr.String(), "ptdconfig.yaml: is a named pipe, not a regular file")
 	d := newDesk(t)
 	d.write("ptdconfig.yaml", "# nothing\naws_profile: x\nVerbose:\nsand_box: true\n")
 	assert.Equal(t, 0, d.run("targets"))

@@ -1,10 +1,12 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -22,8 +24,10 @@ type ALBIngressArgs struct {
 	// HealthCheckPort and HealthCheckPath are where the nodes answer for it.
 	HealthCheckPort int
 	HealthCheckPath string
-	// CertificateARNs are those of the HTTPS listener, at most 25; the first is the default.
+	// CertificateARNs are those of the HTTPS listener; the first is the default.
 	CertificateARNs pulumi.StringArrayInput
+	// MaxCertificates is how many a load balancer takes in this account, 25 if it is 0.
+	MaxCertificates int
 	// Public makes the load balancer reachable from the Internet.
 	Public bool
 	// SubnetNames are the Name tags of the subnets, or their ids; with none the
@@ -163,9 +167,9 @@ func (args *ALBIngressArgs) certificates(name string) pulumi.StringOutput {
 				once = append(once, arn)
 			}
 		}
-		if len(once) > certificatesOfALB {
+		if most := cmp.Or(args.MaxCertificates, certificatesOfALB); len(once) > most {
 			return "", fmt.Errorf("load balancer ingress %s: %d certificates, a load balancer takes %d: "+
-				"give each site a load balancer of its own", name, len(once), certificatesOfALB)
+				"give each site a load balancer of its own", name, len(once), most)
 		}
 		return strings.Join(once, ","), nil
 	}).(pulumi.StringOutput)
@@ -182,9 +186,9 @@ func TagsAnnotation(tags []Tag) (string, error) {
 			problem = "neither key nor value may be empty"
 		case strings.ContainsFunc(tag.Key+tag.Value, func(r rune) bool { return strings.ContainsRune(",= \t\r\n\v\f", r) }):
 			problem = "commas, equals signs and blanks cannot be written in an annotation"
-		case len(tag.Key) > 128:
+		case utf8.RuneCountInString(tag.Key) > 128:
 			problem = "a key has at most 128 characters"
-		case len(tag.Value) > 256:
+		case utf8.RuneCountInString(tag.Value) > 256:
 			problem = "a value has at most 256 characters"
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 			problem = "keys that begin with aws: are Amazon's own"

@@ -158,13 +158,18 @@ func TestALBIngressWithTooManyCertificates(t *testing.T) {
 	for i := range 26 {
 		certificates = append(certificates, fmt.Sprint("arn:", i))
 	}
-	for _, number := range []int{25, 26} {
+	for _, test := range []struct {
+		number, most int
+		refused      bool
+	}{{25, 0, false}, {26, 0, true}, {26, 25, true}, {26, 26, false}} {
 		err := componenttest.New().Exec(func(ctx *pulumi.Context) error {
-			_, err := NewALBIngress(ctx, "demo", albArgs(certificates[:number]...))
+			args := albArgs(certificates[:test.number]...)
+			args.MaxCertificates = test.most
+			_, err := NewALBIngress(ctx, "demo", args)
 			return err
 		})
-		if (err != nil) != (number > 25) {
-			t.Errorf("%d certificates: error %v", number, err)
+		if (err != nil) != test.refused {
+			t.Errorf("%d certificates of %d: error %v", test.number, test.most, err)
 		}
 	}
 }
@@ -178,6 +183,8 @@ func TestTagsAnnotation(t *testing.T) {
 			t.Errorf("tag %v: text %q, error %v", tag, text, err)
 		}
 	}
+	_, err := TagsAnnotation([]Tag{{"umlauts", strings.Repeat("ü", 256)}})
+	require.NoError(t, err, "AWS counts characters")
 	text, err := TagsAnnotation([]Tag{{"b", "1"}, {strings.Repeat("k", 128), strings.Repeat("v", 256)}, {"a", "2"}})
 	require.NoError(t, err)
 	assert.Equal(t, "b=1,"+strings.Repeat("k", 128)+"="+strings.Repeat("v", 256)+",a=2", text)

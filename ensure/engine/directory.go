@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // directory is a store of files. It is not read and written through the blob library,
@@ -41,7 +43,7 @@ func (d *directory) read(_ context.Context, key string) (content []byte, exists 
 // readFile reads as much as the file holds when it is opened: another process may add
 // to a journal meanwhile.
 func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	gosecrets "gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // KeyFileScheme is the scheme of secrets providers that use a local key file, for state
@@ -22,13 +24,16 @@ import (
 // derivation, which would cost each run half a second.
 const KeyFileScheme = "ptd-key-file"
 
+// maxKeyFile bounds a file that holds 44 characters.
+const maxKeyFile = 1 << 12
+
 // openKeyFile opens the key in a file. It may be made when it does not exist, unless
 // there is state that it encrypted.
 func openKeyFile(path string, make bool) (*gosecrets.Keeper, error) {
 	if path == "" {
 		return nil, errors.New("key of the state's secrets: no key file is given")
 	}
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxKeyFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		if content, err = nil, checkUnused(path, make); err == nil {
 			content, err = createKey(path)
@@ -88,5 +93,5 @@ func createKey(path string) ([]byte, error) {
 	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return files.Read(path, maxKeyFile)
 }

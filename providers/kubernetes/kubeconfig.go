@@ -9,6 +9,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // Kubeconfig is a kubeconfig that a user named, with the content of every file that it
@@ -21,12 +23,7 @@ type Kubeconfig struct {
 // ReadKubeconfig reads the kubeconfig at a path. It is an error if the file, or one that it
 // refers to, cannot be read, or if it leads to no cluster.
 func ReadKubeconfig(path string) (*Kubeconfig, error) {
-	config, err := clientcmd.LoadFromFile(path)
-	if err == nil {
-		if err = clientcmd.ResolveLocalPaths(config); err == nil {
-			err = clientcmdapi.FlattenConfig(config)
-		}
-	}
+	config, err := load(path)
 	// What it holds is secret, so the decoder's own message, which quotes it, is left out.
 	if failure := (*fs.PathError)(nil); errors.As(err, &failure) {
 		return nil, fmt.Errorf("read the kubeconfig %s: %w", path, failure)
@@ -44,6 +41,46 @@ func ReadKubeconfig(path string) (*Kubeconfig, error) {
 		return nil, fmt.Errorf("read the kubeconfig %s: it has no context, so it leads to no cluster", path)
 	}
 	return read, nil
+}
+
+// maxKubeconfig bounds a kubeconfig, and each of the files that it refers to.
+const maxKubeconfig = 1 << 20
+
+// load reads a kubeconfig as client-go does, which would wait where one of the files is a pipe.
+func load(path string) (*clientcmdapi.Config, error) {
+	content, err := files.Read(path, maxKubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config, err := clientcmd.Load(content)
+	if err != nil {
+		return nil, err
+	}
+	var named []string
+	for _, cluster := range config.Clusters {
+		cluster.LocationOfOrigin = path
+	}
+	for _, user := range config.AuthInfos {
+		user.LocationOfOrigin = path
+	}
+	if err := clientcmd.ResolveLocalPaths(config); err != nil {
+		return nil, err
+	}
+	for _, cluster := range config.Clusters {
+		named = append(named, cluster.CertificateAuthority)
+	}
+	for _, user := range config.AuthInfos {
+		named = append(named, user.ClientCertificate, user.ClientKey, user.TokenFile)
+	}
+	for _, name := range named {
+		if name == "" {
+			continue
+		}
+		if err := files.Check(name); err != nil {
+			return nil, err
+		}
+	}
+	return config, clientcmdapi.FlattenConfig(config)
 }
 
 // contexts are the names of all contexts, sorted.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -80,6 +81,21 @@ func TestKubeconfigsThatLeadNowhere(t *testing.T) {
 }
 
 // TestProvide makes what is not there, and leaves what is.
+// A kubeconfig, or what it refers to, that is no regular file is refused without waiting.
+func TestKubeconfigsThatAreNoFiles(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, path := range []string{
+		pipe,
+		written(t, fmt.Sprintf("{tokenFile: %q}", pipe), "https://a.example.com"),
+		written(t, fmt.Sprintf("{client-key: %q}", pipe), "https://a.example.com"),
+	} {
+		_, err := ReadKubeconfig(path)
+		assert.EqualError(t, err, "read the kubeconfig "+path+": open "+pipe+": is a named pipe, not a regular file")
+	}
+}
+
 func TestProvide(t *testing.T) {
 	t.Parallel()
 	made := map[string]int{}

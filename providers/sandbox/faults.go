@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/ptd-go/ptd/files"
 )
+
+// maxFaults bounds faults.json.
+const maxFaults = 1 << 20
 
 // Fault is one entry of faults.json, a list: what goes wrong, and when. All of Nth,
 // Type, Name and Operation that are given must match. A fault happens once in a
@@ -48,7 +52,7 @@ type faults struct {
 
 func readFaults(directory string) (*faults, error) {
 	path := filepath.Join(directory, "faults.json")
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxFaults)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &faults{}, nil
 	}

@@ -9,8 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // The files of a sandbox.
@@ -19,6 +22,9 @@ const (
 	journal  = "cloud.journal"
 	lockFile = "cloud.lock"
 )
+
+// maxDocument bounds a document: a large target has some ten megabytes.
+const maxDocument = 1 << 30
 
 // stored is the form of the document.
 type stored struct {
@@ -95,7 +101,7 @@ func (c *Cloud) journaled() (int64, error) {
 }
 
 func (c *Cloud) load(path string) error {
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxDocument)
 	if err != nil {
 		return fmt.Errorf("read sandbox: %w", err)
 	}
@@ -116,7 +122,7 @@ func (c *Cloud) load(path string) error {
 // its end was never acknowledged to anybody and is ignored.
 func (c *Cloud) replay() error {
 	path := filepath.Join(c.directory, journal)
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe is no reason to wait
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -191,7 +197,7 @@ func (c *Cloud) append(change entry) error {
 	}
 	line = append(line, '\n')
 	path := filepath.Join(c.directory, journal)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return fmt.Errorf("write sandbox: %w", err)
 	}

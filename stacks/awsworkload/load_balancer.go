@@ -20,6 +20,7 @@ func loadBalancer(
 		ObjectName: object, Namespace: "traefik", Service: "traefik",
 		HealthCheckPort: kubernetes.TraefikPort, HealthCheckPath: kubernetes.TraefikPing,
 		CertificateARNs: certificates,
+		MaxCertificates: workload.AWSQuotas.CertificatesPerLoadBalancer,
 		Public:          workload.PublicLoadBalancer,
 		Tags: append(ownTags(workload),
 			kubernetes.Tag{Key: config.TagTrueName, Value: workload.TrueName()},

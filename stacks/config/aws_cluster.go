@@ -94,10 +94,10 @@ func (r ReleaseCommon) OperatorImage() string {
 
 // Toleration is a Kubernetes toleration.
 type Toleration struct {
-	Key      string      `yaml:"key" required:"true"`
+	Key      string      `yaml:"key" required:"true" check:"label-key"`
 	Operator string      `yaml:"operator" default:"Exists" enum:"Exists,Equal"`
 	Effect   TaintEffect `yaml:"effect" default:"NoSchedule" enum:"NoSchedule=NO_SCHEDULE,NoExecute=NO_EXECUTE,PreferNoSchedule=PREFER_NO_SCHEDULE"`
-	Value    string      `yaml:"value"`
+	Value    string      `yaml:"value" check:"label-value"`
 }
 
 // TaintEffect is a taint's effect in Kubernetes spelling.
@@ -135,7 +135,7 @@ type EKSAccessEntries struct {
 
 // AccessEntry is one principal's access to a cluster.
 type AccessEntry struct {
-	PrincipalARN     string         `yaml:"principalArn" required:"true" check:"arn"`
+	PrincipalARN     string         `yaml:"principalArn" required:"true" check:"principal-arn"`
 	Type             string         `yaml:"type" default:"STANDARD" enum:"STANDARD,EC2_LINUX,EC2_WINDOWS,EC2,FARGATE_LINUX,HYBRID_LINUX,HYPERPOD_LINUX"`
 	KubernetesGroups []string       `yaml:"kubernetesGroups"`
 	AccessPolicies   []AccessPolicy `yaml:"accessPolicies"`
@@ -143,7 +143,7 @@ type AccessEntry struct {
 
 // AccessPolicy is an EKS access policy and where it holds.
 type AccessPolicy struct {
-	PolicyARN   string      `yaml:"policyArn" required:"true" check:"arn"`
+	PolicyARN   string      `yaml:"policyArn" required:"true" check:"access-policy"`
 	AccessScope AccessScope `yaml:"accessScope"`
 }
 
@@ -173,8 +173,8 @@ type AWSNodeGroup struct {
 
 // NodeGroupTaint is a taint of a node group's nodes.
 type NodeGroupTaint struct {
-	Key    string      `yaml:"key" required:"true"`
-	Value  string      `yaml:"value" required:"present"`
+	Key    string      `yaml:"key" required:"true" check:"label-key"`
+	Value  string      `yaml:"value" required:"present" check:"label-value"`
 	Effect TaintEffect `yaml:"effect" required:"true" enum:"NoSchedule=NO_SCHEDULE,NoExecute=NO_EXECUTE,PreferNoSchedule=PREFER_NO_SCHEDULE"`
 }
 
@@ -228,7 +228,7 @@ func (p KarpenterNodePool) EffectiveTaints() []KarpenterTaint {
 // KarpenterRequirement restricts the instances of a pool. Gte and Lte are operators since
 // Karpenter 1.9.
 type KarpenterRequirement struct {
-	Key      string   `yaml:"key" required:"true"`
+	Key      string   `yaml:"key" required:"true" check:"label-key"`
 	Operator string   `yaml:"operator" required:"true" enum:"In,NotIn,Exists,DoesNotExist,Gt,Lt,Gte,Lte"`
 	Values   []string `yaml:"values"`
 }
@@ -242,7 +242,7 @@ type KarpenterLimits struct {
 
 // KarpenterTaint is a taint of a pool's nodes.
 type KarpenterTaint struct {
-	Key    string      `yaml:"key" required:"true"`
-	Value  string      `yaml:"value" default:""`
+	Key    string      `yaml:"key" required:"true" check:"label-key"`
+	Value  string      `yaml:"value" default:"" check:"label-value"`
 	Effect TaintEffect `yaml:"effect" required:"true" enum:"NoSchedule=NO_SCHEDULE,NoExecute=NO_EXECUTE,PreferNoSchedule=PREFER_NO_SCHEDULE"`
 }

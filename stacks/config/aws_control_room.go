@@ -27,7 +27,7 @@ type AWSControlRoom struct {
 	EKSNodeGroupMax     int              `yaml:"eks_node_group_max" default:"3" min:"1"`
 	EKSNodeInstanceType string           `yaml:"eks_node_instance_type" default:"m6a.xlarge" check:"instance-type"`
 	EKSAccessEntries    EKSAccessEntries `yaml:"eks_access_entries"`
-	EBSCSIAddonVersion  string           `yaml:"ebs_csi_addon_version" default:"v1.41.0-eksbuild.1"`
+	EBSCSIAddonVersion  string           `yaml:"ebs_csi_addon_version" default:"v1.41.0-eksbuild.1" check:"addon-version"`
 
 	ProtectPersistentResources bool              `yaml:"protect_persistent_resources" default:"true"`
 	ResourceTags               map[string]string `yaml:"resource_tags" check:"tags"`
@@ -38,12 +38,12 @@ type AWSControlRoom struct {
 	WorkspacesEnabled bool `yaml:"workspaces_enabled" default:"true"`
 
 	TraefikDeploymentReplicas        int    `yaml:"traefik_deployment_replicas" default:"3" min:"1"`
-	GrafanaVersion                   string `yaml:"grafana_version" default:"7.0.14"`
-	MimirVersion                     string `yaml:"mimir_version" default:"5.1.3"`
-	MetricsServerVersion             string `yaml:"metrics_server_version" default:"3.11.0"`
-	SecretStoreCSIVersion            string `yaml:"secret_store_csi_version" default:"1.3.4"`
-	SecretStoreCSIAWSProviderVersion string `yaml:"secret_store_csi_aws_provider_version" default:"0.3.5"`
-	TraefikForwardAuthVersion        string `yaml:"traefik_forward_auth_version" default:"0.0.14"`
+	GrafanaVersion                   string `yaml:"grafana_version" default:"7.0.14" check:"chart-version"`
+	MimirVersion                     string `yaml:"mimir_version" default:"5.1.3" check:"chart-version"`
+	MetricsServerVersion             string `yaml:"metrics_server_version" default:"3.11.0" check:"chart-version"`
+	SecretStoreCSIVersion            string `yaml:"secret_store_csi_version" default:"1.3.4" check:"chart-version"`
+	SecretStoreCSIAWSProviderVersion string `yaml:"secret_store_csi_aws_provider_version" default:"0.3.5" check:"chart-version"`
+	TraefikForwardAuthVersion        string `yaml:"traefik_forward_auth_version" default:"0.0.14" check:"chart-version"`
 
 	TraefikVersion          string   `yaml:"traefik_version" default:"24.0.0" noeffect:"Traefik's version is fixed in a control room"`
 	AWSLBCVersion           string   `yaml:"aws_lbc_version" default:"1.6.0" noeffect:"the load balancer controller's version is fixed in a control room"`

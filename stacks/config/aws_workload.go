@@ -82,6 +82,8 @@ type AWSWorkload struct {
 	DomainSource                string   `yaml:"domain_source" default:"LABEL" enum:"LABEL,ANNOTATION_JSON,ROUTE53_PRIVATE_ZONE" noeffect:"nothing reads it"`
 	// IgnoreTags are exact AWS tag keys that others set and the provider leaves alone.
 	IgnoreTags []string `yaml:"ignore_tags"`
+	// AWSQuotas are the quotas of the account that are more than AWS' defaults.
+	AWSQuotas AWSQuotas `yaml:"aws_quotas"`
 
 	// VpcCIDR is the block of a VPC that ptd makes, at least a /20; "" derives one
 	// (see ResolvedVpcCIDR).
@@ -172,7 +174,7 @@ type CustomRole struct {
 // ProvisionedVpc is a VPC that is there already and belongs to somebody else.
 type ProvisionedVpc struct {
 	VpcID string `yaml:"vpc_id" required:"true" check:"any-vpc-id"`
-	CIDR  string `yaml:"cidr" required:"true" check:"cidr"`
+	CIDR  string `yaml:"cidr" required:"true" check:"any-vpc-cidr"`
 	// PrivateSubnets are values of the subnets' Name tag.
 	PrivateSubnets []string `yaml:"private_subnets"`
 }

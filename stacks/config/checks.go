@@ -1,7 +1,7 @@
 package config
 
 import (
-	"net/netip"
+	"net/mail"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,20 +22,23 @@ var checks = sync.OnceValue(func() map[string]check {
 		"ami-type":          form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
 		"access-point-id":   form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
 		"any-vpc-id":        form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
+		"access-policy":     form(`arn:aws[a-z-]*:eks::aws:cluster-access-policy/[A-Za-z0-9]+`, "must be the ARN of an access policy of EKS (arn:aws:eks::aws:cluster-access-policy/...)"),
 		"arn":               form(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)"),
 		"aws-region":        checkAWSRegion,
 		"azure-region":      form(`[a-z]+[0-9]*`, "must be an Azure location such as eastus2"),
 		"certificate-arn":   form(`arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate"),
-		"cidr":              checkCIDR,
+		"any-vpc-cidr":      checkAnyVpcCIDR,
+		"chart-version":     checkChartVersion,
+		"cidr":              checkPrivateCIDR,
 		"control-room-name": form(`[A-Za-z0-9._]+-[A-Za-z0-9._-]+`, "must be the name of a control-room target such as main01-production"),
-		"db-engine-version": form(`\d+(\.\d+)*`, "must be a PostgreSQL version such as 15.12"),
+		"db-engine-version": checkDatabaseVersion,
 		"db-instance-class": form(`db\.[a-z0-9-]+\.[a-z0-9]+`, "must be a database instance class such as db.t3.small"),
 		"db-parameter":      form(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`, "must be the name of a parameter of PostgreSQL such as work_mem"),
 		"db-name":           form(`[A-Za-z_][A-Za-z0-9_-]{0,62}`, "must be a database name: a letter, then up to 62 letters, digits, _ or -"),
 		"domain":            checkDomain,
 		"dotted":            form(`\d+(\.\d+)*`, "must be a version of dotted integers such as 1.14.4"),
-		"eks-version":       form(`\d+\.\d+`, "must be a Kubernetes version such as 1.33"),
-		"email":             form(`[^@\s]+@[^@\s]+\.[^@\s]+`, "must be an email address"),
+		"eks-version":       checkEKSVersion,
+		"email":             checkEmail,
 		"extension":         form(`[a-z][a-z0-9_-]*`, "must be the name of a PostgreSQL extension"),
 		"file-system-id":    form(`fs-[0-9a-f]+`, "must be an EFS file system id: it starts with fs-"),
 		"flow-log-target": form(`arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:.+|s3:::.+|firehose:[a-z0-9-]+:\d{12}:deliverystream/.+)`,
@@ -52,9 +55,12 @@ var checks = sync.OnceValue(func() map[string]check {
 		"label":              form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "must be up to 63 lower-case letters, digits and hyphens"),
 		"name":               form(`[A-Za-z0-9._-]+`, "must be letters, digits, dots, _ and -"),
 		"node-group":         form(`[A-Za-z0-9][A-Za-z0-9_-]*`, "must be letters, digits, _ and -, and not begin with _ or -"),
-		"node-taint":         form(`[^=:\s]+=[^=:\s]*:(NoSchedule|NoExecute|PreferNoSchedule)`, "must be key=value:Effect, the effect NoSchedule, NoExecute or PreferNoSchedule"),
+		"label-key":          checkLabelKey,
+		"label-value":        checkLabelValue,
+		"node-taint":         checkNodeTaint,
 		"pool-name":          form(`[a-z][a-z0-9]{0,11}`, "must be a lower-case letter and up to 11 lower-case letters and digits"),
-		"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
+		"principal-arn":      form(`arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+`, "must be the ARN of an IAM role or user (arn:aws:iam::...:role/...)"),
+		"quantity":           checkQuantity,
 		"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
 		"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
 		"secret-arn":         form(`arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+`, "must be the ARN of a secret of AWS Secrets Manager"),
@@ -63,7 +69,7 @@ var checks = sync.OnceValue(func() map[string]check {
 		"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
 		"uuid":               form(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`, "must be a UUID"),
 		"v-version":          checkVersionWithV,
-		"volume-size":        form(`[1-9]\d{0,4}(G|Gi)|[1-9]\d?(T|Ti)`, "must be the size of a volume in whole G, Gi, T or Ti, such as 100Gi"),
+		"volume-size":        checkVolumeSize,
 		"vm-size":            form(`[A-Za-z0-9_-]+`, "must be an Azure VM size such as Standard_D2s_v6"),
 		"vpc-cidr":           checkVpcCIDR,
 		"vpc-id":             form(`vpc-[0-9a-f]{17}`, "must be a VPC id: vpc- and 17 hexadecimal digits"),
@@ -71,16 +77,6 @@ var checks = sync.OnceValue(func() map[string]check {
 		"zone-id":            form(`Z[A-Z0-9]{1,31}`, "must be the id of a Route 53 hosted zone: Z and capitals or digits"),
 	}
 })
-
-// checkVersionWithV checks the version of a chart whose versions begin with v: without it, none
-// is found.
-func checkVersionWithV(text string) (problem, suggestion string) {
-	problem, _ = form(`v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?`, "must be the version of a chart such as v1.16.2, with its v")(text)
-	if problem != "" && text != "" && text[0] >= '0' && text[0] <= '9' {
-		suggestion = "v" + text
-	}
-	return problem, suggestion
-}
 
 // pattern is a regular expression that is compiled when it is first used.
 func pattern(expression string) func() *regexp.Regexp {
@@ -97,22 +93,7 @@ func form(expression, problem string) check {
 	}
 }
 
-var (
-	regionForm = pattern(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	zoneForm   = pattern(`^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$`)
-	domainForm = pattern(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-)
-
-func checkAWSRegion(text string) (string, string) {
-	if regionForm().MatchString(text) {
-		return "", ""
-	}
-	suggestion := ""
-	if zone := zoneForm().FindStringSubmatch(text); zone != nil {
-		suggestion = zone[1]
-	}
-	return "must be an AWS region such as us-east-2", suggestion
-}
+var domainForm = pattern(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func checkDomain(text string) (string, string) {
 	if len(text) <= 253 && domainForm().MatchString(text) {
@@ -126,63 +107,11 @@ func checkDomain(text string) (string, string) {
 	return "must be a domain name in lower case such as team.example.com", suggestion
 }
 
-func checkCIDR(text string) (string, string) {
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil || !prefix.Addr().Is4() {
-		return "must be an IPv4 block such as 10.10.0.0/16", ""
-	}
-	if prefix != prefix.Masked() {
-		return "has host bits set", prefix.Masked().String()
-	}
-	return "", ""
-}
-
-func checkVpcCIDR(text string) (string, string) {
-	if problem, suggestion := checkCIDR(text); problem != "" {
-		return problem, suggestion
-	}
-	switch bits := netip.MustParsePrefix(text).Bits(); {
-	case bits > 20:
-		return "is too small for a VPC: a /20 or larger is needed", ""
-	case bits < 16:
-		return "is too large for a VPC: AWS takes a /16 at most", ""
-	}
-	return "", ""
-}
-
-func checkIP(text string) (string, string) {
-	if _, err := netip.ParseAddr(text); err != nil {
-		return "must be an IP address", ""
-	}
-	return "", ""
-}
-
-func checkIPOrCIDR(text string) (string, string) {
-	if strings.Contains(text, "/") {
-		return checkCIDR(text)
-	}
-	return checkIP(text)
-}
-
 func checkWeight(text string) (string, string) {
 	if n, err := strconv.ParseUint(text, 10, 16); err != nil || n > 255 {
 		return "must be a weight from 0 to 255", ""
 	}
 	return "", ""
-}
-
-// checkTag is about one entry of a map of tags.
-func checkTag(key, value string) string {
-	switch {
-	case key == "" || len(key) > 128:
-		return "a tag key must have 1 to 128 characters"
-	case strings.HasPrefix(strings.ToLower(key), "aws:"):
-		return "a tag key must not begin with aws:"
-	case len(value) > 256:
-		return "a tag value must have at most 256 characters"
-	default:
-		return ""
-	}
 }
 
 func integers(numbers []int) string {
@@ -195,3 +124,18 @@ func integers(numbers []int) string {
 
 // index is how a path spells the place in a list.
 func index(i int) string { return "[" + strconv.Itoa(i) + "]" }
+
+// checkEmail also holds what becomes of an address: the name of a session of a role.
+// (docs.aws.amazon.com: STS/latest/APIReference/API_AssumeRole.html, RoleSessionName)
+func checkEmail(text string) (string, string) {
+	address, err := mail.ParseAddress(text)
+	if err != nil || address.Address != text || !strings.Contains(text[strings.LastIndexByte(text, '@')+1:], ".") {
+		return "must be an email address", ""
+	}
+	if !sessionName().MatchString(text) {
+		return "must have up to 64 letters, digits and _ + = , . @ -: it names the person's session in AWS", ""
+	}
+	return "", ""
+}
+
+var sessionName = pattern(`^[\w+=,.@-]{2,64}$`)

@@ -9,6 +9,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // customResourcesDir is the directory of a target that has the folders.
@@ -114,7 +117,7 @@ func (l *loader) customFolder(folder, at string) {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if errors.Is(files.Check(path), syscall.EISDIR) {
 			continue
 		}
 		stem := strings.TrimSuffix(entry.Name(), extension)
@@ -200,8 +203,12 @@ func (l *loader) inTarget(path string) string {
 	return path
 }
 
-// maxManifestSize bounds a file of Kubernetes objects: definitions are large.
-const maxManifestSize = 1 << 21
+// Bounds on a file of Kubernetes objects, which may hold many large definitions, and on one
+// object: etcd takes requests of 1.5 MiB, in which the object has no blanks.
+const (
+	maxManifestSize = 1 << 24
+	maxObjectSize   = 1 << 21
+)
 
 // parseCustomResources reads the documents of a file; what is wrong is in the decoder.
 func parseCustomResources(file string, data []byte) ([]CustomResource, *decoder) {
@@ -221,9 +228,10 @@ type objectIdentity struct {
 }
 
 type objectMetadata struct {
-	Name      string            `yaml:"name" required:"true"`
-	Namespace string            `yaml:"namespace"`
-	Labels    map[string]string `yaml:"labels"`
+	Name        string            `yaml:"name" required:"true"`
+	Namespace   string            `yaml:"namespace"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
 }
 
 // customResource reads an object, or those of a List. path is "" but in a List.
@@ -246,6 +254,7 @@ func (d *decoder) customResource(n *node, path string) []CustomResource {
 	before := len(d.problems)
 	var identity objectIdentity
 	d.structure(n.only("apiVersion", "kind", "metadata"), reflect.ValueOf(&identity).Elem(), path, n.position)
+	d.validateMetadata(join(path, "metadata"), identity)
 	value, err := n.anyValue(d.spend)
 	if err != nil {
 		d.problem(n.position, path, "", "%v", err)
@@ -259,12 +268,14 @@ func (d *decoder) customResource(n *node, path string) []CustomResource {
 	if _, given := metadata["namespace"]; given {
 		metadata["namespace"] = identity.Metadata.Namespace
 	}
-	if _, given := metadata["labels"]; given {
-		labels := map[string]any{}
-		for key, value := range identity.Metadata.Labels {
-			labels[key] = value
+	for key, texts := range map[string]map[string]string{"labels": identity.Metadata.Labels, "annotations": identity.Metadata.Annotations} {
+		if _, given := metadata[key]; given {
+			entries := map[string]any{}
+			for name, text := range texts {
+				entries[name] = text
+			}
+			metadata[key] = entries
 		}
-		metadata["labels"] = labels
 	}
 	return []CustomResource{{
 		APIVersion: identity.APIVersion, Kind: identity.Kind, Namespace: identity.Metadata.Namespace, Name: identity.Metadata.Name,
@@ -281,7 +292,7 @@ func (n *node) only(keys ...string) *node {
 			continue
 		}
 		if e.key == "metadata" && e.value.kind == mapNode {
-			e.value = e.value.only("name", "namespace", "labels")
+			e.value = e.value.only("name", "namespace", "labels", "annotations")
 		}
 		kept.entries = append(kept.entries, e)
 	}

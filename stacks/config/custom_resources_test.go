@@ -113,3 +113,32 @@ func TestCustomResourceWarnings(t *testing.T) {
 		`custom_k8s_resources/stray: is not applied: no release lists it in custom_k8s_resources`,
 	}, "\n"), got)
 }
+
+// What the API server would refuse in metadata is refused with its place.
+func TestMetadataOfCustomResources(t *testing.T) {
+	t.Parallel()
+	label := strings.Repeat("x", 63)
+	object := func(apiVersion, kind, metadata string) string {
+		return "apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {" + metadata + "}\n"
+	}
+	const rbac = "rbac.authorization.k8s.io/v1"
+	for _, test := range []struct{ at, beyond, problem string }{
+		{object("v1", "Namespace", "name: "+label), object("v1", "Namespace", "name: x"+label), `a.yaml:3:18: metadata.name: "x` + label + `" is no name that Kubernetes takes of a Namespace: `},
+		{object("v1", "ConfigMap", "name: a.b"), object("v1", "ConfigMap", "name: a_b"), "a.yaml:3:18: metadata.name: "},
+		{object("v1", "ConfigMap", "name: "+strings.Repeat(label+".", 3)+label[:61]), object("v1", "ConfigMap", "name: "+strings.Repeat(label+".", 3)+label), "a.yaml:3:18: "},
+		{object("v1", "Service", "name: a1"), object("v1", "Service", "name: 1a"), "a.yaml:3:18: metadata.name: "},
+		{object(rbac, "ClusterRole", "name: 'team:Reader'"), object(rbac, "ClusterRole", "name: 'team/Reader'"), "a.yaml:3:18: metadata.name: "},
+		{object("example.com/v1", "Widget", "name: a, namespace: "+label), object("example.com/v1", "Widget", "name: a, namespace: a.b"), `a.yaml:3:32: metadata.namespace: "a.b" is no name of a namespace: `},
+		{object("v1", "Secret", "name: a, labels: {a.example/"+label+": "+label+"}"), object("v1", "Secret", "name: a, labels: {a: x"+label+"}"), "a.yaml:3:33: metadata.labels.a: "},
+		{object("v1", "Secret", "name: a, labels: {a: ''}"), object("v1", "Secret", "name: a, labels: {a b: x}"), `a.yaml:3:35: metadata.labels.a b: "a b" is no key`},
+		{object("v1", "Secret", "name: a, annotations: {A.example/b: 'any text'}"), object("v1", "Secret", "name: a, annotations: {a/b/c: x}"), "a.yaml:3:42: metadata.annotations.a/b/c: "},
+		{object("v1", "Secret", "name: a, annotations: {a: "+strings.Repeat("x", maxAnnotations-1)+"}"),
+			object("v1", "Secret", "name: a, annotations: {a: "+strings.Repeat("x", maxAnnotations)+"}"), "a.yaml:3:21: metadata.annotations: annotations of 262145 bytes"},
+	} {
+		objects, d := parseCustomResources("a.yaml", []byte(test.at))
+		assert.Empty(t, d.problems, test.at)
+		assert.Len(t, objects, 1)
+		_, d = parseCustomResources("a.yaml", []byte(test.beyond))
+		assert.True(t, strings.HasPrefix(d.problems.Error(), test.problem), "%s\ngot %v", test.problem, d.problems)
+	}
+}

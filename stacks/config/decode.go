@@ -16,6 +16,7 @@ type decoder struct {
 	warnings Errors
 	// places are the positions of values by path, for checks across values.
 	places map[string]position
+	parser *document
 	nodes  int // decoded so far
 }
 
@@ -24,28 +25,25 @@ var nodeType = reflect.TypeFor[*node]()
 // newDecoder parses the file; root is nil when it is empty or not YAML.
 func newDecoder(file string, data []byte) (d *decoder, root *node) {
 	d = decoderOf(file, data)
-	return d, d.document().parse(data)
+	return d, d.parser.parse(data)
 }
 
 // newManifestDecoder parses a file of several documents.
 func newManifestDecoder(file string, data []byte) (d *decoder, roots []*node) {
 	d = decoderOf(file, data)
-	return d, d.document().parseAll(data, maxManifestSize)
+	return d, d.parser.parseAll(data)
 }
 
 func decoderOf(file string, data []byte) *decoder {
-	return &decoder{
+	d := &decoder{
 		file:   file,
 		lines:  strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"),
 		places: map[string]position{},
 	}
-}
-
-// document makes a parser that reports to the decoder.
-func (d *decoder) document() *document {
-	return &document{report: func(at position, format string, args ...any) {
+	d.parser = &document{report: func(at position, format string, args ...any) {
 		d.problem(at, "", "", format, args...)
 	}}
+	return d
 }
 
 func (d *decoder) at(p position, path, suggestion, text string) Problem {
@@ -95,10 +93,14 @@ func (d *decoder) place(path string) position {
 	}
 }
 
+// budget is how many nodes may be decoded: each of the file's own twice, which checks and
+// values may need, and what aliases may add.
+func (d *decoder) budget() int { return 2*d.parser.nodes + maxExpansion }
+
 // spend counts a node, so that aliases cannot expand without end.
 func (d *decoder) spend() bool {
 	d.nodes++
-	return d.nodes <= maxNodes
+	return d.nodes <= d.budget()
 }
 
 func join(path, key string) string {
@@ -203,8 +205,8 @@ func (d *decoder) keys(n *node, fields []field, unread []string, kebab bool, pat
 // value decodes any value that is not null.
 func (d *decoder) value(n *node, v reflect.Value, tag reflect.StructTag, path string, key position) {
 	if !d.spend() {
-		if d.nodes == maxNodes+1 {
-			d.problem(n.position, path, "", "aliases expand to more than %d values", maxNodes)
+		if d.nodes == d.budget()+1 {
+			d.problem(n.position, path, "", "aliases expand to more than %d values", maxExpansion)
 		}
 		return
 	}

@@ -16,9 +16,9 @@ import (
 // Bounds on a document, far beyond any real one: they keep hostile input from using up
 // stack, memory or time (the parser's grows with the square of some inputs).
 const (
-	maxDocumentSize = 1 << 18
+	maxDocumentSize = 1 << 18 // of a configuration
 	maxDepth        = 100
-	maxNodes        = 100_000 // after aliases and merge keys are expanded
+	maxExpansion    = 100_000 // values that aliases and merge keys add
 )
 
 type nodeKind string
@@ -82,6 +82,7 @@ type document struct {
 	report  func(at position, format string, args ...any)
 	anchors map[string]*node
 	merged  int
+	nodes   int // that the file has itself
 }
 
 // parse reads a file with one document; nil when that fails or the file is empty.
@@ -90,18 +91,22 @@ func (d *document) parse(data []byte) *node {
 	if !ok {
 		return nil
 	}
-	return d.parseOne(data)
+	return d.parseOne(part{text: data})
 }
 
-// parseAll reads the documents of a file of maxSize bytes at most; those that fail or
-// are empty are left out.
-func (d *document) parseAll(data []byte, maxSize int) []*node {
-	data, ok := d.text(data, maxSize)
+// parseAll reads the documents of a file of Kubernetes objects; those that fail or are
+// empty are left out.
+func (d *document) parseAll(data []byte) []*node {
+	data, ok := d.text(data, maxManifestSize)
 	if !ok {
 		return nil
 	}
 	var roots []*node
 	for _, part := range splitDocuments(data) {
+		if size := len(part.text); size > maxObjectSize {
+			d.report(position{part.line + 1, 1}, "the document has %d bytes, more than the %d that a cluster takes of an object", size, maxObjectSize)
+			continue
+		}
 		if root := d.parseOne(part); root != nil {
 			roots = append(roots, root)
 		}
@@ -109,31 +114,36 @@ func (d *document) parseAll(data []byte, maxSize int) []*node {
 	return roots
 }
 
+// part is a document in a file: its text, and how many lines precede it.
+type part struct {
+	text []byte
+	line int
+}
+
 // splitDocuments cuts a file where documents begin and end. The parser does that too,
-// but loses the document after an empty one. Each part has as many empty lines before
-// it as the file has lines there, so that positions stay.
-func splitDocuments(data []byte) [][]byte {
-	var parts [][]byte
-	var part []byte
+// but loses the document after an empty one.
+func splitDocuments(data []byte) []part {
+	var parts []part
+	var text []byte
 	number, first := 0, 0
 	end := func() {
-		if len(bytes.TrimSpace(part)) > 0 {
-			parts = append(parts, append(bytes.Repeat([]byte("\n"), first), part...))
+		if len(bytes.TrimSpace(text)) > 0 {
+			parts = append(parts, part{text, first})
 		}
-		part = nil
+		text = nil
 	}
 	for line := range bytes.Lines(data) {
 		marker, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(" "))
 		closing := string(marker) == "..."
 		// What stands before the first document is its directives.
-		if string(marker) == "---" && !bytes.HasPrefix(bytes.TrimSpace(part), []byte("%")) || closing {
+		if string(marker) == "---" && !bytes.HasPrefix(bytes.TrimSpace(text), []byte("%")) || closing {
 			end()
 		}
-		if part == nil {
+		if text == nil {
 			first = number
 		}
 		if number++; !closing {
-			part = append(part, line...)
+			text = append(text, line...)
 		}
 	}
 	end()
@@ -143,7 +153,7 @@ func splitDocuments(data []byte) [][]byte {
 // text checks what a file is before it is parsed.
 func (d *document) text(data []byte, maxSize int) ([]byte, bool) {
 	if len(data) > maxSize {
-		d.report(position{}, "the file has %d bytes, more than the %d that a configuration may have", len(data), maxSize)
+		d.report(position{}, "the file has %d bytes, more than the %d that such a file may have", len(data), maxSize)
 		return nil, false
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -154,7 +164,7 @@ func (d *document) text(data []byte, maxSize int) ([]byte, bool) {
 	return data, true
 }
 
-func (d *document) parseOne(data []byte) (root *node) {
+func (d *document) parseOne(source part) (root *node) {
 	// The parser is somebody else's: a panic in it is a parse error here.
 	defer func() {
 		if r := recover(); r != nil {
@@ -162,7 +172,14 @@ func (d *document) parseOne(data []byte) (root *node) {
 			root = nil
 		}
 	}()
-	tokens := lexer.Tokenize(string(data))
+	tokens := lexer.Tokenize(string(source.text))
+	for _, t := range tokens {
+		if t.Position != nil {
+			at := *t.Position
+			at.Line += source.line
+			t.Position = &at
+		}
+	}
 	if at, deep := tooDeep(tokens); deep {
 		d.report(at, "nested more than %d levels deep", maxDepth)
 		return nil
@@ -204,40 +221,6 @@ func (d *document) syntaxError(err error) {
 	d.report(positionOf(e.GetToken()), "not valid YAML: %s", e.GetMessage())
 }
 
-// tooDeep finds nesting that a recursive parser could exhaust the stack with: open
-// brackets, and indicators that nest without indentation.
-func tooDeep(tokens token.Tokens) (position, bool) {
-	flow, line, onLine, properties := 0, 0, 0, 0
-	for _, t := range tokens {
-		if t.Position != nil && t.Position.Line != line {
-			line, onLine = t.Position.Line, 0
-		}
-		isProperty := false
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow = max(flow-1, 0)
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
-			onLine++
-		case token.TagType, token.AnchorType:
-			isProperty = true
-			properties++
-		}
-		if !isProperty && t.Type != token.StringType {
-			properties = 0
-		}
-		indent := 0
-		if t.Position != nil {
-			indent = t.Position.IndentLevel
-		}
-		if flow > maxDepth || properties > maxDepth || indent > maxDepth || flow == 0 && onLine > maxDepth {
-			return positionOf(t), true
-		}
-	}
-	return position{}, false
-}
-
 func positionOf(t *token.Token) position {
 	if t == nil || t.Position == nil {
 		return position{1, 1}
@@ -265,6 +248,7 @@ func (d *document) convert(n ast.Node) *node {
 	if n == nil {
 		return &node{position: position{1, 1}, kind: nullNode}
 	}
+	d.nodes++
 	out := &node{position: positionOf(n.GetToken())}
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -372,9 +356,9 @@ func (d *document) merge(out *node, have map[string]position, from *node) {
 			if _, ok := have[e.key]; ok {
 				continue
 			}
-			if d.merged++; d.merged > maxNodes {
-				if d.merged == maxNodes+1 {
-					d.report(out.position, "merge keys bring in more than %d values", maxNodes)
+			if d.merged++; d.merged > maxExpansion {
+				if d.merged == maxExpansion+1 {
+					d.report(out.position, "merge keys bring in more than %d values", maxExpansion)
 				}
 				return
 			}
@@ -417,7 +401,7 @@ func keyText(key ast.MapKeyNode) (string, bool) {
 // node and ends an expansion that grows too far.
 func (n *node) anyValue(spend func() bool) (any, error) {
 	if !spend() {
-		return nil, fmt.Errorf("aliases expand to more than %d values", maxNodes)
+		return nil, fmt.Errorf("aliases expand to more than %d values", maxExpansion)
 	}
 	switch n.kind {
 	case boolNode:

@@ -25,6 +25,7 @@ func Parse(name, file string, data []byte) (*Target, error) {
 	target, d := parseTarget(name, file, data)
 	if target != nil {
 		d.validateDomains(target)
+		d.validateCertificates(target)
 		if w := target.workload(); w != nil {
 			d.noteControlRoomRegion(w, nil)
 		}

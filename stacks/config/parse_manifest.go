@@ -1,11 +1,15 @@
 package config
 
 import (
-	"os"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // parseManifest decodes a manifest of custom steps of a target of the given kind; what is
@@ -64,8 +68,12 @@ func (d *decoder) stepDirectory(path, dir, customizations string) {
 		return
 	}
 	for _, name := range []string{"main.go", "go.mod"} {
-		if info, err := os.Stat(filepath.Join(customizations, dir, name)); err != nil || info.IsDir() {
+		switch err := files.Check(filepath.Join(customizations, dir, name)); {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
 			d.reject(path, "%q must be a directory with main.go and go.mod: %s is not there", dir, name)
+			return
+		case err != nil:
+			d.reject(path, "%q must be a directory with main.go and go.mod, but of %s: %s", dir, name, reason(err))
 			return
 		}
 	}

@@ -146,6 +146,8 @@ func checkDefault(t *testing.T, f field, keys []string, at string) {
 // samples are texts that the checks accept and that no default has.
 var samples = map[string]string{
 	"db-parameter": "work_mem", "flow-log-target": "arn:aws:s3:::flow-logs",
+	"access-policy": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "any-vpc-cidr": "10.7.0.0/24", "chart-version": "6.7.8",
+	"label-key": "example.com/team", "label-value": "one", "principal-arn": "arn:aws:iam::001122334455:role/team/reader",
 	"account-id": "001122334455", "addon-version": "v1.2.3-eksbuild.4", "ami-alias": "al2023@v20250403", "ami-release": "1.33.4-20250920", "ami-id": "ami-0123456789abcdef0", "ami-type": "BOTTLEROCKET_x86_64", "access-point-id": "fsap-01",
 	"any-vpc-id": "vpc-1a2b3c4d", "arn": "arn:aws:s3:::logs", "aws-region": "eu-west-1", "azure-region": "westeurope",
 	"certificate-arn": "arn:aws:acm:eu-west-1:001122334455:certificate/1", "cidr": "10.7.0.0/24", "control-room-name": "main01-production",

@@ -66,6 +66,7 @@ func (t *Target) resolveDomains() {
 // names for them. (docs/reference/aws-workload-base.md 12.10-11)
 func (d *decoder) validateDomains(t *Target) {
 	if w := t.AWSWorkload; w != nil {
+		d.validateDomainLengths(t)
 		for name, site := range w.SortedSites() {
 			replaced := t.SiteFiles[name].replaced
 			if replaced != "" && replaced != site.Domain && (site.ZoneID != "" || site.CertificateARN != "") {

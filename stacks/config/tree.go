@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // The two directories of a targets directory.
@@ -22,6 +24,8 @@ type Tree struct {
 	Dir string
 	// names are the targets of each of the two directories, sorted.
 	names map[string][]string
+	// broken are links that lead to no target, by path.
+	broken map[string]error
 }
 
 // TreeError says that a directory is not a targets directory.
@@ -69,7 +73,7 @@ func OpenTree(dir string) (*Tree, error) {
 	} else if !info.IsDir() {
 		return nil, &TreeError{dir, errors.New("not a directory")}
 	}
-	tree := &Tree{Dir: dir, names: map[string][]string{}}
+	tree := &Tree{Dir: dir, names: map[string][]string{}, broken: map[string]error{}}
 	found := false
 	for _, sub := range []string{controlRoomDir, workloadDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
@@ -81,8 +85,11 @@ func OpenTree(dir string) (*Tree, error) {
 		}
 		found = true
 		for _, entry := range entries {
-			info, err := os.Stat(filepath.Join(dir, sub, entry.Name())) // follows links
-			if err == nil && info.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+			path := filepath.Join(dir, sub, entry.Name())
+			info, err := os.Stat(path) // follows links
+			if err != nil {
+				tree.broken[path] = err
+			} else if info.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
 				tree.names[sub] = append(tree.names[sub], entry.Name())
 			}
 		}
@@ -113,6 +120,12 @@ func (t *Tree) Load(name string) (*Target, error) {
 	}
 	switch len(subs) {
 	case 0:
+		for _, sub := range []string{controlRoomDir, workloadDir} {
+			path := filepath.Join(t.Dir, sub, name)
+			if err := t.broken[path]; err != nil {
+				return nil, Errors{{File: path, Text: "is a link that leads nowhere: " + reason(err)}}
+			}
+		}
 		return nil, &NotFoundError{Name: name, Dir: t.Dir, Nearest: nearestAll(name, t.Names())}
 	case 2:
 		return nil, &AmbiguousError{Name: name, Paths: []string{
@@ -130,7 +143,7 @@ func (t *Tree) Load(name string) (*Target, error) {
 func (t *Tree) load(sub, name string) (*Target, Errors) {
 	dir := filepath.Join(t.Dir, sub, name)
 	file := filepath.Join(dir, "ptd.yaml")
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file, maxFileSize)
 	if err != nil {
 		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err)}}
 	}
@@ -147,6 +160,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	l.siteFiles()
 	target.resolveDomains()
 	d.validateDomains(target)
+	d.validateCertificates(target)
 	l.customResources()
 	l.manifest()
 	l.controlRoom()
@@ -167,9 +181,12 @@ type loader struct {
 	problems, warnings Errors
 }
 
+// maxFileSize bounds what is read at all; each kind of file has a bound of its own.
+const maxFileSize = 1 << 26
+
 // read is the content of an optional file; nil when it is absent.
 func (l *loader) read(file string) []byte {
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file, maxFileSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -227,4 +228,52 @@ func TestSiteDirectoryWithoutSiteFile(t *testing.T) {
 	warned := strings.ReplaceAll(Errors(target.Warnings).Error(), tree.Dir+"/", "")
 	assert.Equal(t, "__work__/demo01-staging/site_main: has no site.yaml: nothing in it is read (did you mean \"site.yaml instead of site.yml\"?)\n"+
 		"__work__/demo01-staging/site_mian: has no site.yaml: nothing in it is read", warned)
+}
+
+// What is no regular file is refused at once, with its place, wherever a file is looked for.
+func TestFilesThatAreNone(t *testing.T) {
+	t.Parallel()
+	const target = "__work__/demo01-staging/"
+	for _, file := range []string{"ptd.yaml", "site_main/site.yaml", "customizations/manifest.yaml", "custom_k8s_resources/quotas/a.yaml"} {
+		for want, put := range map[string]func(path string) error{
+			"is a named pipe, not a regular file": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+			"is a device, not a regular file":     func(path string) error { return os.Symlink("/dev/zero", path) },
+			"leads to gone, which does not exist": func(path string) error { return os.Symlink("gone", path) },
+			"too many levels of symbolic links":   func(path string) error { return os.Symlink(filepath.Base(path), path) },
+		} {
+			tree := tree(t, map[string]string{
+				target + "ptd.yaml":                             withFolders("[quotas]"),
+				target + "custom_k8s_resources/quotas/b.yaml":   "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n",
+				target + "site_main/README":                     "",
+				target + "customizations/README":                "",
+				"__work__/demo01-staging/site_other/.gitkeep":   "",
+				"__work__/demo01-staging/customizations/x/y.go": "",
+			})
+			path := filepath.Join(tree.Dir, target, file)
+			_ = os.Remove(path)
+			require.NoError(t, put(path))
+			_, err := tree.Load("demo01-staging")
+			require.Error(t, err, "%s that %s", file, want)
+			assert.Contains(t, relative(tree, err), target+file+": cannot be read: ")
+			assert.ErrorContains(t, err, want)
+		}
+	}
+
+	for name, to := range map[string]string{"gone-staging": "nowhere", "loop-staging": "loop-staging"} {
+		opened := tree(t, map[string]string{target + "ptd.yaml": awsSpec()})
+		require.NoError(t, os.Symlink(to, filepath.Join(opened.Dir, "__work__", name)))
+		opened, err := OpenTree(opened.Dir)
+		require.NoError(t, err)
+		_, err = opened.Load(name)
+		assert.ErrorContains(t, err, "__work__/"+name+": is a link that leads nowhere: ")
+	}
+
+	tree := tree(t, map[string]string{
+		target + "ptd.yaml": awsSpec(), target + "customizations/x/go.mod": "module x\n",
+		target + "customizations/manifest.yaml": "version: 1\ncustomSteps:\n- {name: x, path: x, insertAfter: eks}\n",
+	})
+	require.NoError(t, syscall.Mkfifo(filepath.Join(tree.Dir, target, "customizations/x/main.go"), 0o600))
+	_, err := tree.Load("demo01-staging")
+	assert.EqualError(t, errors.New(relative(tree, err)), target+"customizations/manifest.yaml:3:19: customSteps[0].path: "+
+		`"x" must be a directory with main.go and go.mod, but of main.go: is a named pipe, not a regular file`)
 }

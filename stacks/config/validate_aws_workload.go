@@ -30,7 +30,9 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	d.moveHostedZoneID(w)
 	d.validateAWSAccess(w)
 	d.validateAWSNetwork(w)
-	d.validateAWSTags(w)
+	d.validateAWSTags("spec.resource_tags", w.ResourceTags)
+	d.validateIgnoredTags("spec.ignore_tags", w.IgnoreTags)
+	d.validateQuotas(w)
 	d.validateDatabase(w)
 	d.validateFSx(w)
 	d.validateAWSSites(w)
@@ -62,9 +64,11 @@ func (d *decoder) validateAWSNames(w *AWSWorkload) {
 	if !awsName().MatchString(name) || !awsName().MatchString(w.Name) {
 		d.reject("spec.true_name", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", w.Name)
 	}
+	d.validateTargetName(w)
 	if over := len(w.ChronicleBucketPrefix()) - maxBucketPrefix; over > 0 {
 		d.reject("spec.true_name", "%q has %d characters, and the name of a bucket leaves room for %d", name, len(name), len(name)-over)
 	}
+	d.validateSiteNames(w)
 	// Of the roles of a release and of those of a site in it, the longest each.
 	// (docs/reference/aws-workload-apps.md 7.3, 15 point 19)
 	longest := ""
@@ -107,21 +111,12 @@ func (d *decoder) validateAWSNetwork(w *AWSWorkload) {
 	case w.ProvisionedVpc != nil && len(w.ProvisionedVpc.PrivateSubnets) < 2:
 		d.reject("spec.provisioned_vpc.private_subnets", "the database needs at least 2 private subnets (values of their Name tag), in different availability zones")
 	}
+	d.warnOfVpcCIDR(w)
+	if w.ProvisionedVpc == nil && w.Region == "us-west-1" && w.VpcAZCount > 2 {
+		d.warn("spec.vpc_az_count", "%d may be too many: most accounts see 2 availability zones in us-west-1", w.VpcAZCount)
+	}
 	if !slices.Contains(logRetentions, w.FlowLogRetentionDays) {
 		d.reject("spec.flow_log_retention_days", "%d must be one of %s", w.FlowLogRetentionDays, integers(logRetentions))
-	}
-}
-
-// awsTag is what every AWS service takes in keys and values of tags.
-var awsTag = pattern(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
-
-func (d *decoder) validateAWSTags(w *AWSWorkload) {
-	for key, value := range sorted(w.ResourceTags) {
-		if !awsTag().MatchString(key) || !awsTag().MatchString(value) {
-			d.reject("spec.resource_tags."+key, "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not %q", key+": "+value)
-		} else if value == "" || strings.ContainsAny(key+value, "= ") {
-			d.warn("spec.resource_tags."+key, "is not put on load balancers: their controller is told in an annotation, which takes no blanks, equals signs or empty values")
-		}
 	}
 }
 
@@ -178,6 +173,7 @@ func (d *decoder) validateFSx(w *AWSWorkload) {
 func (d *decoder) validateAWSSites(w *AWSWorkload) {
 	for name, site := range w.SortedSites() {
 		path := "spec.sites." + name + ".spec"
+		d.validateCertificateARN(path+".certificate_arn", w, site.CertificateARN)
 		if !w.HostedZoneManagementEnabled {
 			if site.CertificateARN == "" {
 				d.reject(path+".certificate_arn", "required value is missing: hosted_zone_management_enabled is false")
@@ -226,12 +222,20 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 		d.validateKarpenter(path+".karpenter_config", c.KarpenterConfig, c.Components.KarpenterVersion)
 	}
 	d.validateCalico(w, path, c)
+	d.validateTolerations(path+".team_operator_tolerations", c.TeamOperatorTolerations)
+	d.validateDisk(path+".root_disk_size", c.RootDiskSize, c.AMIType)
 	if !slices.Contains(logRetentions, c.LogRetentionDays) {
 		d.reject(path+".log_retention_days", "%d must be one of %s", c.LogRetentionDays, integers(logRetentions))
 	}
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
-		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, cmp.Or(g.AMIType, c.AMIType))
+		if count := len(w.ResourceTags) + len(g.Labels); len(g.Labels) > 0 && count > maxTags-ownTags {
+			d.reject(path+".additional_node_groups."+group+".labels", "are tags of the node group, too, which has %d with resource_tags: AWS takes %d, and ptd puts %d of its own there",
+				count, maxTags, ownTags)
+		}
+		image := cmp.Or(g.AMIType, c.AMIType)
+		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, image)
+		d.validateDisk(path+".additional_node_groups."+group+".additional_root_disk_size", g.AdditionalRootDiskSize, image)
 	}
 	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)
 	for site, s := range w.SortedSites() {
@@ -265,6 +269,15 @@ func (d *decoder) validateNodeGroup(path, name string, g AWSNodeGroup) {
 		d.reject(path+".desired_size", "%d must be from min_size to max_size, %d to %d", g.DesiredSize, g.MinSize, g.MaxSize)
 	}
 	d.warnSmall(path+".instance_type", g.InstanceType)
+	d.validateTagText(path+".labels", g.Labels)
+	taints := make([][2]string, len(g.Taints))
+	for i, taint := range g.Taints {
+		taints[i] = [2]string{taint.Key, string(taint.Effect)}
+		if len(taint.Key) > maxTaintKey {
+			d.reject(path+".taints"+index(i)+".key", "%q has %d characters, and EKS takes %d of a taint's key", taint.Key, len(taint.Key), maxTaintKey)
+		}
+	}
+	d.validateTaints(path+".taints", taints)
 	labels := g.KubernetesLabels()
 	for key := range sorted(g.Labels) {
 		if _, ok := labels[key]; !ok {
@@ -302,51 +315,6 @@ func (d *decoder) validateCalico(w *AWSWorkload, path string, c AWSCluster) {
 	}
 	if vpc, err := netip.ParsePrefix(w.ResolvedVpcCIDR()); err == nil && pods.Overlaps(vpc) {
 		d.warn(path+".pod_cidr", "%s overlaps the VPC's %s: pods cannot reach what is in both", pods, vpc)
-	}
-}
-
-func (d *decoder) validateKarpenter(path string, c *KarpenterConfig, version string) {
-	var names []string
-	for i, pool := range c.NodePools {
-		at := path + ".node_pools" + index(i)
-		if pool.Name != "" && slices.Contains(names, pool.Name) {
-			d.reject(at+".name", "%q is the name of two pools", pool.Name)
-		}
-		names = append(names, pool.Name)
-		for j, r := range pool.Requirements {
-			d.validateRequirement(at+".requirements"+index(j), r, version)
-		}
-	}
-}
-
-// validateRequirement holds a pool's requirement to the definition of a NodePool: Gte and
-// Lte came with Karpenter 1.9. (docs/reference/config-and-cli.md 1.7)
-func (d *decoder) validateRequirement(path string, r KarpenterRequirement, version string) {
-	listed := slices.Contains([]string{"In", "NotIn"}, r.Operator)
-	compared := slices.Contains([]string{"Gt", "Lt", "Gte", "Lte"}, r.Operator)
-	switch {
-	case (listed || compared) && len(r.Values) == 0:
-		d.reject(path+".values", "required value is missing: operator %s needs it", r.Operator)
-	case !listed && !compared && len(r.Values) > 0:
-		d.reject(path+".values", "operator %s takes no values", r.Operator)
-	case compared && len(r.Values) != 1:
-		d.reject(path+".values", "operator %s takes one value", r.Operator)
-	case compared && !decimal().MatchString(r.Values[0]):
-		d.reject(path+".values", "operator %s takes an integer, not %q", r.Operator, r.Values[0])
-	}
-	if strings.HasSuffix(r.Operator, "te") && OlderThan(version, 1, 9) {
-		d.reject(path+".operator", "%s is an operator since Karpenter 1.9, and karpenter_version is %s", r.Operator, version)
-	}
-}
-
-func (d *decoder) validateAccessEntries(path string, entries EKSAccessEntries) {
-	for i, e := range entries.AdditionalEntries {
-		for j, p := range e.AccessPolicies {
-			if p.AccessScope.Type == "namespace" && len(p.AccessScope.Namespaces) == 0 {
-				d.reject(path+".additional_entries"+index(i)+".accessPolicies"+index(j)+".accessScope.namespaces",
-					"required value is missing: the scope is namespace")
-			}
-		}
 	}
 }
 

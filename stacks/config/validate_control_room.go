@@ -8,6 +8,11 @@ func (d *decoder) validateAWSControlRoom(c *AWSControlRoom) {
 	} else if !awsName().MatchString(c.Name) {
 		d.reject("", "the names of buckets and databases need a target of lower-case letters, digits and single hyphens that begins with a letter, not %q", c.Name)
 	}
+	if bucket := stateBucket(c.Name); len(bucket) > maxBucketName {
+		d.reject("", "the state bucket %s has %d characters, and S3 takes %d: the target's directory needs a shorter name", bucket, len(bucket), maxBucketName)
+	}
+	d.validateAWSTags("spec.resource_tags", c.ResourceTags)
+	d.validateIgnoredTags("spec.ignore_tags", c.IgnoreTags)
 	if c.EKSNodeGroupMin > c.EKSNodeGroupMax {
 		d.reject("spec.eks_node_group_min", "%d must be at most eks_node_group_max, which is %d", c.EKSNodeGroupMin, c.EKSNodeGroupMax)
 	}

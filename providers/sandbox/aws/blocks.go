@@ -70,3 +70,19 @@ func checkRules(property string) rule.Check {
 		return problems
 	})
 }
+
+// checkVpcBlock refuses blocks that no VPC can have
+// (docs.aws.amazon.com: vpc/latest/userguide/vpc-cidr-blocks.html).
+func checkVpcBlock(in sandbox.Inputs) []sandbox.Problem {
+	text, _ := in.Text("cidrBlock")
+	block, err := netip.ParsePrefix(text)
+	if err != nil {
+		return nil // refused, or not known yet
+	}
+	for _, reserved := range []string{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"} {
+		if block.Overlaps(netip.MustParsePrefix(reserved)) {
+			return rule.One("cidrBlock", "InvalidVpc.Range: The CIDR '%s' is invalid: it overlaps %s", text, reserved)
+		}
+	}
+	return nil
+}

@@ -56,6 +56,7 @@ func TestTags(t *testing.T) {
 	refuse(t, map[string][]wrong{
 		vpcType: {
 			{fields{"tags": many}, "tags: 51 tags are more than 50"},
+			{fields{"cidrBlock": "169.254.0.0/16"}, "cidrBlock: InvalidVpc.Range: The CIDR '169.254.0.0/16' is invalid: it overlaps 169.254.0.0/16"},
 			{fields{"tags": fields{"aws:name": "x"}}, "tags.aws:name: the prefix aws: is reserved"},
 			{fields{"tags": fields{strings.Repeat("a", 129): "x"}}, "tags." + strings.Repeat("a", 129) + ": a tag's key has 1 to 128 characters"},
 			{fields{"tags": fields{"a": strings.Repeat("x", 257)}}, "tags.a: a tag's value has at most 256 characters"},

@@ -41,7 +41,7 @@ func identity() map[string]sandbox.Type {
 			},
 			Unique: rule.Unique("EntityAlreadyExists: Role with name %s already exists.", "name"),
 			Admit:  admitInlinePolicies,
-			Check: rule.All(rule.Required("assumeRolePolicy"), identityPolicy("assumeRolePolicy", "Principal", 2048),
+			Check: rule.All(rule.Required("assumeRolePolicy"), identityPolicy("assumeRolePolicy", "Principal", trustLimit),
 				rule.Matches("name", fmt.Sprintf(validName, 64), "is not a valid role name of at most 64 characters")),
 			Create: func(o *sandbox.Operation) error {
 				name, err := nameOf(o, "name")

@@ -50,7 +50,7 @@ func network() map[string]sandbox.Type {
 			},
 			Defaults: map[string]any{"instanceTenancy": "default", "enableDnsSupport": true, "assignGeneratedIpv6CidrBlock": false},
 			Outputs:  []string{"arn", "defaultNetworkAclId", "defaultRouteTableId", "defaultSecurityGroupId", "mainRouteTableId", "ownerId", "tagsAll"},
-			Check:    rule.All(rule.Required("cidrBlock"), checkBlock("cidrBlock", 16, 28)),
+			Check:    rule.All(rule.Required("cidrBlock"), checkBlock("cidrBlock", 16, 28), checkVpcBlock),
 			Create: func(o *sandbox.Operation) error {
 				o.ID = o.NewID("vpc-", 17)
 				o.Outputs["arn"] = arn(o, "ec2", "vpc/"+o.ID)

@@ -10,6 +10,12 @@ import (
 // inlineLimit is how many characters the inline policies of a role may have in all.
 const inlineLimit = 10240
 
+// trustLimit is how many characters a role's trust policy may have in an account whose quota AWS
+// has raised as far as it does. The configuration holds a target to the quota of its account,
+// which is 2048 unless aws_quotas says otherwise.
+// (docs.aws.amazon.com: IAM/latest/UserGuide/reference_iam-quotas.html)
+const trustLimit = 4096
+
 // readPolicies reads all policies that a role has: its own lists, and what other resources
 // attach to it or put into it.
 func readPolicies(o *sandbox.Operation) error {

@@ -3,8 +3,11 @@ package aws
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/ptd-go/ptd/providers/sandbox"
 	"github.com/ptd-go/ptd/providers/sandbox/rule"
@@ -28,6 +31,9 @@ func tagged(token string, typ sandbox.Type) sandbox.Type {
 		return nil
 	}
 	typ.Check = rule.Within("tags", checkTags)
+	if strings.HasPrefix(token, "aws:iam/") {
+		typ.Check = rule.All(typ.Check, rule.Within("tags", checkIdentityTags))
+	}
 	if check != nil {
 		typ.Check = rule.All(typ.Check, check)
 	}
@@ -61,13 +67,34 @@ func checkTags(tags sandbox.Inputs) []sandbox.Problem {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		value, _ := tags.Text(key)
 		switch {
-		case key == "" || len(key) > 128:
+		case key == "" || utf8.RuneCountInString(key) > 128:
 			problems.Add(key, "a tag's key has 1 to 128 characters")
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			problems.Add(key, "the prefix aws: is reserved")
-		case len(value) > 256:
+		case utf8.RuneCountInString(value) > 256:
 			problems.Add(key, "a tag's value has at most 256 characters")
 		}
+	}
+	return problems
+}
+
+// identityTag is what IAM takes in keys and values of tags
+// (docs.aws.amazon.com: IAM/latest/APIReference/API_Tag.html).
+var identityTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`) })
+
+// checkIdentityTags holds what IAM refuses beyond that: characters, and keys that differ only in
+// case (docs.aws.amazon.com: IAM/latest/UserGuide/id_tags.html).
+func checkIdentityTags(tags sandbox.Inputs) []sandbox.Problem {
+	var problems rule.Problems
+	seen := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if value, _ := tags.Text(key); !identityTag().MatchString(key) || !identityTag().MatchString(value) {
+			problems.Add(key, "ValidationError: failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")
+		}
+		if before, twice := seen[strings.ToLower(key)]; twice {
+			problems.Add(key, "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive: %s, %s", before, key)
+		}
+		seen[strings.ToLower(key)] = key
 	}
 	return problems
 }

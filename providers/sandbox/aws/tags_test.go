@@ -101,3 +101,16 @@ func TestTagsAreReadByUpdates(t *testing.T) {
 	changed, _ = untagged.Diff(fields{"tags": nil})
 	assert.Empty(t, changed)
 }
+
+// IAM takes fewer tags than others: it does not tell keys apart by case.
+func TestTagsOfIdentities(t *testing.T) {
+	t.Parallel()
+	refuse(t, map[string][]wrong{
+		roleType: {
+			{fields{"tags": fields{"Owner": "x", "owner": "y"}}, "tags.owner: InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive: Owner, owner"},
+			{fields{"tags": fields{"owner": "a,b"}}, `tags.owner: ValidationError: failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`},
+		},
+	})
+	_, provider := newAWS(t)
+	provider.MustCreate(vpcType, "main", fields{"cidrBlock": "10.0.0.0/16", "tags": fields{"Owner": "x", "owner": "y"}})
+}
