@@ -22,10 +22,10 @@ var checks = sync.OnceValue(func() map[string]check {
 		"ami-type":          form(`[A-Za-z0-9_]+`, "must be an EKS AMI type such as AL2023_x86_64_STANDARD"),
 		"access-point-id":   form(`fsap-[0-9a-f]+`, "must be an EFS access point id: it starts with fsap-"),
 		"any-vpc-id":        form(`vpc-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a VPC id: vpc- and 17 (or 8) hexadecimal digits"),
-		"arn":               form(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)"),
+		"arn":               arn(form(`arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+`, "must be an ARN (arn:aws:...)")),
 		"aws-region":        checkAWSRegion,
 		"azure-region":      form(`[a-z]+[0-9]*`, "must be an Azure location such as eastus2"),
-		"certificate-arn":   form(`arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate"),
+		"certificate-arn":   arn(form(`arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/.+`, "must be the ARN of an ACM certificate")),
 		"cidr":              checkCIDR,
 		"control-room-name": form(`[A-Za-z0-9._]+-[A-Za-z0-9._-]+`, "must be the name of a control-room target such as main01-production"),
 		"db-engine-version": form(`\d+(\.\d+)*`, "must be a PostgreSQL version such as 15.12"),
@@ -38,8 +38,8 @@ var checks = sync.OnceValue(func() map[string]check {
 		"email":             form(`[^@\s]+@[^@\s]+\.[^@\s]+`, "must be an email address"),
 		"extension":         form(`[a-z][a-z0-9_-]*`, "must be the name of a PostgreSQL extension"),
 		"file-system-id":    form(`fs-[0-9a-f]+`, "must be an EFS file system id: it starts with fs-"),
-		"flow-log-target": form(`arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:.+|s3:::.+|firehose:[a-z0-9-]+:\d{12}:deliverystream/.+)`,
-			"must be the ARN of a log group, an S3 bucket or a Firehose stream: flow logs go nowhere else"),
+		"flow-log-target": arn(form(`arn:aws:(logs:[a-z0-9-]+:\d{12}:log-group:.+|s3:::.+|firehose:[a-z0-9-]+:\d{12}:deliverystream/.+)`,
+			"must be the ARN of a log group, an S3 bucket or a Firehose stream: flow logs go nowhere else")),
 		"folder":             form(`[^./\\][^/\\]*`, "must be the name of one folder, not a path"),
 		"hh:mm":              form(`([01]\d|2[0-3]):[0-5]\d`, "must be a time of day, HH:MM"),
 		"https-url":          form(`https://[^\s/]+\S*`, "must be an https:// URL"),
@@ -56,8 +56,8 @@ var checks = sync.OnceValue(func() map[string]check {
 		"pool-name":          form(`[a-z][a-z0-9]{0,11}`, "must be a lower-case letter and up to 11 lower-case letters and digits"),
 		"quantity":           form(`\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?`, "must be a Kubernetes quantity such as 500m or 100Gi"),
 		"release":            form(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`, "a release must be letters, digits and hyphens, such as 20250115"),
-		"role-arn":           form(`arn:aws[a-z-]*:iam::\d{12}:role/.+`, "must be the ARN of an IAM role"),
-		"secret-arn":         form(`arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+`, "must be the ARN of a secret of AWS Secrets Manager"),
+		"role-arn":           arn(form(`arn:aws:iam::\d{12}:role/.+`, "must be the ARN of an IAM role")),
+		"secret-arn":         arn(form(`arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+`, "must be the ARN of a secret of AWS Secrets Manager")),
 		"security-group-id":  form(`sg-([0-9a-f]{8}|[0-9a-f]{17})`, "must be a security group id (sg-...)"),
 		"site":               form(`[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`, "a site must be lower-case letters, digits and hyphens"),
 		"step-name":          form(`[A-Za-z][A-Za-z0-9_-]*`, "must be a letter, then letters, digits, _ and -"),
@@ -104,6 +104,9 @@ var (
 )
 
 func checkAWSRegion(text string) (string, string) {
+	if problem := otherPartition(text); problem != "" {
+		return problem, ""
+	}
 	if regionForm().MatchString(text) {
 		return "", ""
 	}

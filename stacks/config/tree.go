@@ -145,8 +145,10 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	}
 	l := &loader{tree: t, target: target, decoder: d}
 	l.siteFiles()
+	l.siteVersions()
 	target.resolveDomains()
 	d.validateDomains(target)
+	l.siteProducts()
 	l.customResources()
 	l.manifest()
 	l.controlRoom()
