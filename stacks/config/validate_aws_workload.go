@@ -37,6 +37,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	for release, cluster := range w.SortedClusters() {
 		d.validateAWSCluster(w, release, cluster)
 	}
+	d.warnUnused(w)
 }
 
 // moveHostedZoneID gives the site called main the zone that stands at the top.
@@ -216,6 +217,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
 	d.validateImage(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
+	d.warnDrivers(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
 	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
 		d.warn(path+".karpenter_config", "is not given: release %s gets Karpenter's roles and queue, and neither Karpenter nor node pools", release)
 	}
@@ -232,6 +234,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	for group, g := range sorted(c.AdditionalNodeGroups) {
 		d.validateNodeGroup(path+".additional_node_groups."+group, name+"-"+group, g)
 		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, cmp.Or(g.AMIType, c.AMIType))
+		d.warnDrivers(path+".additional_node_groups."+group+".instance_type", g.InstanceType, cmp.Or(g.AMIType, c.AMIType))
 	}
 	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)
 	for site, s := range w.SortedSites() {
@@ -316,6 +319,7 @@ func (d *decoder) validateKarpenter(path string, c *KarpenterConfig, version str
 		for j, r := range pool.Requirements {
 			d.validateRequirement(at+".requirements"+index(j), r, version)
 		}
+		d.validateProcessors(at, pool)
 	}
 }
 
