@@ -132,7 +132,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	file := filepath.Join(dir, "ptd.yaml")
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err)}}
+		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err), Suggestion: likeTargetFile(dir)}}
 	}
 	target, d := parseTarget(name, file, data)
 	if target == nil {
@@ -145,6 +145,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	}
 	l := &loader{tree: t, target: target, decoder: d}
 	l.siteFiles()
+	l.unreadFiles()
 	l.siteVersions()
 	target.resolveDomains()
 	d.validateDomains(target)
@@ -232,7 +233,7 @@ func (l *loader) likeSiteFile(directory string) string {
 }
 
 func (l *loader) manifest() {
-	file := filepath.Join(l.target.Dir, "customizations", "manifest.yaml")
+	file := filepath.Join(l.target.Dir, customizationsDir, "manifest.yaml")
 	if data := l.read(file); data != nil {
 		manifest, d := parseManifest(l.target.Kind, file, data)
 		l.target.Customizations = manifest
