@@ -150,7 +150,7 @@ func kubernetesOptions(target *config.Target) sandboxkubernetes.Options {
 	if workload := target.AWSWorkload; workload != nil && workload.AllowUnknownSiteFields {
 		return sandboxkubernetes.Options{}
 	}
-	return sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()}
+	return sandboxkubernetes.Options{SiteSchema: config.SiteDefinition}
 }
 
 func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions {

@@ -69,7 +69,7 @@ func serveStandIn(name string) error {
 	case "eks":
 		provider.Provider = sandboxeks.New()
 	case "kubernetes":
-		provider.Provider = sandboxkubernetes.With(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition(), PodsRun: true})(cloud)
+		provider.Provider = sandboxkubernetes.With(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition, PodsRun: true})(cloud)
 	case "postgresql":
 		provider.Provider = sandboxpostgresql.New(cloud)
 	}

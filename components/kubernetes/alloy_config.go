@@ -79,10 +79,10 @@ func (c AlloyConfig) check() error {
 	}
 	for _, site := range c.Sites {
 		for _, product := range probedProducts {
-			if prefix, runs := site.Prefixes[product.name]; runs {
+			if name, runs := site.Hosts[product.name]; runs {
 				hosts = append(hosts, host{"service of " + product.name + " of site " + site.Name, site.service(product)})
 				if site.FQDN {
-					hosts = append(hosts, host{product.name + " of site " + site.Name, prefix + "." + site.Domain})
+					hosts = append(hosts, host{product.name + " of site " + site.Name, name})
 				}
 			}
 		}

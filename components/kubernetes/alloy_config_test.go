@@ -17,8 +17,8 @@ func alloyConfig(change ...func(*AlloyConfig)) AlloyConfig {
 		Cluster: "default_demo01-staging-20250115-control-plane", Tenant: "Demo", Domain: "demo.example.com",
 		LokiURL: LokiURL, MimirURL: MimirURL,
 		Sites: []AlloySite{{
-			Name: "main", Domain: "demo.example.com", FQDN: true,
-			Prefixes: map[string]string{"workbench": "workbench", "connect": "pub", "packageManager": "packagemanager"},
+			Name: "main", FQDN: true,
+			Hosts: map[string]string{"workbench": "workbench.demo.example.com", "connect": "pub.demo.example.com", "packageManager": "packagemanager.demo.example.com"},
 		}},
 		CloudWatch:  &AlloyCloudWatch{Region: "us-east-2", Name: "demo01-staging", TrueName: "demo01"},
 		ControlRoom: &AlloyControlRoom{Domain: "ctrl.example.com", User: "demo01-staging", TenantID: "123456789012"},
@@ -38,8 +38,8 @@ var alloyConfigs = map[string]func(*AlloyConfig){
 	"alloy-no-cloud-watch":  func(c *AlloyConfig) { c.CloudWatch = nil },
 	"alloy-three-sites": func(c *AlloyConfig) {
 		c.Sites = append(c.Sites,
-			AlloySite{Name: "analytics", Domain: "analytics.example.com", Prefixes: map[string]string{"workbench": "workbench"}},
-			AlloySite{Name: "research", Domain: "research.example.com", FQDN: true, Prefixes: map[string]string{"packageManager": "packages"}})
+			AlloySite{Name: "analytics", Hosts: map[string]string{"workbench": "workbench.analytics.example.com"}},
+			AlloySite{Name: "research", FQDN: true, Hosts: map[string]string{"packageManager": "packages.research.example.com"}})
 	},
 }
 
@@ -354,8 +354,8 @@ func TestAlloyConfigErrors(t *testing.T) {
 		"control room: a user and a tenant id are required":            func(c *AlloyConfig) { c.ControlRoom.User = "" },
 		`domain of the control room: "" is no host name`:               func(c *AlloyConfig) { c.ControlRoom.Domain = "" },
 		`domain: "demo.example.com\n" is no host name`:                 func(c *AlloyConfig) { c.Domain += "\n" },
-		`connect of site main: "evil.example/.demo.example.com" is no`: func(c *AlloyConfig) { c.Sites[0].Prefixes["connect"] = "evil.example/" },
-		`connect of site main: "a@b.demo.example.com" is no host name`: func(c *AlloyConfig) { c.Sites[0].Prefixes["connect"] = "a@b" },
+		`connect of site main: "evil.example/.demo.example.com" is no`: func(c *AlloyConfig) { c.Sites[0].Hosts["connect"] = "evil.example/.demo.example.com" },
+		`connect of site main: "a@b.demo.example.com" is no host name`: func(c *AlloyConfig) { c.Sites[0].Hosts["connect"] = "a@b.demo.example.com" },
 		"CloudWatch: a region is required":                             func(c *AlloyConfig) { c.CloudWatch.Region = "" },
 		`CloudWatch: ".*|x" must be letters`:                           func(c *AlloyConfig) { c.CloudWatch.TrueName = ".*|x" },
 		`CloudWatch: "" must be letters`:                               func(c *AlloyConfig) { c.CloudWatch.Name = "" },
@@ -403,7 +403,7 @@ func checkHostile(t *testing.T, text string) {
 	// What goes into the names of hosts must be able to be in one.
 	for _, change := range []func(*AlloyConfig){
 		func(c *AlloyConfig) { c.Domain = text }, func(c *AlloyConfig) { c.ControlRoom.Domain = text },
-		func(c *AlloyConfig) { c.Sites[0].Prefixes["connect"] = text }, func(c *AlloyConfig) { c.Sites[0].Domain = text },
+		func(c *AlloyConfig) { c.Sites[0].Hosts["connect"] = text },
 		func(c *AlloyConfig) { c.Sites[0].Name = text },
 	} {
 		written, err := alloyConfig(change).Text()

@@ -7,10 +7,10 @@ import (
 
 // AlloySite is a site whose products are probed.
 type AlloySite struct {
-	Name, Domain string
-	// Prefixes are the products that run (workbench, connect, packageManager), each with
-	// what precedes Domain in the name of its host.
-	Prefixes map[string]string
+	Name string
+	// Hosts are the products that run (workbench, connect, packageManager), each with the
+	// name of its host.
+	Hosts map[string]string
 	// FQDN probes these hosts too, besides the services in the cluster.
 	FQDN bool
 }
@@ -43,13 +43,13 @@ func (c AlloyConfig) frontDoor() riverBlock {
 	}}
 	for _, site := range c.Sites {
 		for _, product := range probedProducts {
-			prefix, runs := site.Prefixes[product.name]
+			host, runs := site.Hosts[product.name]
 			if !runs {
 				continue
 			}
 			block.body = append(block.body, c.target(site, product, "internal", "", "http://"+site.service(product)))
 			if site.FQDN {
-				block.body = append(block.body, c.target(site, product, "fqdn", "-fqdn", "https://"+prefix+"."+site.Domain))
+				block.body = append(block.body, c.target(site, product, "fqdn", "-fqdn", "https://"+host))
 			}
 		}
 	}

@@ -163,7 +163,7 @@ func ExampleNewAlloy() {
 			Config: AlloyConfig{
 				Cluster: "demo", Tenant: `Data "Science"`, Domain: "demo.example.com", LokiURL: LokiURL, MimirURL: MimirURL,
 				Sites: []AlloySite{{
-					Name: "main", Domain: "demo.example.com", FQDN: true, Prefixes: map[string]string{"connect": "pub"},
+					Name: "main", FQDN: true, Hosts: map[string]string{"connect": "pub.demo.example.com"},
 				}},
 			},
 			Identity: IAMRole(pulumi.String("arn:aws:iam::123456789012:role/alloy")),

@@ -132,7 +132,7 @@ func prepare(t *testing.T, api *client, objects []sandbox.Object) {
 			programs[made.ID] = true
 		}
 	}
-	for _, definition := range sandboxkubernetes.Definitions(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition()}) {
+	for _, definition := range sandboxkubernetes.Definitions(sandboxkubernetes.Options{SiteSchema: config.SiteDefinition}) {
 		name, _ := sandbox.Inputs(definition).Map("metadata").Text("name")
 		if !programs[name] {
 			const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -3,11 +3,14 @@ package awsworkload
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/ptd-go/ptd/components/aws"
 	"github.com/ptd-go/ptd/components/kubernetes"
+	"github.com/ptd-go/ptd/stacks/config"
 )
 
 func (r *eksRelease) makeCalico() error {
@@ -47,8 +50,7 @@ func (r *eksRelease) makeAddons() error {
 	}
 	if err := r.addon("ebs-csi", &aws.EKSAddonArgs{
 		Addon: ebsDriverAddon, Version: r.cluster.EBSCSIAddonVersion, ServiceAccountRoleARN: role,
-		// ptd's own classes are there instead: the add-on's does not encrypt.
-		Configuration: map[string]any{"defaultStorageClass": map[string]any{"enabled": r.existing.Adopted}},
+		Configuration: r.ebsDriverConfiguration(),
 	}); err != nil {
 		return err
 	}
@@ -82,6 +84,31 @@ func (r *eksRelease) makeAddons() error {
 		}
 	}
 	return nil
+}
+
+// ebsDriverConfiguration leaves the default class to ptd's own, because the add-on's does not
+// encrypt, and has the tags of resource_tags put on the volumes that the driver makes. A live
+// add-on keeps what it has, and so do the volumes that are there
+// (docs/reference/aws-workload-eks.md 12).
+func (r *eksRelease) ebsDriverConfiguration() map[string]any {
+	configuration := map[string]any{"defaultStorageClass": map[string]any{"enabled": r.existing.Adopted}}
+	if tags := volumeTags(r.config.ResourceTags); len(tags) > 0 {
+		configuration["controller"] = map[string]any{"extraVolumeTags": tags}
+	}
+	return configuration
+}
+
+// volumeTags are the tags that the driver can be told on its command line, as key=value, and
+// that are not its own or ptd's.
+func volumeTags(given map[string]string) map[string]any {
+	tags := map[string]any{}
+	for key, value := range given {
+		ours := slices.Contains([]string{config.TagTrueName, config.TagEnvironment, "Name"}, key)
+		if !ours && value != "" && !strings.ContainsAny(key, "=") && !strings.HasPrefix(key, "kubernetes.io/") && !strings.HasPrefix(key, "ebs.csi.aws.com/") {
+			tags[key] = value
+		}
+	}
+	return tags
 }
 
 func (r *eksRelease) addon(suffix string, args *aws.EKSAddonArgs) error {

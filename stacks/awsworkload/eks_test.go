@@ -456,3 +456,17 @@ func TestExistingClusters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The tags of resource_tags go to the volumes that the EBS driver makes, as far as its command
+// line takes them; what is ptd's own stays.
+func TestEKSVolumesAreTagged(t *testing.T) {
+	t.Parallel()
+	find := func(tags map[string]string) any {
+		r, _ := runEKS(t, load(t, "demo01-staging", func(w *config.AWSWorkload) { w.ResourceTags = tags }), nil)
+		return input(r.Find(t, "eks:index:Addon", "demo01-staging-20250115-ebs-csi"), "configurationValues")
+	}
+	class := map[string]any{"enabled": false}
+	assert.Equal(t, map[string]any{"defaultStorageClass": class, "controller": map[string]any{"extraVolumeTags": map[string]any{"CostCenter": "80-4410", "Note": "a = b"}}},
+		find(map[string]string{"CostCenter": "80-4410", "Note": "a = b", "Name": "mine", "a=b": "c", "empty": ""}))
+	assert.Equal(t, map[string]any{"defaultStorageClass": class}, find(nil))
+}

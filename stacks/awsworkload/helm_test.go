@@ -346,6 +346,7 @@ func TestHelmKarpenter(t *testing.T) {
 			"requirements": []any{
 				map[string]any{"key": "karpenter.k8s.aws/instance-category", "operator": "In", "values": []any{"c", "m", "r"}},
 				map[string]any{"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": []any{"5"}},
+				map[string]any{"key": "kubernetes.io/arch", "operator": "In", "values": []any{"amd64"}},
 			},
 			"nodeClassRef": map[string]any{"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "sessions"},
 			"expireAfter":  "720h",

@@ -195,7 +195,7 @@ func TestLimitsOfControlRooms(t *testing.T) {
 		{"main01-staging", user("a+b@example.com"), user("a@example@com"), "ptd.yaml:6:58: spec.trusted_users[0].email: "},
 		{"main01-staging", user("a@b.example"), user("a@example"), "ptd.yaml:6:58: spec.trusted_users[0].email: "},
 		{"main01-staging", controlRoomSpec("resource_tags: {a: x}"), controlRoomSpec("resource_tags: {a: 'x,y'}"), "ptd.yaml:6:22: spec.resource_tags.a: AWS takes letters"},
-		{"main01-staging", controlRoomSpec("region: us-gov-west-1"), controlRoomSpec("region: us-gov-west-2"), "ptd.yaml:6:11: spec.region: "},
+		{"main01-staging", controlRoomSpec("region: eu-west-1"), controlRoomSpec("region: eu-west-9"), "ptd.yaml:6:11: spec.region: "},
 	} {
 		_, err := Parse(test.name, "ptd.yaml", []byte(test.at))
 		assert.NoError(t, err, test.problem)

@@ -39,10 +39,10 @@ func TestProducts(t *testing.T) {
 	}, databases)
 	served := map[string]string{}
 	for _, product := range ServedProducts() {
-		served[product.Key] = product.Name
+		served[product.Key] = product.Name + ".d.example"
 	}
 	assert.Equal(t, []string{"connect", "packageManager", "workbench"}, slices.Sorted(maps.Keys(served)))
-	assert.Equal(t, served, emptySiteFile("main").DomainPrefixes())
+	assert.Equal(t, served, emptySiteFile("main").Hosts("d.example"))
 }
 
 func TestWorkloadRunsKeycloak(t *testing.T) {

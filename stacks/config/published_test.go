@@ -45,6 +45,9 @@ func TestPublishedConfigurations(t *testing.T) {
 		"clusters.20250115.spec.k8s_version: accepted without effect: nothing reads it",
 		"clusters.20250115.spec.subnet_ids: accepted without effect: nothing reads it",
 		"clusters.20250115.spec.karpenter_config: is not given: release 20250115 gets Karpenter's roles and queue, and neither Karpenter nor node pools",
+		"clusters.20250415.spec.karpenter_config.node_pools[0].name: pool pool has no requirement on kubernetes.io/arch, so its nodes may be arm64 " +
+			"(Graviton, often the cheapest), where images for amd64 alone do not run: add {key: kubernetes.io/arch, operator: In, values: [amd64]}, " +
+			"or [amd64, arm64] where all images have both",
 		"settings: accepted without effect: nothing reads it",
 	}, warned)
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -74,12 +75,17 @@ func parseSiteFile(site, file string, data []byte, allowUnknown bool) (*SiteFile
 	return s, d
 }
 
-// place is where a value of the spec is in the file.
-func (s *SiteFile) place(key string) position {
-	if at, ok := s.spec.lookup(key); ok {
-		return at.value.position
+// place is where the value of a path of the spec is in the file.
+func (s *SiteFile) place(path string) position {
+	at, value := position{1, 1}, s.spec
+	for _, key := range strings.Split(path, ".") {
+		below, ok := value.lookup(key)
+		if !ok {
+			break
+		}
+		at, value = below.value.position, below.value
 	}
-	return position{1, 1}
+	return at
 }
 
 // Check compares the spec of a Site, merged from ptd's values and this file (see Merge),
@@ -129,22 +135,24 @@ func (s *SiteFile) check(spec map[string]any, partial, allowUnknown bool) Errors
 	return problems
 }
 
-// DomainPrefixes are, by key, what precedes the site's domain in the hosts of the products
-// that it runs: their names unless the file says otherwise. A product has 1 replica unless
-// the file says otherwise, and does not run with 0.
-func (s *SiteFile) DomainPrefixes() map[string]string {
-	prefixes := map[string]string{}
+// Hosts are, by key, the hosts of the products that the site runs below its domain: their
+// names before it, unless the file has another prefix or base for them. A product has 1
+// replica unless the file says otherwise; it does not run with 0, nor when it is not enabled.
+func (s *SiteFile) Hosts(domain string) map[string]string {
+	hosts := map[string]string{}
 	for _, product := range ServedProducts() {
 		fields := s.product(product)
-		if replicas, ok := fields["replicas"].(int); ok && replicas <= 0 {
+		replicas, counted := fields["replicas"].(int)
+		if enabled, ok := fields["enabled"].(bool); ok && !enabled || counted && replicas <= 0 {
 			continue
 		}
-		prefixes[product.Key] = product.Name
-		if prefix, ok := fields["domainPrefix"].(string); ok && prefix != "" {
-			prefixes[product.Key] = prefix
+		text := func(key, otherwise string) string {
+			given, _ := fields[key].(string)
+			return cmp.Or(given, otherwise)
 		}
+		hosts[product.Key] = text("domainPrefix", product.Name) + "." + text("baseDomain", domain)
 	}
-	return prefixes
+	return hosts
 }
 
 // Schemas are those of the product's database besides public: its own, the first of which

@@ -16,13 +16,16 @@ import (
 var siteDefinitionText []byte
 
 // SiteDefinition is the OpenAPI v3 schema of a Site (core.posit.team/v1beta1), as its
-// CustomResourceDefinition has it, in a copy that belongs to the caller.
+// CustomResourceDefinition has it with an operator of a version ("v1.22.0"; "" for all that
+// is known), in a copy that belongs to the caller.
 // (docs/reference/site-spec.md)
-func SiteDefinition() map[string]any {
+func SiteDefinition(version string) map[string]any {
 	definition, err := parseSiteDefinition()
 	if err != nil {
 		return map[string]any{} // never: a test parses the embedded file
 	}
+	delete(definition, "x-since")
+	withoutLater(definition, version)
 	return definition
 }
 
@@ -54,18 +57,26 @@ type siteSchema struct {
 	MaxLength            int                    `json:"maxLength"`
 	IntOrString          bool                   `json:"x-kubernetes-int-or-string"`
 	Free                 bool                   `json:"x-kubernetes-preserve-unknown-fields"`
+	// Since has the fields, by the version of the operator that brought them.
+	Since map[string][]string `json:"x-since"`
 }
 
-// siteSpecSchema is the schema of a Site's spec.
-var siteSpecSchema = sync.OnceValue(func() *siteSchema {
-	text, _ := json.Marshal(SiteDefinition())
+// siteDefinitionSchema is the schema of a Site.
+var siteDefinitionSchema = sync.OnceValue(func() *siteSchema {
+	definition, _ := parseSiteDefinition()
+	text, _ := json.Marshal(definition)
 	whole := siteSchema{}
 	_ = json.Unmarshal(text, &whole) // a test compares it with the fact sheet
-	if spec := whole.Properties["spec"]; spec != nil {
+	return &whole
+})
+
+// siteSpecSchema is the schema of a Site's spec.
+func siteSpecSchema() *siteSchema {
+	if spec := siteDefinitionSchema().Properties["spec"]; spec != nil {
 		return spec
 	}
 	return &siteSchema{Free: true}
-})
+}
 
 // siteCheck compares a Site's spec with the definition.
 type siteCheck struct {

@@ -24,6 +24,11 @@ func siteTable(schema map[string]any, path string, lines *[]string) {
 		if slices.Contains(required, any(name)) {
 			constraints = append(constraints, "required")
 		}
+		for since, paths := range siteDefinitionSchema().Since {
+			if slices.Contains(paths, at) {
+				constraints = append(constraints, "since v"+since)
+			}
+		}
 		if fallback, ok := field["default"]; ok {
 			text := fmt.Sprint(fallback)
 			if _, isBool := fallback.(bool); isBool {
@@ -61,7 +66,7 @@ func siteTable(schema map[string]any, path string, lines *[]string) {
 			typ = "int or string"
 		}
 		*lines = append(*lines, at+" | "+typ+" | "+strings.Join(constraints, "; "))
-		if !strings.HasSuffix(strings.ToLower(at), "tolerations") { // the sheet names them, no more
+		if !slices.ContainsFunc([]string{"olerations", "envVars", "resources"}, func(named string) bool { return strings.HasSuffix(at, named) }) { // the sheet names them, no more
 			siteTable(below, at+suffix, lines)
 		}
 	}
@@ -96,10 +101,10 @@ func TestSiteDefinitionIsTheFactSheet(t *testing.T) {
 
 func TestSiteDefinitionIsACopy(t *testing.T) {
 	t.Parallel()
-	definition := SiteDefinition()
+	definition := SiteDefinition("")
 	require.Equal(t, "object", definition["type"])
 	delete(definition, "type")
-	assert.Equal(t, "object", SiteDefinition()["type"])
+	assert.Equal(t, "object", SiteDefinition("")["type"])
 }
 
 func TestSitePatternsCompile(t *testing.T) {
@@ -122,7 +127,7 @@ func TestSitePatternsCompile(t *testing.T) {
 		}
 	}
 	walk(siteSpecSchema())
-	assert.Equal(t, 5, count)
+	assert.Equal(t, 16, count)
 }
 
 func TestInvalidSiteFiles(t *testing.T) {

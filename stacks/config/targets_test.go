@@ -43,9 +43,9 @@ func TestDemoTarget(t *testing.T) {
 	require.NotNil(t, w)
 	assert.Equal(t, []string{"analytics", "main"}, target.SiteNames())
 	assert.Equal(t, "999988887777", target.ControlRoom.AccountID())
-	assert.Equal(t, map[string]string{"connect": "pub", "workbench": "workbench", "packageManager": "packagemanager"},
-		target.SiteFiles["main"].DomainPrefixes())
-	assert.Equal(t, map[string]string{"connect": "connect", "workbench": "lab"}, target.SiteFiles["analytics"].DomainPrefixes(),
+	assert.Equal(t, map[string]string{"connect": "pub.d.example", "workbench": "workbench.d.example", "packageManager": "packagemanager.d.example"},
+		target.SiteFiles["main"].Hosts("d.example"))
+	assert.Equal(t, map[string]string{"connect": "connect.d.example", "workbench": "lab.d.example"}, target.SiteFiles["analytics"].Hosts("d.example"),
 		"packageManager has no replicas")
 	assert.True(t, target.SiteFiles["main"].FQDNHealthChecks())
 	assert.False(t, target.SiteFiles["analytics"].FQDNHealthChecks())

@@ -145,7 +145,7 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	file := filepath.Join(dir, "ptd.yaml")
 	data, err := files.Read(file, maxFileSize)
 	if err != nil {
-		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err)}}
+		return nil, Errors{{File: file, Text: "cannot be read: " + reason(err), Suggestion: likeTargetFile(dir)}}
 	}
 	target, d := parseTarget(name, file, data)
 	if target == nil {
@@ -158,9 +158,12 @@ func (t *Tree) load(sub, name string) (*Target, Errors) {
 	}
 	l := &loader{tree: t, target: target, decoder: d}
 	l.siteFiles()
+	l.unreadFiles()
+	l.siteVersions()
 	target.resolveDomains()
 	d.validateDomains(target)
 	d.validateCertificates(target)
+	l.siteProducts()
 	l.customResources()
 	l.manifest()
 	l.controlRoom()
@@ -247,7 +250,7 @@ func (l *loader) likeSiteFile(directory string) string {
 }
 
 func (l *loader) manifest() {
-	file := filepath.Join(l.target.Dir, "customizations", "manifest.yaml")
+	file := filepath.Join(l.target.Dir, customizationsDir, "manifest.yaml")
 	if data := l.read(file); data != nil {
 		manifest, d := parseManifest(l.target.Kind, file, data)
 		l.target.Customizations = manifest

@@ -39,6 +39,7 @@ func (d *decoder) validateAWSWorkload(w *AWSWorkload) {
 	for release, cluster := range w.SortedClusters() {
 		d.validateAWSCluster(w, release, cluster)
 	}
+	d.warnUnused(w)
 }
 
 // moveHostedZoneID gives the site called main the zone that stands at the top.
@@ -212,6 +213,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 	}
 	d.warnSmall(path+".mp_instance_type", c.MPInstanceType)
 	d.validateImage(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
+	d.warnDrivers(path+".mp_instance_type", c.MPInstanceType, c.AMIType)
 	if w.AutoscalingEnabled && c.KarpenterConfig == nil {
 		d.warn(path+".karpenter_config", "is not given: release %s gets Karpenter's roles and queue, and neither Karpenter nor node pools", release)
 	}
@@ -235,6 +237,7 @@ func (d *decoder) validateAWSCluster(w *AWSWorkload, release string, c AWSCluste
 		}
 		image := cmp.Or(g.AMIType, c.AMIType)
 		d.validateImage(path+".additional_node_groups."+group+".instance_type", g.InstanceType, image)
+		d.warnDrivers(path+".additional_node_groups."+group+".instance_type", g.InstanceType, image)
 		d.validateDisk(path+".additional_node_groups."+group+".additional_root_disk_size", g.AdditionalRootDiskSize, image)
 	}
 	d.validateAccessEntries(path+".eks_access_entries", c.EKSAccessEntries)

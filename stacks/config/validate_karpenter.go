@@ -35,6 +35,7 @@ func (d *decoder) validateKarpenter(path string, c *KarpenterConfig, version str
 		for j, r := range pool.Requirements {
 			d.validateRequirement(at+".requirements"+index(j), r, version)
 		}
+		d.validateProcessors(at, pool)
 	}
 }
 

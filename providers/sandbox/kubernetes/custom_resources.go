@@ -71,8 +71,8 @@ func againstSchema(declared *apiextensions.JSONSchemaProps, in sandbox.Inputs) (
 	return problems, nil
 }
 
-// unknownFields lists the fields that a schema does not have, which a cluster would
-// drop without a word.
+// unknownFields lists the fields that a schema does not have: a server-side apply, which is how
+// the provider writes, fails over them ("field not declared in schema").
 func unknownFields(declared *apiextensions.JSONSchemaProps, plain any, path string) []string {
 	if declared == nil || declared.XPreserveUnknownFields != nil && *declared.XPreserveUnknownFields || declared.XEmbeddedResource {
 		return nil

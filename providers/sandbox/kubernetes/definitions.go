@@ -105,7 +105,7 @@ func plain(object map[string]any) map[string]any {
 func Definitions(options Options) (objects []map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(definitions())) {
 		for _, kind := range definitions()[name].all() {
-			objects = append(objects, options.define(definitions()[name], kind))
+			objects = append(objects, options.define(definitions()[name], kind, ""))
 		}
 	}
 	return objects

@@ -172,6 +172,16 @@ func (c *cluster) apply(r *release, made, old *record) error {
 	return nil
 }
 
+// definitionsOf is the version whose definitions a release brings: the chart's, unless its
+// program is of another one, which since 1.19 applies definitions of its own
+// (docs/reference/site-spec.md).
+func (r *release) definitionsOf() string {
+	if r.text("controllerManager.container.image.tag", "") != "" {
+		return ""
+	}
+	return r.version
+}
+
 // define visits the definitions of a bundle, if the values want them.
 func (c *cluster) define(r *release, bundle bundle, visit func(map[string]any) error) error {
 	if bundle.when != "" && !r.flag(bundle.when, bundle.absent) {
@@ -183,7 +193,7 @@ func (c *cluster) define(r *release, bundle bundle, visit func(map[string]any) e
 		kinds = group.all()
 	}
 	for _, kind := range kinds {
-		object := c.options.define(group, kind)
+		object := c.options.define(group, kind, r.definitionsOf())
 		metadata, _ := object["metadata"].(map[string]any)
 		annotations := map[string]any{}
 		if bundle.keep != "" && r.flag(bundle.keep, true) {

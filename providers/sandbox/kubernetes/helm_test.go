@@ -270,10 +270,12 @@ func TestSkippedDefinitions(t *testing.T) {
 func TestSchemaOfASite(t *testing.T) {
 	t.Parallel()
 	c := openCluster(t)
-	c.provider = With(Options{SiteSchema: fields{"type": "object", "properties": fields{
-		"metadata": fields{"type": "object"},
-		"spec":     fields{"type": "object", "required": []any{"domain"}, "properties": fields{"domain": fields{"type": "string"}}},
-	}}})(c.cloud)
+	c.provider = With(Options{SiteSchema: func(string) map[string]any {
+		return fields{"type": "object", "properties": fields{
+			"metadata": fields{"type": "object"},
+			"spec":     fields{"type": "object", "required": []any{"domain"}, "properties": fields{"domain": fields{"type": "string"}}},
+		}}
+	}})(c.cloud)
 	_, err := c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(fields{"kubeconfig": testKubeconfig})})
 	require.NoError(t, err)
 	c.mustInstall(releaseInputs("team-operator", "default", nil))
@@ -281,6 +283,30 @@ func TestSchemaOfASite(t *testing.T) {
 	c.mustCreate(site, "main", fields{"spec": fields{"domain": "a.example"}})
 	_, err = c.create(site, "second", fields{"spec": fields{"domian": "a.example"}})
 	assert.EqualError(t, err, `Site.core.posit.team "second" is invalid: unknown field "spec.domian"; spec.domain in body is required`)
+}
+
+// The definition of a Site is that of the operator's version, unless its image is of another.
+func TestSchemaOfASiteFollowsTheOperator(t *testing.T) {
+	t.Parallel()
+	const site = "kubernetes:core.posit.team/v1beta1:Site"
+	install := func(values fields) *fixture {
+		c := openCluster(t)
+		c.provider = With(Options{SiteSchema: func(version string) map[string]any {
+			spec := fields{"domain": fields{"type": "string"}}
+			if version != "v1.16.2" {
+				spec["later"] = fields{"type": "string"}
+			}
+			return fields{"type": "object", "properties": fields{"metadata": fields{"type": "object"}, "spec": fields{"type": "object", "properties": spec}}}
+		}})(c.cloud)
+		_, err := c.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: sandbox.Properties(fields{"kubeconfig": testKubeconfig})})
+		require.NoError(t, err)
+		c.mustInstall(releaseInputs("team-operator", "default", fields{"version": "v1.16.2", "values": values}))
+		return c
+	}
+	_, err := install(nil).create(site, "main", fields{"spec": fields{"later": "a"}})
+	assert.EqualError(t, err, `Site.core.posit.team "main" is invalid: unknown field "spec.later"`)
+	newer := fields{"controllerManager": fields{"container": fields{"image": fields{"repository": "registry.example/operator", "tag": "v1.29.1"}}}}
+	install(newer).mustCreate(site, "main", fields{"spec": fields{"later": "a"}})
 }
 
 func TestKarpenterDefinitionsBelongToOneChart(t *testing.T) {

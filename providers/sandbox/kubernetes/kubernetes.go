@@ -16,9 +16,9 @@ import (
 
 // Options say what the simulation knows from outside.
 type Options struct {
-	// SiteSchema is the OpenAPI v3 schema of a Site, which the Team Operator's chart brings;
-	// nil takes any Site.
-	SiteSchema map[string]any
+	// SiteSchema is the OpenAPI v3 schema of a Site, which the Team Operator's chart brings, in
+	// a version of the operator ("" for one that nobody knows); nil takes any Site.
+	SiteSchema func(version string) map[string]any
 	// PodsRun says that what a chart has installed runs as soon as it is there.
 	PodsRun bool
 }
@@ -60,10 +60,10 @@ func (s *simulation) cluster(o *sandbox.Operation) *cluster {
 	return &cluster{cloud: o.Cloud, account: o.Account, options: s.options}
 }
 
-// define builds a definition that a chart brings.
-func (options Options) define(group group, kind string) map[string]any {
+// define builds a definition that a chart brings in a version.
+func (options Options) define(group group, kind, version string) map[string]any {
 	if kind == "Site" && options.SiteSchema != nil {
-		return definitionObject(schema.GroupVersionKind{Group: group.Group, Version: group.Version, Kind: kind}, "sites", "", options.SiteSchema)
+		return definitionObject(schema.GroupVersionKind{Group: group.Group, Version: group.Version, Kind: kind}, "sites", "", options.SiteSchema(version))
 	}
 	return group.definition(kind)
 }

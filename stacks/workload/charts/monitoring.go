@@ -113,7 +113,7 @@ func (c *Cluster) alloyConfig(args MonitoringArgs) kubernetes.AlloyConfig {
 	for _, site := range c.Sites {
 		file := site.Settings()
 		made.Sites = append(made.Sites, kubernetes.AlloySite{
-			Name: site.Name, Domain: site.Domain, FQDN: file.FQDNHealthChecks(), Prefixes: file.DomainPrefixes(),
+			Name: site.Name, FQDN: file.FQDNHealthChecks(), Hosts: file.Hosts(site.Domain),
 		})
 	}
 	return made

@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -11,7 +12,8 @@ import (
 )
 
 // NewTeamOperator installs the operator, which belongs last: it makes objects of the
-// definitions that other charts bring. role is the IAM role of its service account, nil for
+// definitions that other charts bring. It is an error if a site has fields that this version
+// does not know. role is the IAM role of its service account, nil for
 // none; region its region of AWS, for which it reads secrets there. It labels sessions when
 // one of the sites asks for it.
 // (docs/reference/aws-workload-apps.md 7.5; docs/reference/azure-workload.md 9.4)
@@ -23,15 +25,14 @@ func (c *Cluster) NewTeamOperator(role pulumi.StringInput, region string, sites 
 		Image:        c.Settings.OperatorImage(),
 		SkipCRDs:     c.Settings.TeamOperatorSkipCRDs,
 	}
+	version := c.Settings.SiteVersion(args.Version)
 	for _, site := range sites {
-		switch {
-		case !site.Settings().SessionLabels():
-		case config.OlderThan(args.Version, 1, 23):
-			_ = c.Ctx.Log.Warn(fmt.Sprintf("workbench.sessionLabels of site %s has no effect in release %s: the Team Operator reads it since 1.23.0, "+
-				"and team_operator_chart_version is %s", site.Name, c.Release, args.Version), nil)
-		default:
-			args.SessionGroupLabels = true
+		if unknown := site.Settings().UnknownTo(version); len(unknown) > 0 && !c.Workload.AllowUnknownSiteFields {
+			return fmt.Errorf("site %s has %s, which the Team Operator has since v%s.0, and release %s runs %s, whose cluster refuses the site: "+
+				"set team_operator_chart_version of the release to a later version, or take the field away",
+				site.Name, unknown[0].Path, unknown[0].Since, c.Release, version)
 		}
+		args.SessionGroupLabels = args.SessionGroupLabels || site.Settings().SessionLabels() && !config.OlderThan(cmp.Or(version, args.Version), 1, 23)
 	}
 	for _, toleration := range c.Settings.TeamOperatorTolerations {
 		args.Tolerations = append(args.Tolerations, kubernetes.Toleration{

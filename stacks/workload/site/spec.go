@@ -47,8 +47,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 // ("connect", ...); a product without replicas has none.
 func URLs(site workload.Site) pulumi.StringMap {
 	urls := pulumi.StringMap{"site": pulumi.String("https://" + site.Domain)}
-	for product, prefix := range site.Settings().DomainPrefixes() {
-		urls[product] = pulumi.String("https://" + prefix + "." + site.Domain)
+	for product, host := range site.Settings().Hosts(site.Domain) {
+		urls[product] = pulumi.String("https://" + host)
 	}
 	return urls
 }
