@@ -70,7 +70,7 @@ func (v *humanView) Event(event ensure.Event) {
 			v.print("  %s\n", describeChange(event))
 		}
 	case ensure.Diagnostic:
-		if event.URN == "" {
+		if event.URN == "" && event.Severity != ensure.Error {
 			v.diagnose(event)
 		} else {
 			v.held = append(v.held, event)

@@ -70,5 +70,5 @@ var (
 	frame = regexp.MustCompile(`^\s*at .*(:\d+:\d+\)?|\(<anonymous>\)|\(native\))$|^Node\.js v\d+\.|^\s*\^+\s*$|^(node:|file:|/)\S+:\d+$`)
 	// surroundings are what gRPC, and plugins that are made from Terraform's providers, put
 	// around a message: who says so, where in their source, how many there are.
-	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = `)
+	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = |^an unhandled error occurred: (program failed: ?$)?`)
 )

@@ -63,6 +63,14 @@ func (d *decoder) stepDirectory(path, dir, customizations string) {
 		d.reject(path, "%q must be a directory below customizations", dir)
 		return
 	}
+	// A link may lead elsewhere below customizations, not out of it.
+	if real, err := filepath.EvalSymlinks(filepath.Join(customizations, dir)); err == nil {
+		root, err := filepath.EvalSymlinks(customizations)
+		if inner, _ := filepath.Rel(root, real); err != nil || !filepath.IsLocal(inner) || inner == "." {
+			d.reject(path, "%q must be a directory below customizations: it is a link to %s", dir, real)
+			return
+		}
+	}
 	for _, name := range []string{"main.go", "go.mod"} {
 		if info, err := os.Stat(filepath.Join(customizations, dir, name)); err != nil || info.IsDir() {
 			d.reject(path, "%q must be a directory with main.go and go.mod: %s is not there", dir, name)
