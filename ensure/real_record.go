@@ -58,7 +58,8 @@ const maxRecord = 1 << 20
 
 // recordPlaces notes where the real parts of a target are, and refuses to go on elsewhere
 // with what state says is there: it would be looked for in vain, and made a second time.
-func recordPlaces(directory string, target *config.Target, now places) error {
+// record does the noting, nil when there is nothing to note.
+func recordPlaces(directory string, target *config.Target, now places) (record func() error, err error) {
 	path := filepath.Join(directory, "real.json")
 	recorded := map[string]places{}
 	content, err := files.Read(path, maxRecord)
@@ -66,31 +67,33 @@ func recordPlaces(directory string, target *config.Target, now places) error {
 		err = json.Unmarshal(content, &recorded)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read which parts of the sandbox are real: %s: %w", path, err)
+		return nil, fmt.Errorf("read which parts of the sandbox are real: %s: %w", path, err)
 	}
 	applied, err := hasState(filepath.Join(directory, "state", target.Name))
 	if err != nil {
-		return fmt.Errorf("look for the state of %s in the sandbox: %w", target.Name, err)
+		return nil, fmt.Errorf("look for the state of %s in the sandbox: %w", target.Name, err)
 	}
 	before := recorded[target.Name]
 	if applied {
 		if problem := moved(before, now); problem != "" {
-			return fmt.Errorf("the sandbox at %s has %s, which its state is about: name the same parts with --sandbox-real, "+
+			return nil, fmt.Errorf("the sandbox at %s has %s, which its state is about: name the same parts with --sandbox-real, "+
 				"take another --sandbox-dir, or start again with `ptd sandbox reset`, which leaves in a real part what is there", directory, problem)
 		}
 	}
 	if maps.Equal(before, now) {
-		return nil
+		return nil, nil
 	}
 	recorded[target.Name] = now
 	content, err = json.MarshalIndent(recorded, "", "  ")
-	if err == nil {
-		err = renameio.WriteFile(path, append(content, '\n'), 0o600, renameio.WithTempDir(directory))
-	}
 	if err != nil {
-		return fmt.Errorf("note which parts of the sandbox are real: %w", err)
+		return nil, fmt.Errorf("note which parts of the sandbox are real: %w", err)
 	}
-	return nil
+	return func() error {
+		if err := renameio.WriteFile(path, append(content, '\n'), 0o600, renameio.WithTempDir(directory)); err != nil {
+			return fmt.Errorf("note which parts of the sandbox are real: %w", err)
+		}
+		return nil
+	}, nil
 }
 
 // moved tells what is no longer where it was, "" when all is. A cluster that came or went is

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -37,7 +35,7 @@ type Sandbox struct {
 	plugins   hosts
 }
 
-// OpenSandbox opens the sandbox in a directory, making it when it does not exist.
+// OpenSandbox opens the sandbox in a directory, which the first change makes.
 // State is kept at <directory>/state/<target>, the simulated cloud in cloud.json.
 func OpenSandbox(directory string) (*Sandbox, error) { return OpenSandboxWith(directory, RealParts{}) }
 
@@ -53,7 +51,7 @@ func OpenSandboxWith(directory string, real RealParts) (*Sandbox, error) {
 		return nil, err
 	}
 	return &Sandbox{
-		directory: directory, real: real, cloud: cloud, states: backends{options: sandboxBackend(directory)},
+		directory: directory, real: real, cloud: cloud, states: backends{options: sandboxBackend(directory, cloud.Make)},
 		plugins: hosts{plugins: func(target *config.Target) engine.Plugins {
 			return real.serve(cloud, target, simulatedPlugins(cloud, target))
 		}},
@@ -67,8 +65,12 @@ func (s *Sandbox) Prepare(target *config.Target) error {
 	if err != nil {
 		return err
 	}
-	if err := recordPlaces(s.directory, target, now); err != nil {
+	record, err := recordPlaces(s.directory, target, now)
+	if err != nil {
 		return err
+	}
+	if record != nil {
+		s.cloud.BeforeWriting(record)
 	}
 	return declareExternal(s.cloud, target)
 }
@@ -153,22 +155,19 @@ func kubernetesOptions(target *config.Target) sandboxkubernetes.Options {
 	return sandboxkubernetes.Options{SiteSchema: config.SiteDefinition}
 }
 
-func sandboxBackend(directory string) func(*config.Target) engine.BackendOptions {
+func sandboxBackend(directory string, prepare func() error) func(*config.Target) engine.BackendOptions {
 	return func(target *config.Target) engine.BackendOptions {
 		return engine.BackendOptions{
 			URL:             (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(directory, "state", target.Name))}).String(),
 			SecretsProvider: engine.KeyFileScheme + "://default", KeyFile: filepath.Join(directory, "state", "key"),
+			Prepare: prepare,
 		}
 	}
 }
 
-// ResetSandbox deletes a sandbox: its cloud, its state and its keys.
-func ResetSandbox(directory string) error {
-	if _, err := os.Stat(directory); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return sandbox.Reset(directory)
-}
+// ResetSandbox deletes what ptd has made in a sandbox: its cloud, its state and its keys. left
+// are files of others, which stay.
+func ResetSandbox(directory string) (left []string, err error) { return sandbox.Reset(directory) }
 
 // Object is one thing in the sandbox's cloud.
 type Object struct {

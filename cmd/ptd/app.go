@@ -261,7 +261,11 @@ func (p *program) open(s *settings) (environment, error) {
 		return nil, err
 	}
 	if s.values["sandbox"].is() {
-		return p.runner.openSandbox(s.sandbox.Value, real)
+		directory, err := p.sandboxPlace(s)
+		if err != nil {
+			return nil, err
+		}
+		return p.runner.openSandbox(directory, real)
 	}
 	if s.sandbox.Origin == fromFlag {
 		return nil, errors.New("--sandbox-dir has no effect without --sandbox: pass --sandbox, or leave both out for the real clouds")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -39,7 +40,9 @@ func (p *program) sandboxDirectory() (directory string, exists bool, err error) 
 	if err != nil {
 		return "", false, err
 	}
-	directory = settings.sandbox.Value
+	if directory, err = p.sandboxPlace(settings); err != nil {
+		return "", false, err
+	}
 	_, err = os.Stat(directory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return directory, false, nil
@@ -48,6 +51,28 @@ func (p *program) sandboxDirectory() (directory string, exists bool, err error) 
 		return "", false, fmt.Errorf("look for the sandbox: %w", err)
 	}
 	return directory, true, nil
+}
+
+// sandboxPlace is the directory that the settings name for the sandbox. None is the working
+// directory by mistake, and the root and the home directory hold what is nobody's sandbox.
+func (p *program) sandboxPlace(s *settings) (string, error) {
+	named := s.values["sandbox_dir"]
+	if named.Value == "" {
+		return "", &usageError{command: p.line.name(), text: fmt.Sprintf("sandbox_dir of %s is empty: name a directory, or leave it out for %s",
+			named.Source, filepath.Join(".ptd", "sandbox"))}
+	}
+	for _, place := range []struct{ path, what string }{{string(filepath.Separator), "root"}, {p.environment("HOME"), "home"}} {
+		if place.path == "" {
+			continue
+		}
+		a, err := os.Stat(s.sandbox.Value)
+		b, failure := os.Stat(place.path)
+		if err == nil && failure == nil && os.SameFile(a, b) {
+			return "", fmt.Errorf("sandbox_dir of %s is the %s directory, %s: name a directory that is the sandbox's alone",
+				named.Source, place.what, s.sandbox.Value)
+		}
+	}
+	return s.sandbox.Value, nil
 }
 
 func (p *program) sandboxList(*cli.Context) error {
@@ -98,7 +123,7 @@ func (p *program) sandboxReset(c *cli.Context) error {
 			return errors.New("cannot ask whether to delete the sandbox without a terminal: pass --yes")
 		}
 		prompts := newPrompts(p.system, nil)
-		agreed, err := prompts.yes(c.Context, fmt.Sprintf("Delete the sandbox at %s? [y/n]: ", directory))
+		agreed, err := prompts.yes(c.Context, fmt.Sprintf("Delete what ptd has made in the sandbox at %s? [y/n]: ", directory))
 		if err != nil {
 			return err
 		}
@@ -106,9 +131,20 @@ func (p *program) sandboxReset(c *cli.Context) error {
 			return errors.New("declined: the sandbox is as it was")
 		}
 	}
-	if err := p.runner.resetSandbox(directory); err != nil {
+	left, err := p.runner.resetSandbox(directory)
+	if err != nil {
 		return err
 	}
-	_ = say(p.stderr, "deleted %s\n", directory)
+	if len(left) == 0 {
+		return say(p.stderr, "deleted %s\n", directory)
+	}
+	if err := say(p.stderr, "deleted what ptd had made in %s; what it had not stays:\n", directory); err != nil {
+		return err
+	}
+	for _, name := range left {
+		if err := say(p.stderr, "  %s\n", name); err != nil {
+			return err
+		}
+	}
 	return nil
 }

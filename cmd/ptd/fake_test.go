@@ -121,6 +121,7 @@ func (d *desk) program(words ...string) *program {
 type fakeRunner struct {
 	sandbox string // the sandbox that was opened; "" for none
 	reset   string
+	left    []string
 	target  *config.Target
 	options ensure.Options
 
@@ -139,9 +140,9 @@ func (r *fakeRunner) openSandbox(directory string, _ ensure.RealParts) (environm
 	return fakeEnvironment{r}, nil
 }
 
-func (r *fakeRunner) resetSandbox(directory string) error {
+func (r *fakeRunner) resetSandbox(directory string) (left []string, err error) {
 	r.reset = directory
-	return nil
+	return r.left, nil
 }
 
 func (*fakeRunner) openReal() (environment, error) { return nil, errors.New("no real clouds in tests") }

@@ -11,7 +11,7 @@ import (
 // runner is what the commands ask of package ensure.
 type runner interface {
 	openSandbox(directory string, real ensure.RealParts) (environment, error)
-	resetSandbox(directory string) error
+	resetSandbox(directory string) (left []string, err error)
 	openReal() (environment, error)
 }
 
@@ -40,7 +40,9 @@ func (ensureRunner) openSandbox(directory string, real ensure.RealParts) (enviro
 	return sandboxEnvironment{ensureEnvironment{opened}, opened}, nil
 }
 
-func (ensureRunner) resetSandbox(directory string) error { return ensure.ResetSandbox(directory) }
+func (ensureRunner) resetSandbox(directory string) (left []string, err error) {
+	return ensure.ResetSandbox(directory)
+}
 
 func (ensureRunner) openReal() (environment, error) { return ensureEnvironment{ensure.OpenReal()}, nil }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -82,6 +83,9 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PTD_SANDBOX_DIR", filepath.Join(env.WorkDir, "sandbox"))
 	env.Setenv("PTD_TARGETS_CONFIG_DIR", filepath.Join(env.WorkDir, "targets"))
 	env.Setenv("HOME", env.WorkDir)
+	if cache, err := exec.Command("go", "env", "GOCACHE").Output(); err == nil { // for custom steps
+		env.Setenv("BUILD_CACHE", strings.TrimSpace(string(cache)))
+	}
 	env.Setenv(standInDirectory, filepath.Join(env.WorkDir, "real"))
 	return nil
 }

@@ -22,6 +22,8 @@ type BackendOptions struct {
 	// KeyFile is the path of the key of secrets providers of KeyFileScheme. It is made
 	// when it does not exist, and there is no state yet that needs it.
 	KeyFile string
+	// Prepare is called before state is written; nil for nothing.
+	Prepare func() error
 }
 
 // Backend is a state store and a secrets provider, opened once and shared by all

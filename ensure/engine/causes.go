@@ -70,7 +70,7 @@ var (
 	frame = regexp.MustCompile(`^\s*at .*(:\d+:\d+\)?|\(<anonymous>\)|\(native\))$|^Node\.js v\d+\.|^\s*\^+\s*$|^(node:|file:|/)\S+:\d+$`)
 	// surroundings are what gRPC, and plugins that are made from Terraform's providers, put
 	// around a message: who says so, where in their source, how many there are.
-	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = |^an unhandled error occurred: (program failed: )?(waiting for RPCs: )?`)
+	surroundings = regexp.MustCompile(`sdk-v2/provider2\.go:\d+: sdk\.helper_schema: |: provider=[\w-]+@[\d.]+$|^\s*\d+ errors? occurred:$|^\s*\* |rpc error: code = \w+ desc = |^an unhandled error occurred: (program failed: ?)?(waiting for RPCs: )?`)
 	// ownWords say what the engine says of the flags of pulumi's command line with ptd's.
 	ownWords = strings.NewReplacer(
 		"which was was not specified in --target list", "which is not there yet and which --target-resources does not name",

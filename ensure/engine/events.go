@@ -222,6 +222,9 @@ func shorten(text string) string {
 
 // diagnostic translates a message, without the colour marks of Pulumi's display.
 func diagnostic(payload pulumi.DiagEventPayload) Diagnostic {
+	if payload.Severity == diag.Infoerr { // what a program printed stays as it is
+		return Diagnostic{Severity: payload.Severity, URN: string(payload.URN), Message: strings.TrimSuffix(payload.Message, "\n")}
+	}
 	message := colors.Never.Colorize(payload.Prefix + payload.Message)
 	for _, prefix := range []string{"error: ", "warning: ", "info: ", "debug: "} {
 		message = strings.TrimPrefix(message, prefix)

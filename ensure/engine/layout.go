@@ -92,6 +92,11 @@ func (s *Stack) checkNames() error {
 
 // prepare makes the store one of Pulumi's, or finds that it is one.
 func (b *Backend) prepare(ctx context.Context) error {
+	if b.options.Prepare != nil {
+		if err := b.options.Prepare(); err != nil {
+			return err
+		}
+	}
 	exists, err := b.open(ctx)
 	if err != nil || exists {
 		return err

@@ -15,8 +15,8 @@ type Operation struct {
 	// Program is the stack's program. Refresh and Destroy need none.
 	Program pulumi.RunFunc
 	// Executable, when set, is run instead of Program: a Go program that calls
-	// pulumi.Run.
-	Executable string
+	// pulumi.Run. Directory is where it runs.
+	Executable, Directory string
 	// Host runs the provider plugins; other operations of the run have the same.
 	Host *Host
 	// Config is the stack's configuration ("aws:region"), as the pulumi command line

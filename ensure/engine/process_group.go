@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -18,6 +19,10 @@ type group struct {
 // interrupted, and killed when the grace is over, or as soon as now is closed.
 func (g group) run(stop, now <-chan struct{}) error {
 	g.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	endWithParent(g.command.SysProcAttr)
+	// The kernel takes the end of the thread for that of ptd.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	g.command.WaitDelay = g.grace // for what the command leaves behind with its output
 	if err := g.command.Start(); err != nil {
 		return err

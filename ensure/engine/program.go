@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +26,7 @@ type program struct {
 	ctx        context.Context
 	run        pulumi.RunFunc
 	executable string
+	directory  string // in which the executable runs
 	address    string // of what serves the program's messages
 	log        sink
 
@@ -47,7 +47,7 @@ const programGrace = 10 * time.Second
 func newProgram(ctx context.Context, operation Operation, address string, log sink) *program {
 	lifetime, finish := context.WithCancel(context.WithoutCancel(ctx))
 	return &program{
-		ctx: ctx, run: operation.Program, executable: operation.Executable, address: address, log: log,
+		ctx: ctx, run: operation.Program, executable: operation.Executable, directory: operation.Directory, address: address, log: log,
 		lifetime: lifetime, finish: finish, stopped: make(chan struct{}),
 	}
 }
@@ -112,7 +112,7 @@ func (p *program) Run(info plugin.RunInfo) (failure string, bail bool, err error
 	return "", false, nil
 }
 
-// execute runs the executable with the environment that pulumi.Run expects. What it
+// execute runs the executable, in its directory, with the environment that pulumi.Run expects. What it
 // prints becomes diagnostics; what fails in it, it reports to the engine itself.
 func (p *program) execute(info plugin.RunInfo) (failure string, bail bool, err error) {
 	if !p.begin() {
@@ -128,19 +128,24 @@ func (p *program) execute(info plugin.RunInfo) (failure string, bail bool, err e
 		return "", false, fmt.Errorf("configuration of the program: %w", err)
 	}
 	command := exec.Command(p.executable)
-	command.Dir = info.Pwd
+	command.Dir = p.directory
 	command.Env = append(os.Environ(),
 		pulumi.EnvProject+"="+info.Project, pulumi.EnvStack+"="+info.Stack, pulumi.EnvOrganization+"="+info.Organization,
 		pulumi.EnvConfig+"="+string(encoded), pulumi.EnvConfigSecretKeys+"=[]",
 		pulumi.EnvDryRun+"="+strconv.FormatBool(info.DryRun), pulumi.EnvParallel+"="+strconv.Itoa(int(info.Parallel)),
 		pulumi.EnvMonitor+"="+info.MonitorAddress, pulumi.EnvEngine+"="+p.address)
-	output := &lines{say: func(line string) { p.log(diag.Info, "", line) }}
-	command.Stdout, command.Stderr = output, output
+	say := func(line string) { p.log(diag.Infoerr, "", line) }
+	output, failures := &lines{say: say}, &lines{say: say}
+	command.Stdout, command.Stderr = output, failures
 	err = group{command, programGrace}.run(p.stopped, InterruptsOf(p.ctx).Terminate)
 	output.flush()
+	failures.flush()
 	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == reportedStatus {
+		return "", true, nil // the engine has been told why
+	}
 	if errors.As(err, &exit) {
-		return fmt.Sprintf("program ended with %s", exit), false, nil
+		return fmt.Sprintf("the program ended with %s", exit), false, nil
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("start program: %w", err)
@@ -148,35 +153,8 @@ func (p *program) execute(info plugin.RunInfo) (failure string, bail bool, err e
 	return "", false, nil
 }
 
-// lines passes on what is written to it, line by line.
-type lines struct {
-	mutex   sync.Mutex
-	partial []byte
-	say     func(line string)
-}
-
-func (l *lines) Write(data []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	l.partial = append(l.partial, data...)
-	for {
-		line, rest, whole := bytes.Cut(l.partial, []byte{'\n'})
-		if !whole {
-			return len(data), nil
-		}
-		l.say(string(line))
-		l.partial = rest
-	}
-}
-
-func (l *lines) flush() {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if len(l.partial) > 0 {
-		l.say(string(l.partial))
-		l.partial = nil
-	}
-}
+// reportedStatus is with what pulumi.Run ends a program whose failure it has told the engine.
+const reportedStatus = 32
 
 // GetRequiredPackages implements plugin.LanguageRuntime: programs pin their providers.
 func (p *program) GetRequiredPackages(plugin.ProgramInfo) ([]workspace.PackageDescriptor, error) {

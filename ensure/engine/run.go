@@ -40,10 +40,6 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if err != nil {
 		return fail(err)
 	}
-	manager, err := s.secretsManager(ctx, before)
-	if err != nil {
-		return fail(err)
-	}
 	directory, err := workingDirectory()
 	if err != nil {
 		return fail(err)
@@ -79,6 +75,10 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	if !dryRun {
 		if err := s.checkWritable(ctx); err != nil {
 			return nil, err
+		}
+		manager, err := s.secretsManager(ctx, before) // which a first one makes a key for
+		if err != nil {
+			return fail(err)
 		}
 		if recorded, err = s.journal(context.WithoutCancel(ctx), manager); err != nil {
 			return nil, err

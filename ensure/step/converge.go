@@ -102,15 +102,22 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 	if settings == nil {
 		settings = r.pipeline.Config
 	}
+	printed := map[string]int{} // by the program of a custom step, in this operation
 	return engine.Operation{
-		Program: taken.program, Executable: taken.executable, Host: r.environment.Host(), Config: settings,
+		Program: taken.program, Executable: taken.executable, Directory: taken.directory, Host: r.environment.Host(), Config: settings,
 		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: append(r.ownedBy(step, r.options.ExcludeResources), r.left[step]...),
 		Anew: taken.forgets, Retain: r.retained(taken),
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
 			return r.pipeline.Guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !r.pipeline.Unprotected
 		},
-		Events:       func(event engine.Event) { r.report(event, counted) },
+		Events: func(event engine.Event) {
+			if line, ok := event.(engine.Diagnostic); ok && line.Severity == diag.Infoerr && taken.executable != "" {
+				r.print(printed, line.Message)
+				return
+			}
+			r.report(event, counted)
+		},
 		HistoryLimit: r.options.HistoryLimit,
 	}
 }

@@ -76,6 +76,10 @@ func newCustomStep(custom config.CustomStep, target *config.Target, settings map
 	if err != nil {
 		return nil, fmt.Errorf("custom step %s: %w", custom.Name, err)
 	}
+	directory, err := filepath.Abs(filepath.Join(filepath.Dir(target.Customizations.File), filepath.FromSlash(custom.Path)))
+	if err != nil {
+		return nil, fmt.Errorf("custom step %s: %w", custom.Name, err)
+	}
 	own := map[string]string{"ptd:workloadName": target.Name, "ptd:ptdYamlPath": file}
 	maps.Copy(own, settings)
 	return &customStep{
@@ -83,7 +87,7 @@ func newCustomStep(custom config.CustomStep, target *config.Target, settings map
 			Name: custom.Name, Custom: true, Description: custom.Description, Proxy: custom.ProxyRequired,
 			Project: target.Project(custom.Name),
 		},
-		directory: filepath.Join(filepath.Dir(target.Customizations.File), filepath.FromSlash(custom.Path)), config: own,
+		directory: directory, config: own,
 	}, nil
 }
 
@@ -97,11 +101,12 @@ func (s *customStep) definition() definition {
 	return definition{Description: s.described, config: s.config, gather: s.compile, destroyedWithoutItsProgram: true}
 }
 
-// compile makes the program.
-func (s *customStep) compile(ctx context.Context, _ *Run) (gathered, error) {
+// compile makes the program, which runs in its own directory.
+func (s *customStep) compile(ctx context.Context, r *Run) (gathered, error) {
+	r.Say(Info, "%s: compiling %s", s.described.Name, s.directory)
 	executable, remove, err := engine.Compile(ctx, s.directory)
 	if err != nil {
-		return gathered{}, fmt.Errorf("custom step %s: %w", s.described.Name, err)
+		return gathered{}, err
 	}
-	return gathered{executable: executable, close: remove}, nil
+	return gathered{executable: executable, directory: s.directory, close: remove}, nil
 }

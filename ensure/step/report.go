@@ -52,6 +52,20 @@ func (r *Run) diagnose(diagnostic Diagnostic) {
 	r.ui.Event(diagnostic)
 }
 
+// print passes on a line that the program of a custom step printed. The program runs in the
+// preview and again in the apply: what both print is told once.
+func (r *Run) print(inThis map[string]int, line string) {
+	inThis[line]++
+	if inThis[line] <= r.printed[r.step][line] {
+		return
+	}
+	if r.printed[r.step] == nil {
+		r.printed[r.step] = map[string]int{}
+	}
+	r.printed[r.step][line] = inThis[line]
+	r.ui.Event(Diagnostic{Step: r.stepName(), Severity: Info, Message: r.stepName() + ": " + line})
+}
+
 // change counts a change of the running step and reports it unless it is Same.
 func (r *Run) change(change ResourceChange) {
 	if change.URN == "" && change.Planned && r.repeats(change) {

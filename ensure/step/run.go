@@ -51,6 +51,9 @@ type Run struct {
 	// told are the messages of the run, without their steps.
 	told map[Diagnostic]bool
 
+	// printed counts the lines that programs of custom steps printed.
+	printed map[Step]map[string]int
+
 	removed   bool // what is no longer configured was removed
 	tunnelled bool // the tunnel is open, or not needed
 }
@@ -116,7 +119,7 @@ func (r *Run) check(ctx context.Context) error {
 func (p *Runner) run(ui UserInterface) *Run {
 	return &Run{
 		Runner: p, ui: ui, outputs: map[Step]resource.PropertyMap{}, plans: map[Step]*engine.Plan{},
-		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, left: map[Step][]string{}, told: map[Diagnostic]bool{}, tunnelled: p.pipeline.Direct,
+		acts: map[Step][]ResourceChange{}, takenOver: map[string]bool{}, left: map[Step][]string{}, told: map[Diagnostic]bool{}, printed: map[Step]map[string]int{}, tunnelled: p.pipeline.Direct,
 	}
 }
 

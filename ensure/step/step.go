@@ -56,6 +56,7 @@ type definition struct {
 type gathered struct {
 	program    pulumi.RunFunc
 	executable string // of a custom step, instead of program
+	directory  string // in which the executable runs
 	// forgets says that what the state has is gone together with what held it, so that
 	// all of it is made anew.
 	forgets bool

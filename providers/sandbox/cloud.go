@@ -24,25 +24,25 @@ type Cloud struct {
 	orphaned  map[string]func(cloud *Cloud, object *Object) bool // by package, see Package.Orphaned
 
 	mutex   sync.Mutex // held during an operation, together with the file lock
-	lock    *os.File
+	lock    *os.File   // nil while nothing was written yet
+	held    *os.File   // the marker; nil while there is none
+	made    bool       // all that make does was done
+	first   []func() error
 	objects map[string]*Object
 	byType  map[string]map[string]*Object
 	seen    os.FileInfo // of the document when it was read
 	read    int64       // bytes of the journal that were read
+	// declared are the objects of others that are not written yet, by key.
+	declared map[string]*Object
 }
 
-// Open opens the sandbox in a directory, making it when it does not exist. packages are
-// those whose objects serve the providers of others, see Type.Serves, or are parts of something,
-// see Package.Orphaned.
+// Open opens the sandbox in a directory. It makes nothing: that is left to what first writes
+// something. packages are those whose objects serve the providers of others, see Type.Serves,
+// or are parts of something, see Package.Orphaned.
 func Open(directory string, packages ...*Package) (*Cloud, error) {
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return nil, fmt.Errorf("open sandbox: %w", err)
+	c := &Cloud{
+		directory: directory, serves: map[string]Serves{}, orphaned: map[string]func(*Cloud, *Object) bool{}, declared: map[string]*Object{},
 	}
-	lock, err := os.OpenFile(filepath.Join(directory, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open sandbox: %w", err)
-	}
-	c := &Cloud{directory: directory, lock: lock, serves: map[string]Serves{}, orphaned: map[string]func(*Cloud, *Object) bool{}}
 	for _, pkg := range packages {
 		if pkg.Orphaned != nil {
 			c.orphaned[pkg.Name] = pkg.Orphaned
@@ -53,11 +53,21 @@ func Open(directory string, packages ...*Package) (*Cloud, error) {
 			}
 		}
 	}
+	lock, err := os.OpenFile(filepath.Join(directory, lockFile), os.O_RDWR, 0)
+	switch {
+	case err == nil:
+		c.lock = lock
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
 	if c.faults, err = readFaults(directory); err == nil {
-		err = c.Do(func() error { return c.fold() })
+		err = c.hold()
+	}
+	if err == nil {
+		err = c.Do(c.fold)
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, c.release())
 	}
 	return c, nil
 }
@@ -65,51 +75,94 @@ func Open(directory string, packages ...*Package) (*Cloud, error) {
 // Close writes what the journal holds into the document.
 func (c *Cloud) Close() error {
 	err := c.Do(c.fold)
-	return errors.Join(err, c.lock.Close())
+	return errors.Join(err, c.release())
 }
 
-// Reset deletes the simulated cloud, and the rest of the sandbox with it (state and
-// keys), from a directory.
-func Reset(directory string) error {
-	entries, err := os.ReadDir(directory)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reset sandbox: %w", err)
-	}
-	if len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(directory, lockFile)); err != nil {
-			return fmt.Errorf("reset sandbox: %s does not look like a sandbox (it has no %s)", directory, lockFile)
+// release lets others delete the sandbox.
+func (c *Cloud) release() error {
+	var failures []error
+	for _, file := range []*os.File{c.lock, c.held} {
+		if file != nil {
+			failures = append(failures, file.Close())
 		}
 	}
-	if err := os.RemoveAll(directory); err != nil {
-		return fmt.Errorf("reset sandbox: %w", err)
-	}
-	return nil
+	return errors.Join(failures...)
 }
 
+// errMeanwhile says that another process wrote what this one had taken for empty.
+var errMeanwhile = errors.New("another process has made the sandbox meanwhile")
+
 // Do runs an operation on the store alone: no other goroutine or process sees it
-// half done. Put and Remove may be called within.
+// half done. Put and Remove may be called within; an operation that calls neither makes
+// nothing. Where there is no sandbox yet the operation may run twice.
 func (c *Cloud) Do(operation func() error) (err error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	if c.lock == nil {
+		if err := c.refresh(); err != nil {
+			return err
+		}
+		err := operation()
+		if c.lock != nil { // it has written, and locked for it
+			err = errors.Join(err, c.unlock())
+		}
+		if !errors.Is(err, errMeanwhile) {
+			return err
+		}
+	}
 	if err := syscall.Flock(int(c.lock.Fd()), syscall.LOCK_EX); err != nil {
 		return fmt.Errorf("lock sandbox: %w", err)
 	}
-	defer func() {
-		if unlock := syscall.Flock(int(c.lock.Fd()), syscall.LOCK_UN); unlock != nil && err == nil {
-			err = fmt.Errorf("unlock sandbox: %w", unlock)
-		}
-	}()
+	defer func() { err = errors.Join(err, c.unlock()) }()
 	if err := c.refresh(); err != nil {
 		return err
 	}
 	return operation()
 }
 
+func (c *Cloud) unlock() error {
+	if err := syscall.Flock(int(c.lock.Fd()), syscall.LOCK_UN); err != nil {
+		return fmt.Errorf("unlock sandbox: %w", err)
+	}
+	return nil
+}
+
+// writable makes the sandbox before the first change of it, and writes down what was
+// declared until then.
+func (c *Cloud) writable() error {
+	unlocked := c.lock == nil
+	if err := c.make(); err != nil {
+		return err
+	}
+	if unlocked {
+		if err := syscall.Flock(int(c.lock.Fd()), syscall.LOCK_EX); err != nil {
+			return fmt.Errorf("lock sandbox: %w", err)
+		}
+		seen, read := c.seen, c.read
+		if err := c.refresh(); err != nil {
+			return err
+		}
+		if c.read != read || (seen == nil) != (c.seen == nil) || seen != nil && !os.SameFile(seen, c.seen) {
+			return errMeanwhile
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.declared)) {
+		object := c.declared[key]
+		delete(c.declared, key)
+		if c.objects[key] == object {
+			if err := c.append(entry{Put: object}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Put writes an object. Call it within Do.
 func (c *Cloud) Put(object *Object) error {
+	if err := c.writable(); err != nil {
+		return err
+	}
 	if err := c.append(entry{Put: object}); err != nil {
 		return err
 	}
@@ -119,6 +172,9 @@ func (c *Cloud) Put(object *Object) error {
 
 // Remove deletes an object. Call it within Do.
 func (c *Cloud) Remove(key string) error {
+	if err := c.writable(); err != nil {
+		return err
+	}
 	if err := c.append(entry{Delete: key}); err != nil {
 		return err
 	}
@@ -178,14 +234,17 @@ func (c *Cloud) List() ([]Object, error) {
 }
 
 // DeclareExternal makes sure that an object exists which the configuration names as
-// existing and owned by others. An object of that key stays as it is.
+// existing and owned by others. An object of that key stays as it is. It is written down
+// together with the next change.
 func (c *Cloud) DeclareExternal(object Object) error {
 	object.External = true
 	return c.Do(func() error {
 		if c.objects[object.Key()] != nil {
 			return nil
 		}
-		return c.Put(&object)
+		c.declared[object.Key()] = &object
+		c.remember(&object)
+		return nil
 	})
 }
 

@@ -141,18 +141,123 @@ func TestFilesArePrivate(t *testing.T) {
 	}))
 }
 
+// What ptd has made goes, what it has not stays and is named.
 func TestReset(t *testing.T) {
 	t.Parallel()
+	write := func(file string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+		require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
+	}
 	foreign := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(foreign, "thesis.txt"), nil, 0o600))
-	assert.EqualError(t, Reset(foreign), "reset sandbox: "+foreign+" does not look like a sandbox (it has no cloud.lock)")
+	for _, name := range []string{"thesis.txt", lockFile} {
+		write(filepath.Join(foreign, name))
+	}
+	_, err := Reset(foreign)
+	assert.ErrorContains(t, err, foreign+" is not a sandbox (it has no file ptd-sandbox)")
+	write(filepath.Join(foreign, marker))
+	_, err = Reset(foreign)
+	assert.ErrorContains(t, err, "is not a sandbox", "somebody else's file of that name")
 	assert.FileExists(t, filepath.Join(foreign, "thesis.txt"))
 
+	for name, others := range map[string][]string{
+		"ptd's alone": nil,
+		"with others": {"faults.json", "state/demo01/main.tf", "state/demo01/.pulumi/stacks/notes.txt", "state/mine/x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := filepath.Join(t.TempDir(), "sandbox")
+			cloud := open(t, directory)
+			put(t, cloud, thing("first"))
+			_, err := Reset(directory)
+			assert.ErrorContains(t, err, "a run of ptd has "+directory+" open")
+			require.NoError(t, cloud.Close())
+			for _, own := range []string{"real.json", "state/key", "state/demo01/.pulumi/meta.yaml", "state/demo01/.pulumi/stacks/p/s.json.bak", "state/demo01/.pulumi/stacks/p/s.json.journal",
+				"state/demo01/.pulumi/locks/organization/p/s/1.json"} {
+				write(filepath.Join(directory, own))
+			}
+			for _, other := range others {
+				write(filepath.Join(directory, other))
+			}
+			outside := filepath.Join(t.TempDir(), "outside.json")
+			write(outside)
+			if others != nil {
+				require.NoError(t, os.Symlink(filepath.Dir(outside), filepath.Join(directory, "state", "demo01", ".pulumi", "backups")))
+				others = append(others, "state/demo01/.pulumi/backups")
+			}
+			left, err := Reset(directory)
+			require.NoError(t, err)
+			assert.ElementsMatch(t, others, left)
+			assert.FileExists(t, outside)
+			if others == nil {
+				assert.NoDirExists(t, directory)
+			}
+			left, err = Reset(directory)
+			if others == nil {
+				assert.NoError(t, err, "there is nothing to reset")
+				return
+			}
+			assert.Error(t, err)
+			assert.Empty(t, left)
+			assert.NoFileExists(t, filepath.Join(directory, document))
+			assert.NoFileExists(t, filepath.Join(directory, "state", "key"))
+		})
+	}
+}
+
+// Reset through a link leaves the link, and the directory it leads to.
+func TestResetOfALink(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(directory, link))
+	cloud := open(t, link)
+	put(t, cloud, thing("first"))
+	require.NoError(t, cloud.Close())
+	left, err := Reset(link)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	entries, err := os.ReadDir(directory)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+	_, err = os.Lstat(link)
+	assert.NoError(t, err)
+}
+
+// Who only looks makes nothing, and sees all the same what others are said to have.
+func TestLookingMakesNothing(t *testing.T) {
+	t.Parallel()
 	directory := filepath.Join(t.TempDir(), "sandbox")
-	require.NoError(t, open(t, directory).Close())
-	require.NoError(t, Reset(directory))
+	cloud := open(t, directory)
+	require.NoError(t, cloud.DeclareExternal(*thing("by-others")))
+	assert.Equal(t, []string{"by-others"}, ids(t, cloud))
 	assert.NoDirExists(t, directory)
-	assert.NoError(t, Reset(directory), "there is nothing to reset")
+	put(t, cloud, thing("by-ptd"))
+	require.NoError(t, cloud.Close())
+	assert.FileExists(t, filepath.Join(directory, marker))
+	assert.Equal(t, []string{"by-others", "by-ptd"}, ids(t, open(t, directory)))
+}
+
+// The sandbox of an earlier ptd has no marker: the next change in it makes one. What is no
+// sandbox is not made one over somebody's file.
+func TestSandboxOfAnEarlierProgram(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	cloud := open(t, directory)
+	put(t, cloud, thing("first"))
+	require.NoError(t, cloud.Close())
+	require.NoError(t, os.Remove(filepath.Join(directory, marker)))
+	next := open(t, directory)
+	assert.Equal(t, []string{"first"}, ids(t, next))
+	assert.NoFileExists(t, filepath.Join(directory, marker))
+	put(t, next, thing("second"))
+	require.NoError(t, next.Close())
+	_, err := Reset(directory)
+	require.NoError(t, err)
+
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, document), []byte(`{"weather": "fine"}`), 0o600))
+	cloud = open(t, other)
+	assert.ErrorContains(t, cloud.Do(func() error { return cloud.Put(thing("first")) }), "is not a simulated cloud of ptd's")
 }
 
 func TestDeclareExternal(t *testing.T) {

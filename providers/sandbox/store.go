@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -38,8 +39,21 @@ type entry struct {
 	Delete string  `json:"delete,omitempty"`
 }
 
-// refresh reads what others wrote since the last operation.
+// refresh reads what others wrote since the last operation; what was declared only is there,
+// too.
 func (c *Cloud) refresh() error {
+	if err := c.reload(); err != nil {
+		return err
+	}
+	for key, object := range c.declared {
+		if c.objects[key] == nil {
+			c.remember(object)
+		}
+	}
+	return nil
+}
+
+func (c *Cloud) reload() error {
 	path := filepath.Join(c.directory, document)
 	info, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -162,14 +176,20 @@ func (c *Cloud) replay() error {
 // fold writes the document anew if the journal holds something, and empties the journal.
 func (c *Cloud) fold() error {
 	path := filepath.Join(c.directory, journal)
-	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	if info, err := os.Stat(path); c.lock == nil || errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
 	}
 	var content bytes.Buffer
 	encoder := json.NewEncoder(&content)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(stored{Objects: c.objects}); err != nil {
+	written := maps.Clone(c.objects)
+	for key, object := range c.declared {
+		if written[key] == object {
+			delete(written, key)
+		}
+	}
+	if err := encoder.Encode(stored{Objects: written}); err != nil {
 		return fmt.Errorf("write sandbox: %w", err)
 	}
 	// A reader sees all of it or nothing.

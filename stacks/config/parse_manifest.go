@@ -67,6 +67,14 @@ func (d *decoder) stepDirectory(path, dir, customizations string) {
 		d.reject(path, "%q must be a directory below customizations", dir)
 		return
 	}
+	// A link may lead elsewhere below customizations, not out of it.
+	if real, err := filepath.EvalSymlinks(filepath.Join(customizations, dir)); err == nil {
+		root, err := filepath.EvalSymlinks(customizations)
+		if inner, _ := filepath.Rel(root, real); err != nil || !filepath.IsLocal(inner) || inner == "." {
+			d.reject(path, "%q must be a directory below customizations: it is a link to %s", dir, real)
+			return
+		}
+	}
 	for _, name := range []string{"main.go", "go.mod"} {
 		switch err := files.Check(filepath.Join(customizations, dir, name)); {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
