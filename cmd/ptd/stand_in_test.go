@@ -195,6 +195,7 @@ func realWorld(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: real file")
 	}
 	directory := ts.Getenv(standInDirectory)
+	ts.Check(os.MkdirAll(directory, 0o700))
 	cloud, err := sandbox.Open(directory, reached())
 	ts.Check(err)
 	server := httptest.NewTLSServer(&apiServer{cloud, filepath.Join(directory, "plugins.log")})

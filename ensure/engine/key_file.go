@@ -49,6 +49,21 @@ func openKeyFile(path string, make bool) (*gosecrets.Keeper, error) {
 	return localsecrets.NewKeeper([32]byte(key)), nil
 }
 
+// checkKeyFile opens the key in a file, or finds that it may be made.
+func checkKeyFile(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := checkUnused(path, true); err != nil {
+			return &KeyError{Key: path, Err: err}
+		}
+		return nil
+	}
+	keeper, err := openKeyFile(path, false)
+	if err != nil {
+		return err
+	}
+	return keeper.Close()
+}
+
 // checkUnused refuses to make the key anew while there is state that was encrypted with
 // it. The states of all targets that have a key are below its directory.
 func checkUnused(path string, make bool) error {

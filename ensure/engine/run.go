@@ -72,7 +72,11 @@ func (s *Stack) run(ctx context.Context, verb string, kind apitype.UpdateKind, o
 	defer end()
 	engineContext := &engine.Context{Cancel: cancelContext, Events: watch.events, BackendClient: noReferences{}}
 	var recorded *journal
-	if !dryRun {
+	if dryRun {
+		if err := s.checkSecretsManager(ctx, before); err != nil {
+			return fail(err)
+		}
+	} else {
 		if err := s.checkWritable(ctx); err != nil {
 			return nil, err
 		}

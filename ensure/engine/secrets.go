@@ -135,6 +135,21 @@ func (s *Stack) secretsManager(ctx context.Context, snapshot *deploy.Snapshot) (
 	return s.backend.secrets.new(ctx)
 }
 
+// checkSecretsManager finds for a dry run what secretsManager would fail with, and makes no key.
+func (s *Stack) checkSecretsManager(ctx context.Context, snapshot *deploy.Snapshot) error {
+	if snapshot != nil && snapshot.SecretsManager != nil {
+		return nil
+	}
+	if err := s.backend.checkSecrets(ctx); err != nil {
+		return err
+	}
+	options := s.backend.options
+	if !strings.HasPrefix(options.SecretsProvider, KeyFileScheme+"://") || options.KeyFile == "" {
+		return nil
+	}
+	return checkKeyFile(options.KeyFile)
+}
+
 // checkSecrets opens, once, the secrets of a stack that is there already: a key or a
 // passphrase that was lost is not to be replaced by another one with the next new stack.
 func (b *Backend) checkSecrets(ctx context.Context) error {
