@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"strings"
 	"sync"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
