@@ -25,7 +25,6 @@ func (w *workload) persistent() *persistentStep {
 		Gather:   w.gatherPersistent,
 		Program:  stacks.Persistent,
 		Releases: w.detachFileSystems,
-		Early:    nameServers,
 		// Groups of nodes and control planes, certificates of load balancers.
 		DeletesLate: []string{"aws:ec2/securityGroup:SecurityGroup", "aws:acm/certificate:Certificate"},
 		After: func(ctx context.Context, r *step.Run, outputs *stacks.PersistentOutputs) error {

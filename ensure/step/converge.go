@@ -81,7 +81,7 @@ func (r *Run) converge(ctx context.Context, step stacked) (err error) {
 	}
 	applied, err := stack.Up(ctx, operation, plan)
 	if err != nil {
-		return r.advise(ctx, err)
+		return err
 	}
 	r.outputs[step] = applied.Outputs
 	return r.follow(ctx, d, applied.Outputs)

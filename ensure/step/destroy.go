@@ -73,7 +73,7 @@ func (r *Run) destroy(ctx context.Context, step stacked) (err error) {
 	}
 	operation.Events, operation.Display = r.operation(step, taken, true).Events, r.display()
 	_, err = stack.Destroy(ctx, operation, false)
-	return r.advise(ctx, err)
+	return err
 }
 
 // occupied says why a destroy keeps all of a step's stack, "" when it does not.

@@ -42,9 +42,6 @@ type Pipeline struct {
 	// would be found, and all taken for gone. It is asked before the first step, also of a
 	// destroy; nil for nothing.
 	Place func(ctx context.Context, r *Run) error
-	// Advise says what people outside have to do about failures of an operation: delegate a
-	// zone, raise a quota. nil for nothing.
-	Advise func(ctx context.Context, r *Run, failures []Failure) ([]string, error)
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

@@ -148,5 +148,5 @@ func (r *Run) remove(ctx context.Context, removal removal) (err error) {
 	}
 	operation.Events, operation.Display = r.operation(step, removal.taken, true).Events, r.display()
 	_, err = stack.Destroy(ctx, operation, false)
-	return r.advise(ctx, err)
+	return err
 }

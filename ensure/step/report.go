@@ -3,7 +3,6 @@ package step
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/ptd-go/ptd/ensure/engine"
@@ -189,16 +188,9 @@ func (p *Runner) Outputs(ctx context.Context, step string, showSecrets bool) (ma
 		if err != nil {
 			return nil, err
 		}
-		early := map[string]any{}
-		if definition := candidate.(stacked).definition(); definition.early != nil && len(values) == 0 {
-			if early, err = definition.early(ctx, State{stack}); err != nil {
-				return nil, err
-			}
-		}
 		switch {
-		case exists || len(early) > 0:
-			maps.Copy(early, output.Public(values, showSecrets))
-			outputs[name] = early
+		case exists:
+			outputs[name] = output.Public(values, showSecrets)
 		case named != nil:
 			return nil, fmt.Errorf("step %s of %s was never applied: run `ptd ensure %s --start-at-step %s`",
 				name, p.pipeline.Target, p.pipeline.Target, p.run(quiet{}).firstMissing(ctx, named).describe().Name)

@@ -40,9 +40,6 @@ type Stack[In, Out any] struct {
 	Forgets func(In) bool
 	// Program registers the stack's resources.
 	Program func(ctx *pulumi.Context, in In) (*Out, error)
-	// Early are outputs that people need of a stack whose program did not come to its end, made
-	// of its state; nil for none.
-	Early func(ctx context.Context, state State) (map[string]any, error)
 	// After does what follows the stack, whether or not its outputs changed; nil for
 	// nothing. In a dry run it says what it would do.
 	After func(ctx context.Context, r *Run, out *Out) error
@@ -79,7 +76,7 @@ func (s *Stack[In, Out]) destroy(ctx context.Context, r *Run) error {
 func (s *Stack[In, Out]) definition() definition {
 	d := definition{
 		Description: s.describe(), needs: s.Needs, requires: s.Requires, continues: s.Continues,
-		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, early: s.Early, occupies: s.Occupies, releases: s.Releases,
+		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, occupies: s.Occupies, releases: s.Releases,
 		gather: func(ctx context.Context, r *Run) (gathered, error) {
 			in, err := s.Gather(ctx, r)
 			if err != nil {

@@ -46,7 +46,6 @@ type definition struct {
 	deletesEarly               bool
 	deletesLate                []string
 	gather                     func(ctx context.Context, r *Run) (gathered, error)
-	early                      func(ctx context.Context, state State) (map[string]any, error)
 	after                      func(ctx context.Context, r *Run, values resource.PropertyMap) error
 	releases                   func(ctx context.Context, r *Run) error
 	occupies                   []Occupied
