@@ -64,6 +64,8 @@ func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]strin
 	for _, state := range snapshot.Resources { // a held bucket has its settings, which are its children
 		held[state.URN] = state.RetainOnDelete && (held[state.Parent] || operation.Hold != nil && operation.Hold(string(state.Type)))
 	}
+	components := componentsOf(snapshot)
+	needed := map[resource.URN]string{} // components, of which parts stay
 	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
 		state := snapshot.Resources[i]
 		if state.Delete {
@@ -78,15 +80,83 @@ func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]strin
 			reasons[state.URN] = "excluded"
 		}
 		if _, stays := reasons[state.URN]; !stays {
+			for above := state.Parent; above != "" && reasons[state.URN] == ""; above = components[above] {
+				if reason := needed[above]; reason != "" {
+					reasons[state.URN] = reason
+				}
+			}
+		}
+		if _, stays := reasons[state.URN]; !stays {
 			continue
 		}
-		for _, needed := range needs(state) {
-			if _, known := reasons[needed]; !known {
-				reasons[needed] = fmt.Sprintf("needed by %s", state.URN.Name())
+		reason := fmt.Sprintf("needed by %s", state.URN.Name())
+		for _, urn := range needs(state) {
+			if _, known := reasons[urn]; !known {
+				reasons[urn] = reason
+			}
+			if _, component := components[urn]; component && urn != state.Parent && needed[urn] == "" {
+				needed[urn] = reason
 			}
 		}
 	}
 	return reasons
+}
+
+// componentsOf are the components of a state, each with its parent. What needs one needs all
+// that is in it: a component of a plugin has no list of its parts.
+func componentsOf(snapshot *deploy.Snapshot) map[resource.URN]resource.URN {
+	components := map[resource.URN]resource.URN{}
+	for _, state := range snapshot.Resources {
+		if !state.Custom {
+			components[state.URN] = state.Parent
+		}
+	}
+	return components
+}
+
+// limit is what limits a destroy to its targets. The engine looks for what depends on each
+// target by going through the whole state, twice, so that a destroy which leaves something of
+// thousands of resources would plan longer than it deletes. For what stays it only looks at
+// what that needs: so the same is said by naming what stays, if nothing of that needs a target.
+// Otherwise the engine refuses the targets, and says why.
+func (o Operation) limit(snapshot *deploy.Snapshot) (targets, excludes []string) {
+	if len(o.Targets) == 0 || len(o.Excludes) > 0 {
+		return o.Targets, o.Excludes
+	}
+	goes, live := map[resource.URN]bool{}, map[resource.URN]bool{}
+	for _, state := range snapshot.Resources {
+		live[state.URN] = live[state.URN] || !state.Delete
+	}
+	for _, urn := range o.Targets {
+		if _, there := live[resource.URN(urn)]; !there {
+			return o.Targets, nil // a pattern, or nothing
+		}
+		goes[resource.URN(urn)] = true
+	}
+	components := componentsOf(snapshot)
+	whole := map[resource.URN]bool{} // components that what stays needs
+	for _, state := range slices.Backward(snapshot.Resources) {
+		if goes[state.URN] {
+			for above := state.Parent; above != ""; above = components[above] {
+				if whole[above] {
+					return o.Targets, nil
+				}
+			}
+			continue
+		}
+		if !live[state.URN] { // the engine would not keep what is left of a replacement
+			return o.Targets, nil
+		}
+		excludes = append(excludes, string(state.URN))
+		for _, urn := range needs(state) {
+			if goes[urn] {
+				return o.Targets, nil
+			}
+			_, component := components[urn]
+			whole[urn] = whole[urn] || component && urn != state.Parent
+		}
+	}
+	return nil, excludes
 }
 
 // names tells whether a list of URNs and patterns has a URN.
