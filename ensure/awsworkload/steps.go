@@ -60,6 +60,7 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 		Direct:      w.config.TailscaleEnabled,
 		Gone:        w.gone,
 		Check:       w.check,
+		Advise:      w.advise,
 	}
 }
 

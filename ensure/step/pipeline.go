@@ -38,6 +38,8 @@ type Pipeline struct {
 	// Check refuses what no run could do, before the first step; nil for nothing. It
 	// changes nothing.
 	Check func(ctx context.Context, r *Run) error
+	// Advise says what somebody outside has to do about a failure; nil for nothing.
+	Advise Advise
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

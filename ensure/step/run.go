@@ -148,6 +148,7 @@ func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, er
 	default:
 		err = step.converge(ctx, r)
 	}
+	err = r.advised(ctx, step, err)
 	if err != nil && !errors.Is(err, ErrDeclined) {
 		err = fmt.Errorf("step %s: %w", described.Name, err)
 	}
