@@ -23,6 +23,15 @@ func (w *workload) advise(ctx context.Context, state step.State, failure engine.
 	if typ == "aws:acm/certificateValidation:CertificateValidation" && unissued.MatchString(failure.Message) {
 		return w.adviseDelegation(ctx, state, name)
 	}
+	if strings.Contains(failure.Message, "Cannot delete protected DB Instance") { // as RDS says it
+		return fmt.Sprintf("set db_deletion_protection: false in ptd.yaml, and apply that to the database alone; then run again\n"+
+			"  ptd ensure %s --only-steps persistent --target-resources '%s'", w.target.Name, failure.URN), nil
+	}
+	if strings.Contains(failure.Message, "DBSnapshotAlreadyExists") {
+		return fmt.Sprintf("the last snapshot of an earlier database has that name: delete it (aws rds delete-db-snapshot), or apply protect_persistent_resources: false, "+
+			"which makes none, to the database alone; then run again\n"+
+			"  ptd ensure %s --only-steps persistent --target-resources '%s'", w.target.Name, failure.URN), nil
+	}
 	for _, quota := range quotas {
 		if quota.exceeded.MatchString(failure.Message) && (quota.types == "" || strings.HasPrefix(typ, quota.types)) {
 			return w.adviseQuota(quota), nil

@@ -61,6 +61,7 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 		Gone:        w.gone,
 		Check:       w.check,
 		Advise:      w.advise,
+		Finish:      w.finish,
 	}
 }
 

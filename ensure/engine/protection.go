@@ -12,7 +12,27 @@ import (
 )
 
 // Kept is a resource that a destroy leaves in place.
-type Kept struct{ URN, Type, Name, Reason string }
+type Kept struct {
+	URN, Type, Name, Reason string
+	Cause                   Cause
+}
+
+// Cause is the kind of a reason.
+type Cause int
+
+// The causes.
+const (
+	Needed    Cause = iota // by something that stays for another cause
+	Protected              // by the state
+	Retained               // held data stays when its resource is deleted
+	Excluded               // by the operation
+)
+
+// reason is why a resource stays.
+type reason struct {
+	cause Cause
+	text  string
+}
 
 // Destructible divides the resources that a destroy is about: targets are the URNs
 // that it may delete, kept are those that are protected, whose data is retained or
@@ -40,7 +60,7 @@ func (s *Stack) Destructible(ctx context.Context, operation Operation) (targets 
 		case !keep:
 			targets = append(targets, string(state.URN))
 		case state.Custom && !providers.IsProviderType(state.Type) && !state.External:
-			kept = append(kept, Kept{URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason})
+			kept = append(kept, Kept{URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason.text, Cause: reason.cause})
 		}
 	}
 	return targets, kept, nil
@@ -59,13 +79,13 @@ func (s *Stack) checkNamed(snapshot *deploy.Snapshot, operation Operation) error
 
 // keep finds the resources that must stay, each with the reason. State lists a
 // resource after all that it needs, so one walk backwards finds everything.
-func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]string {
-	reasons, held := map[resource.URN]string{}, map[resource.URN]bool{}
+func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]reason {
+	reasons, held := map[resource.URN]reason{}, map[resource.URN]bool{}
 	for _, state := range snapshot.Resources { // a held bucket has its settings, which are its children
 		held[state.URN] = state.RetainOnDelete && (held[state.Parent] || operation.Hold != nil && operation.Hold(string(state.Type)))
 	}
 	components := componentsOf(snapshot)
-	needed := map[resource.URN]string{} // components, of which parts stay
+	needed := map[resource.URN]reason{} // components, of which parts stay
 	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
 		state := snapshot.Resources[i]
 		if state.Delete {
@@ -73,29 +93,29 @@ func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]strin
 		}
 		switch {
 		case state.Protect && !names(operation.Unprotect, state.URN):
-			reasons[state.URN] = "protected"
+			reasons[state.URN] = reason{Protected, "protected"}
 		case held[state.URN]:
-			reasons[state.URN] = "its data is retained"
+			reasons[state.URN] = reason{Retained, "its data is retained"}
 		case names(operation.Excludes, state.URN):
-			reasons[state.URN] = "excluded"
+			reasons[state.URN] = reason{Excluded, "excluded"}
 		}
-		if _, stays := reasons[state.URN]; !stays {
-			for above := state.Parent; above != "" && reasons[state.URN] == ""; above = components[above] {
-				if reason := needed[above]; reason != "" {
-					reasons[state.URN] = reason
-				}
+		for above := state.Parent; above != ""; above = components[above] {
+			_, stays := reasons[state.URN]
+			if by, whole := needed[above]; whole && !stays {
+				reasons[state.URN] = by
 			}
 		}
 		if _, stays := reasons[state.URN]; !stays {
 			continue
 		}
-		reason := fmt.Sprintf("needed by %s", state.URN.Name())
+		by := reason{Needed, fmt.Sprintf("needed by %s", state.URN.Name())}
 		for _, urn := range needs(state) {
 			if _, known := reasons[urn]; !known {
-				reasons[urn] = reason
+				reasons[urn] = by
 			}
-			if _, component := components[urn]; component && urn != state.Parent && needed[urn] == "" {
-				needed[urn] = reason
+			_, component := components[urn]
+			if _, known := needed[urn]; component && urn != state.Parent && !known {
+				needed[urn] = by
 			}
 		}
 	}

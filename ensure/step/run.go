@@ -33,6 +33,7 @@ type Run struct {
 	changes Changes // of the running step
 	note    string  // of the running step
 	kept    []Kept
+	remains []Remaining
 
 	// outputs are those of the stacks that this run was at, or read from the state; nil
 	// ones are unknown.
@@ -83,7 +84,8 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 		summary.Changes.Add(finished.Changes)
 		ui.Event(finished)
 	}
-	summary.Kept, summary.Duration = r.kept, time.Since(began)
+	summary.Kept, summary.Next = r.kept, r.next(ctx, &summary)
+	summary.Duration = time.Since(began)
 	ui.Event(summary)
 	return summary
 }
