@@ -112,6 +112,20 @@ func BenchmarkSites(b *testing.B) { growth(b, []int{1, 5, 20, 50}, withSites) }
 
 func BenchmarkClusters(b *testing.B) { growth(b, []int{1, 2, 4}, withClusters) }
 
+// BenchmarkDestroy compares the destroy of a large workload, which leaves what is protected,
+// with its first run.
+func BenchmarkDestroy(b *testing.B) {
+	target := withClusters(withSites(loadTarget(b, "demo01-staging"), 50), 3)
+	for b.Loop() {
+		directory := b.TempDir()
+		first := timed(func() { converge(b, directory, target) })
+		destroy := timed(func() { require.Positive(b, destroyed(b, directory, target).Changes.Delete) })
+		limited(b, destroy.Seconds()/first.Seconds(), 1, "destroy/first")
+		b.ReportMetric(first.Seconds(), "s/first")
+		b.ReportMetric(destroy.Seconds(), "s/destroy")
+	}
+}
+
 // growth measures workloads of some sizes: no worse than linear. The exponent is that of
 // time over size, which is 1 when twice the size takes twice the time; noise is let pass.
 func growth(b *testing.B, sizes []int, of func(target *ptdconfig.Target, size int) *ptdconfig.Target) {
@@ -189,9 +203,20 @@ func (quiet) Display() *Display                               { return nil }
 // converge opens the sandbox and runs the whole pipeline, as the command line does.
 func converge(t testing.TB, directory string, target *ptdconfig.Target) Summary {
 	t.Helper()
+	return ran(t, directory, target, Options{AutoApply: true, Preview: true})
+}
+
+// destroyed is converge in the other direction.
+func destroyed(t testing.TB, directory string, target *ptdconfig.Target) Summary {
+	t.Helper()
+	return ran(t, directory, target, Options{AutoApply: true, Preview: true, Destroy: true})
+}
+
+func ran(t testing.TB, directory string, target *ptdconfig.Target, options Options) Summary {
+	t.Helper()
 	environment, err := OpenSandbox(directory)
 	require.NoError(t, err)
-	pipeline, err := New(target, environment, Options{AutoApply: true, Preview: true})
+	pipeline, err := New(target, environment, options)
 	require.NoError(t, err)
 	summary := pipeline.Run(context.Background(), quiet{})
 	require.NoError(t, summary.Err)

@@ -31,6 +31,7 @@ type (
 	StepFinished   = step.StepFinished
 	Summary        = step.Summary
 	Kept           = step.Kept
+	Next           = step.Next
 	Result         = step.Result
 	Operation      = step.Operation
 	Changes        = step.Changes

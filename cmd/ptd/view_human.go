@@ -213,6 +213,15 @@ func (v *humanView) summarize(summary ensure.Summary) {
 			v.print("  %s: %s %s: %s\n", kept.Step, kept.Type, kept.Name, kept.Reason)
 		}
 	}
+	if len(summary.Next) > 0 {
+		v.print("\nto finish:\n")
+		for _, next := range summary.Next {
+			v.print("  %s\n", next.Text)
+			if command := v.command(next.Command); command != "" {
+				v.print("    %s\n", command)
+			}
+		}
+	}
 	for _, diagnostic := range v.errors {
 		if summary.Err == nil || !strings.Contains(summary.Err.Error(), diagnostic.Message) {
 			v.diagnose(diagnostic)
@@ -262,11 +271,14 @@ func (v *humanView) bold(text string) string {
 
 // resumption is the command that goes on where a run stopped, for a shell; "" when
 // there is nothing to resume.
-func (p *program) resumption(summary ensure.Summary) string {
-	if len(summary.Resume) == 0 {
+func (p *program) resumption(summary ensure.Summary) string { return p.command(summary.Resume) }
+
+// command is a command line of ptd with the settings of this one, for a shell; "" for none.
+func (p *program) command(arguments []string) string {
+	if len(arguments) == 0 {
 		return ""
 	}
-	words := append(append([]string{"ptd"}, summary.Resume...), p.globalFlags()...)
+	words := append(append([]string{"ptd"}, arguments...), p.globalFlags()...)
 	for i, word := range words {
 		words[i] = shellQuote(word)
 	}

@@ -89,6 +89,11 @@ type jsonKept struct {
 	Reason string `json:"reason"`
 }
 
+type jsonNext struct {
+	Text    string `json:"text"`
+	Command string `json:"command,omitempty"`
+}
+
 type jsonSummary struct {
 	Event   string         `json:"event"`
 	Target  string         `json:"target"`
@@ -97,6 +102,7 @@ type jsonSummary struct {
 	Seconds float64        `json:"seconds"`
 	Steps   []jsonStep     `json:"steps"`
 	Kept    []jsonKept     `json:"kept,omitempty"`
+	Next    []jsonNext     `json:"next,omitempty"`
 	Error   string         `json:"error,omitempty"`
 	Resume  string         `json:"resume,omitempty"`
 }
@@ -144,6 +150,9 @@ func (v *jsonView) summary(summary ensure.Summary) jsonSummary {
 	}
 	for _, kept := range summary.Kept {
 		line.Kept = append(line.Kept, jsonKept(kept))
+	}
+	for _, next := range summary.Next {
+		line.Next = append(line.Next, jsonNext{next.Text, v.command(next.Command)})
 	}
 	if summary.Err != nil {
 		line.Error = summary.Err.Error()

@@ -25,6 +25,7 @@ func (w *workload) persistent() *persistentStep {
 		Gather:   w.gatherPersistent,
 		Program:  stacks.Persistent,
 		Releases: w.detachFileSystems,
+		Tells:    w.tellNameServers,
 		// Groups of nodes and control planes, certificates of load balancers.
 		DeletesLate: []string{"aws:ec2/securityGroup:SecurityGroup", "aws:acm/certificate:Certificate"},
 		After: func(ctx context.Context, r *step.Run, outputs *stacks.PersistentOutputs) error {

@@ -61,6 +61,8 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 		Gone:        w.gone,
 		Check:       w.check,
 		Place:       w.place,
+		Advise:      w.advise,
+		Finish:      w.finish,
 	}
 }
 

@@ -171,6 +171,7 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 	unprotect(before, operation.Unprotect)
 	retain(before, operation.Retain)
 	reconfigure(before, operation.Providers)
+	operation.Targets, operation.Excludes = operation.limit(before)
 	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)
 	if outcome == nil {
 		return nil, err

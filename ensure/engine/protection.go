@@ -12,7 +12,27 @@ import (
 )
 
 // Kept is a resource that a destroy leaves in place.
-type Kept struct{ URN, Type, Name, Reason string }
+type Kept struct {
+	URN, Type, Name, Reason string
+	Cause                   Cause
+}
+
+// Cause is the kind of a reason.
+type Cause int
+
+// The causes.
+const (
+	Needed    Cause = iota // by something that stays for another cause
+	Protected              // by the state
+	Retained               // held data stays when its resource is deleted
+	Excluded               // by the operation
+)
+
+// reason is why a resource stays.
+type reason struct {
+	cause Cause
+	text  string
+}
 
 // Destructible divides the resources that a destroy is about: targets are the URNs
 // that it may delete, kept are those that are protected, whose data is retained or
@@ -40,7 +60,7 @@ func (s *Stack) Destructible(ctx context.Context, operation Operation) (targets 
 		case !keep:
 			targets = append(targets, string(state.URN))
 		case state.Custom && !providers.IsProviderType(state.Type) && !state.External:
-			kept = append(kept, Kept{URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason})
+			kept = append(kept, Kept{URN: string(state.URN), Type: string(state.Type), Name: state.URN.Name(), Reason: reason.text, Cause: reason.cause})
 		}
 	}
 	return targets, kept, nil
@@ -59,11 +79,13 @@ func (s *Stack) checkNamed(snapshot *deploy.Snapshot, operation Operation) error
 
 // keep finds the resources that must stay, each with the reason. State lists a
 // resource after all that it needs, so one walk backwards finds everything.
-func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]string {
-	reasons, held := map[resource.URN]string{}, map[resource.URN]bool{}
+func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]reason {
+	reasons, held := map[resource.URN]reason{}, map[resource.URN]bool{}
 	for _, state := range snapshot.Resources { // a held bucket has its settings, which are its children
 		held[state.URN] = state.RetainOnDelete && (held[state.Parent] || operation.Hold != nil && operation.Hold(string(state.Type)))
 	}
+	components := componentsOf(snapshot)
+	needed := map[resource.URN]reason{} // components, of which parts stay
 	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
 		state := snapshot.Resources[i]
 		if state.Delete {
@@ -71,22 +93,90 @@ func keep(snapshot *deploy.Snapshot, operation Operation) map[resource.URN]strin
 		}
 		switch {
 		case state.Protect && !names(operation.Unprotect, state.URN):
-			reasons[state.URN] = "protected"
+			reasons[state.URN] = reason{Protected, "protected"}
 		case held[state.URN]:
-			reasons[state.URN] = "its data is retained"
+			reasons[state.URN] = reason{Retained, "its data is retained"}
 		case names(operation.Excludes, state.URN):
-			reasons[state.URN] = "excluded"
+			reasons[state.URN] = reason{Excluded, "excluded"}
+		}
+		for above := state.Parent; above != ""; above = components[above] {
+			_, stays := reasons[state.URN]
+			if by, whole := needed[above]; whole && !stays {
+				reasons[state.URN] = by
+			}
 		}
 		if _, stays := reasons[state.URN]; !stays {
 			continue
 		}
-		for _, needed := range needs(state) {
-			if _, known := reasons[needed]; !known {
-				reasons[needed] = fmt.Sprintf("needed by %s", state.URN.Name())
+		by := reason{Needed, fmt.Sprintf("needed by %s", state.URN.Name())}
+		for _, urn := range needs(state) {
+			if _, known := reasons[urn]; !known {
+				reasons[urn] = by
+			}
+			_, component := components[urn]
+			if _, known := needed[urn]; component && urn != state.Parent && !known {
+				needed[urn] = by
 			}
 		}
 	}
 	return reasons
+}
+
+// componentsOf are the components of a state, each with its parent. What needs one needs all
+// that is in it: a component of a plugin has no list of its parts.
+func componentsOf(snapshot *deploy.Snapshot) map[resource.URN]resource.URN {
+	components := map[resource.URN]resource.URN{}
+	for _, state := range snapshot.Resources {
+		if !state.Custom {
+			components[state.URN] = state.Parent
+		}
+	}
+	return components
+}
+
+// limit is what limits a destroy to its targets. The engine looks for what depends on each
+// target by going through the whole state, twice, so that a destroy which leaves something of
+// thousands of resources would plan longer than it deletes. For what stays it only looks at
+// what that needs: so the same is said by naming what stays, if nothing of that needs a target.
+// Otherwise the engine refuses the targets, and says why.
+func (o Operation) limit(snapshot *deploy.Snapshot) (targets, excludes []string) {
+	if len(o.Targets) == 0 || len(o.Excludes) > 0 {
+		return o.Targets, o.Excludes
+	}
+	goes, live := map[resource.URN]bool{}, map[resource.URN]bool{}
+	for _, state := range snapshot.Resources {
+		live[state.URN] = live[state.URN] || !state.Delete
+	}
+	for _, urn := range o.Targets {
+		if _, there := live[resource.URN(urn)]; !there {
+			return o.Targets, nil // a pattern, or nothing
+		}
+		goes[resource.URN(urn)] = true
+	}
+	components := componentsOf(snapshot)
+	whole := map[resource.URN]bool{} // components that what stays needs
+	for _, state := range slices.Backward(snapshot.Resources) {
+		if goes[state.URN] {
+			for above := state.Parent; above != ""; above = components[above] {
+				if whole[above] {
+					return o.Targets, nil
+				}
+			}
+			continue
+		}
+		if !live[state.URN] { // the engine would not keep what is left of a replacement
+			return o.Targets, nil
+		}
+		excludes = append(excludes, string(state.URN))
+		for _, urn := range needs(state) {
+			if goes[urn] {
+				return o.Targets, nil
+			}
+			_, component := components[urn]
+			whole[urn] = whole[urn] || component && urn != state.Parent
+		}
+	}
+	return nil, excludes
 }
 
 // names tells whether a list of URNs and patterns has a URN.

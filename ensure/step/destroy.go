@@ -24,6 +24,7 @@ func (r *Run) destroy(ctx context.Context, step stacked) (err error) {
 		if reason != "" {
 			r.note = "kept"
 			r.kept = append(r.kept, Kept{Step: r.stepName(), Type: "stack", Name: stack.Name(), Reason: reason})
+			r.remains = append(r.remains, Remaining{Step: r.stepName(), Cause: engine.Needed})
 		}
 		return err
 	}
@@ -137,6 +138,7 @@ func (r *Run) spare(ctx context.Context, step Step, operation *engine.Operation)
 	}
 	for _, resource := range kept {
 		r.kept = append(r.kept, Kept{Step: r.stepName(), Type: resource.Type, Name: resource.Name, Reason: resource.Reason})
+		r.remains = append(r.remains, Remaining{Step: r.stepName(), URN: resource.URN, Type: resource.Type, Name: resource.Name, Cause: resource.Cause})
 	}
 	if len(kept) > 0 {
 		r.note = fmt.Sprintf("%d resources kept", len(kept))

@@ -149,6 +149,8 @@ type Summary struct {
 	Duration time.Duration
 	// Kept names what a destroy left behind, each with the reason.
 	Kept []Kept
+	// Next says, in order, how to finish a destroy; nil after one that failed.
+	Next []Next
 	// Err is the failure, nil unless Result is Failed or Declined.
 	Err error
 	// Resume is the command line (the arguments after "ptd") that goes on where this
@@ -159,6 +161,14 @@ type Summary struct {
 // Kept is a resource or object that destroy left in place.
 type Kept struct {
 	Step, Type, Name, Reason string
+}
+
+// Next is something to do to finish what a run has left.
+type Next struct {
+	// Text says what and why.
+	Text string
+	// Command is the command line (the arguments after "ptd") that does it; nil for none.
+	Command []string
 }
 
 func (RunStarted) event()     {}

@@ -42,6 +42,10 @@ type Pipeline struct {
 	// would be found, and all taken for gone. It is asked before the first step, also of a
 	// destroy; nil for nothing.
 	Place func(ctx context.Context, r *Run) error
+	// Advise says what somebody outside has to do about a failure; nil for nothing.
+	Advise Advise
+	// Finish says how to finish a destroy which left something of the stacks; nil for nothing.
+	Finish func(ctx context.Context, r *Run, remains []Remaining) ([]Next, error)
 	// Gone lists what the state has and the configuration has no longer; nil for nothing.
 	Gone func(ctx context.Context, r *Run) ([]string, error)
 }

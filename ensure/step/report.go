@@ -184,7 +184,7 @@ func (p *Runner) Outputs(ctx context.Context, step string, showSecrets bool) (ma
 			}
 			continue
 		}
-		values, exists, err := stack.Outputs(ctx)
+		values, exists, err := p.told(ctx, candidate)
 		if err != nil {
 			return nil, err
 		}

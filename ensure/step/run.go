@@ -34,6 +34,7 @@ type Run struct {
 	changes Changes // of the running step
 	note    string  // of the running step
 	kept    []Kept
+	remains []Remaining
 
 	// outputs are those of the stacks that this run was at, or read from the state; nil
 	// ones are unknown.
@@ -89,7 +90,8 @@ func (p *Runner) Run(ctx context.Context, ui UserInterface) Summary {
 		summary.Changes.Add(finished.Changes)
 		ui.Event(finished)
 	}
-	summary.Kept, summary.Duration = r.kept, time.Since(began)
+	summary.Kept, summary.Next = r.kept, r.next(ctx, &summary)
+	summary.Duration = time.Since(began)
 	ui.Event(summary)
 	return summary
 }
@@ -167,6 +169,7 @@ func (r *Run) runStep(ctx context.Context, step Step) (finished StepFinished, er
 	default:
 		err = step.converge(ctx, r)
 	}
+	err = r.advised(ctx, step, err)
 	if err != nil && !errors.Is(err, ErrDeclined) {
 		err = underStep(described.Name, err)
 	}

@@ -53,6 +53,9 @@ type Stack[In, Out any] struct {
 	// DeletesLate are types of which objects of later steps use what the stack makes: what it no
 	// longer has of them goes in the step that continues this one, when those have let go.
 	DeletesLate []string
+	// Tells adds to the outputs in state what its resources tell people although the step has
+	// not come to its end; nil for nothing.
+	Tells func(ctx context.Context, state State, values resource.PropertyMap) (resource.PropertyMap, error)
 	// Occupies are the earlier steps that a destroy keeps while this one has something.
 	Occupies []Occupied
 }
@@ -76,7 +79,7 @@ func (s *Stack[In, Out]) destroy(ctx context.Context, r *Run) error {
 func (s *Stack[In, Out]) definition() definition {
 	d := definition{
 		Description: s.describe(), needs: s.Needs, requires: s.Requires, continues: s.Continues,
-		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, occupies: s.Occupies, releases: s.Releases,
+		deletesEarly: s.DeletesEarly, deletesLate: s.DeletesLate, occupies: s.Occupies, releases: s.Releases, tells: s.Tells,
 		gather: func(ctx context.Context, r *Run) (gathered, error) {
 			in, err := s.Gather(ctx, r)
 			if err != nil {

@@ -49,6 +49,7 @@ type definition struct {
 	after                      func(ctx context.Context, r *Run, values resource.PropertyMap) error
 	releases                   func(ctx context.Context, r *Run) error
 	occupies                   []Occupied
+	tells                      func(ctx context.Context, state State, values resource.PropertyMap) (resource.PropertyMap, error)
 	destroyedWithoutItsProgram bool
 }
 
