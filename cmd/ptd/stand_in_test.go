@@ -263,13 +263,17 @@ func (a *apiServer) ServeHTTP(answer http.ResponseWriter, request *http.Request)
 		_ = json.NewEncoder(answer).Encode(map[string]any{"resources": []any{kind}})
 		return
 	}
+	if parts[len(parts)-1] == "secrets" {
+		a.records(answer, parts[len(parts)-2], request.URL.Query().Get("labelSelector"))
+		return
+	}
 	chart := slices.Contains(parts, "helmcharts")
 	id := parts[len(parts)-3] + "/" + strings.TrimPrefix(parts[len(parts)-1], "helm-install-")
-	var status any
+	var status, spec any
 	err := a.cloud.Do(func() error {
 		for _, object := range a.cloud.OfType("kubernetes:helm.cattle.io/v1:HelmChart") {
 			if object.ID == id {
-				status = object.Get("status")
+				status, spec = object.Get("status"), object.Get("spec")
 			}
 		}
 		return nil
@@ -280,12 +284,32 @@ func (a *apiServer) ServeHTTP(answer http.ResponseWriter, request *http.Request)
 	case status == nil:
 		refuse(http.StatusNotFound, id+" not found")
 	case chart:
-		_ = json.NewEncoder(answer).Encode(map[string]any{"status": status})
+		_ = json.NewEncoder(answer).Encode(map[string]any{"status": status, "spec": spec})
 	default:
 		_ = json.NewEncoder(answer).Encode(map[string]any{"status": map[string]any{
 			"conditions": []any{map[string]any{"type": "Complete", "status": "True"}},
 		}})
 	}
+}
+
+// records answers with what Helm has of a release, which the selector names.
+func (a *apiServer) records(answer http.ResponseWriter, namespace, selector string) {
+	_, named, _ := strings.Cut(selector, "name=")
+	release, _, _ := strings.Cut(named, ",")
+	found := []any{}
+	err := a.cloud.Do(func() error {
+		for _, object := range a.cloud.OfType("kubernetes:core/v1:Secret") {
+			if object.ID == namespace+"/sh.helm.release.v1."+release {
+				found = append(found, map[string]any{})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		answer.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	_ = json.NewEncoder(answer).Encode(map[string]any{"items": found})
 }
 
 // started writes how many processes of each stand-in there were, and forgets the log.

@@ -49,6 +49,9 @@ type Change struct {
 
 	// Retained is true when a later delete leaves alone what is made now.
 	Retained bool
+	// Awaits are, of a planned replacement, the URNs of what the same plan makes and its inputs
+	// come from: whether anything is replaced is known when that is there.
+	Awaits []string
 	// GoneWith is true for what was in something that is gone, see Plugins.Gone.
 	GoneWith bool
 	// Inputs are the new ones, of a delete those in the state. They may hold secrets.

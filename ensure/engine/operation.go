@@ -115,9 +115,29 @@ func (s *Stack) Preview(ctx context.Context, operation Operation) (*Plan, error)
 	for i := range plan.Changes {
 		plan.Changes[i].Protected = protected[resource.URN(plan.Changes[i].URN)]
 	}
+	plan.findAwaited()
 	root := rootOf(before)
 	plan.OutputsChange = root == nil || !root.Outputs.DeepEquals(plan.Outputs)
 	return &plan, nil
+}
+
+// findAwaited fills in what replacements come from.
+func (p *Plan) findAwaited() {
+	made := map[resource.URN]bool{}
+	for _, change := range p.Changes {
+		made[resource.URN(change.URN)] = change.Kind == Create
+	}
+	for i, change := range p.Changes {
+		held := p.constraints.resources[resource.URN(change.URN)]
+		if change.Kind != Replace || held == nil {
+			continue
+		}
+		for _, source := range held.sources {
+			if made[source] {
+				p.Changes[i].Awaits = append(p.Changes[i].Awaits, string(source))
+			}
+		}
+	}
 }
 
 // Up applies the program. With a plan, it does nothing that the plan did not show, in kind:

@@ -30,6 +30,10 @@ func (e *GuardError) Error() string {
 		} else {
 			fmt.Fprintf(&text, "\n    because %s", strings.Join(reasons(change), ", and "))
 		}
+		if len(change.Awaits) > 0 {
+			fmt.Fprintf(&text, "\n    maybe it need not be: the new value is known when what it comes from is there; make only that first, then run again: --target-resources %s",
+				shellQuote(strings.Join(change.Awaits, ",")))
+		}
 		fmt.Fprintf(&text, "\n    to allow it: --allow-replace %s", shellQuote(change.URN))
 	}
 	for _, whole := range slices.Sorted(maps.Keys(e.Wholes)) {

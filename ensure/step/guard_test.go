@@ -126,3 +126,13 @@ nothing was applied`, name)
 		assert.NoError(t, err, name)
 	}
 }
+
+// A replacement for a value that is not known yet may turn out to be none, which is found out
+// without a risk.
+func TestGuardOfAReplacementThatMayBeNone(t *testing.T) {
+	_, err := guard(&engine.Plan{Changes: []engine.Change{{
+		Kind: engine.Replace, URN: "cluster", Type: "aws:eks/cluster:Cluster", Awaits: []string{"role"},
+		Differences: []engine.Difference{{Path: "roleArn", Old: "arn", New: "(known after apply)", Replaces: true}},
+	}}}, map[string]bool{"aws:eks/cluster:Cluster": true}, nil, nil)
+	require.ErrorContains(t, err, "make only that first, then run again: --target-resources role\n")
+}
