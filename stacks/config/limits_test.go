@@ -119,10 +119,10 @@ func TestLimits(t *testing.T) {
 		{nodeGroup("labels: {a: 'x y'}"), nodeGroup("labels: {a: 'x,y'}"), "10:50: spec.clusters.20250115.spec.additional_node_groups.g.labels.a: AWS takes letters"},
 		{append(nodeGroup("labels: {a: x}"), tags(45)), append(nodeGroup("labels: {a: x}"), tags(46)), "10:38: spec.clusters.20250115.spec.additional_node_groups.g.labels: are tags of the node group, too, which has 47"},
 		// Versions.
-		{ofRelease("cluster_version: 1.35"), ofRelease("cluster_version: '1.36'"), `10:26: spec.clusters.20250115.spec.cluster_version: "1.36" must be a Kubernetes version that EKS offers: 1.29 to 1.35`},
+		{ofRelease("cluster_version: 1.38"), ofRelease("cluster_version: '1.39'"), `10:26: spec.clusters.20250115.spec.cluster_version: "1.39" must be a Kubernetes version that EKS offers, or soon may: 1.29 to 1.38`},
 		{ofRelease("cluster_version: 1.29.3"), ofRelease("cluster_version: '1.28'"), "10:26: "},
 		{ofRelease("cluster_version: '1.31'"), ofRelease("cluster_version: '2.31'"), "10:26: "},
-		{one("db_engine_version: '18'"), one("db_engine_version: '19'"), `7:22: spec.db_engine_version: "19" must be a PostgreSQL version that RDS offers: 11 to 18`},
+		{one("db_engine_version: '19'"), one("db_engine_version: '20'"), `7:22: spec.db_engine_version: "20" must be a PostgreSQL version that RDS offers, or soon may: 11 to 19`},
 		{one("db_engine_version: '11.22'"), one("db_engine_version: 10.23"), "7:22: "},
 		{one("db_engine_version: 15.18"), one("db_engine_version: 15.18.1"), `7:22: spec.db_engine_version: "15.18.1" must be a PostgreSQL version`},
 		{ofRelease("components: {loki_version: 6.0.0-rc.1}"), ofRelease("components: {loki_version: '6.0'}"), `10:36: spec.clusters.20250115.spec.components.loki_version: "6.0" must be the version of a chart`},

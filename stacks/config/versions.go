@@ -28,9 +28,10 @@ func checkVersionWithV(text string) (problem, suggestion string) {
 	return "must be the version of a chart such as v1.16.2, with its v", suggestion
 }
 
-// The minor versions of Kubernetes that EKS has in support; newer ones come three times a year.
+// The minor versions of Kubernetes that EKS has in support, and those of the year to come, three
+// of them: a new one must not wait for a release of ptd, and EKS refuses what it has not.
 // (docs.aws.amazon.com: eks/latest/userguide/kubernetes-versions.html)
-const oldestMinor, newestMinor = 29, 35
+const oldestMinor, newestMinor = 29, 35 + 3
 
 var eksVersionForm = pattern(`^(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})$`)
 
@@ -40,14 +41,15 @@ func checkEKSVersion(text string) (string, string) {
 		return "must be a Kubernetes version such as 1.33", ""
 	}
 	if minor, _ := strconv.Atoi(parts[2]); parts[1] != "1" || minor < oldestMinor || minor > newestMinor {
-		return fmt.Sprintf("must be a Kubernetes version that EKS offers: 1.%d to 1.%d", oldestMinor, newestMinor), ""
+		return fmt.Sprintf("must be a Kubernetes version that EKS offers, or soon may: 1.%d to 1.%d", oldestMinor, newestMinor), ""
 	}
 	return "", ""
 }
 
-// The major versions of PostgreSQL that RDS has, those in extended support among them.
+// The major versions of PostgreSQL that RDS has, those in extended support among them, and the
+// next one, which comes once a year.
 // (docs.aws.amazon.com: AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html)
-const oldestPostgreSQL, newestPostgreSQL = 11, 18
+const oldestPostgreSQL, newestPostgreSQL = 11, 18 + 1
 
 var databaseVersionForm = pattern(`^([1-9]\d?)(\.(0|[1-9]\d{0,2}))?$`)
 
@@ -57,7 +59,7 @@ func checkDatabaseVersion(text string) (string, string) {
 		return "must be a PostgreSQL version such as 15.12", ""
 	}
 	if major, _ := strconv.Atoi(parts[1]); major < oldestPostgreSQL || major > newestPostgreSQL {
-		return fmt.Sprintf("must be a PostgreSQL version that RDS offers: %d to %d", oldestPostgreSQL, newestPostgreSQL), ""
+		return fmt.Sprintf("must be a PostgreSQL version that RDS offers, or soon may: %d to %d", oldestPostgreSQL, newestPostgreSQL), ""
 	}
 	return "", ""
 }
