@@ -82,8 +82,12 @@ func (w *watcher) watch(kind apitype.UpdateKind) {
 		select {
 		case event = <-w.logged:
 		case event, open = <-w.events:
-			if !open {
-				return
+			if !open { // what was said before the end is still told
+				select {
+				case event = <-w.logged:
+				default:
+					return
+				}
 			}
 			if event.Type == engine.CancelEvent {
 				continue // the display ends when all is said
