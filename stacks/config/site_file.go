@@ -57,6 +57,7 @@ func parseSiteFile(site, file string, data []byte, allowUnknown bool) (*SiteFile
 	if s.Version != siteVersion {
 		d.reject("apiVersion", "%q is not supported: a site is of version %s", e.APIVersion, siteVersion)
 	}
+	s.warnEnvelope(d, root, e)
 	if e.Spec == nil {
 		return s, d
 	}
@@ -73,6 +74,25 @@ func parseSiteFile(site, file string, data []byte, allowUnknown bool) (*SiteFile
 	}
 	delete(s.Spec, "domain")
 	return s, d
+}
+
+// warnEnvelope is about what stands around the spec, of which nothing is read: the object's
+// name, namespace and labels are ptd's.
+func (s *SiteFile) warnEnvelope(d *decoder, root *node, e siteEnvelope) {
+	if e.Kind != nil && e.Kind != "Site" {
+		d.warn("kind", "is not read: the file is laid over a Site, not %v", e.Kind)
+	}
+	metadata, _ := root.lookup("metadata")
+	expected := map[string]string{"name": s.Site, "namespace": "posit-team"}
+	if fields, ok := e.Metadata.(map[string]any); ok {
+		for key, value := range sorted(fields) {
+			if value == nil || value == expected[key] {
+				continue
+			}
+			at, _ := metadata.value.lookup(key)
+			d.warning(at.position, "metadata."+key, "", "has no effect: of a site.yaml only spec is read")
+		}
+	}
 }
 
 // place is where the value of a path of the spec is in the file.

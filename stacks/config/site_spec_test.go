@@ -205,6 +205,21 @@ func TestSiteFileZeroValues(t *testing.T) {
 	}, site.Spec)
 }
 
+// What stands around the spec has no effect, which is said unless it is so anyhow.
+func TestSiteEnvelope(t *testing.T) {
+	t.Parallel()
+	said := func(text string) string {
+		_, d := parseSiteFile("main", "site.yaml", []byte(text), false)
+		require.Empty(t, d.problems)
+		return d.warnings.Error()
+	}
+	assert.Empty(t, said("apiVersion: core.posit.team/v1beta1\nkind: Site\nmetadata: {name: main, namespace: posit-team}\nspec: {}\n"))
+	assert.Equal(t, "site.yaml:1:1: kind: is not read: the file is laid over a Site, not Connect\n"+
+		"site.yaml:2:12: metadata.annotations: has no effect: of a site.yaml only spec is read\n"+
+		"site.yaml:2:33: metadata.name: has no effect: of a site.yaml only spec is read",
+		said("kind: Connect\nmetadata: {annotations: {a: b}, name: other}\nspec: {}\n"))
+}
+
 // What is merged is checked again: a value from the file has its place there.
 func TestCheckOfMergedSpec(t *testing.T) {
 	t.Parallel()
