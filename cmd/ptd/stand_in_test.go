@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -205,8 +206,11 @@ func realWorld(ts *testscript.TestScript, neg bool, args []string) {
 	postgresqltest.Serve(databases, realPassword, func() (*postgresql.Contents, error) {
 		return sandboxpostgresql.Servers(cloud).Contents(context.Background(), "127.0.0.1", "postgres", realPassword)
 	})
-	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Cluster", ID: server.URL}))
-	ts.Check(cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Server", ID: "127.0.0.1"}))
+	ts.Check(cloud.Do(func() error { // written at once: the plugins are other processes
+		return errors.Join(
+			cloud.Put(&sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Cluster", ID: server.URL, External: true}),
+			cloud.Put(&sandbox.Object{Provider: "stand-in", Type: "stand-in:index:Server", ID: "127.0.0.1", External: true}))
+	}))
 	certificate := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, `apiVersion: v1
 kind: Config

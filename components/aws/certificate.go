@@ -143,14 +143,19 @@ func apexes(domain string, alternatives []string) []string {
 }
 
 // validationOption is what ACM asks for to believe that the domain is ours. ACM answers
-// in no particular order.
+// in no particular order. A certificate that a run leaves out, before it was ever made, has
+// neither an ARN nor options, and its record is left out with it.
 func validationOption(certificate *acm.Certificate, domain string) acm.CertificateDomainValidationOptionOutput {
-	return apply.To(certificate.DomainValidationOptions,
-		func(options []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
+	return apply.To(pulumi.All(certificate.Arn, certificate.DomainValidationOptions),
+		func(values []any) (acm.CertificateDomainValidationOption, error) {
+			options, _ := values[1].([]acm.CertificateDomainValidationOption)
 			for _, option := range options {
 				if option.DomainName != nil && strings.TrimPrefix(*option.DomainName, "*.") == domain {
 					return option, nil
 				}
+			}
+			if values[0] == "" {
+				return acm.CertificateDomainValidationOption{}, nil
 			}
 			return acm.CertificateDomainValidationOption{}, fmt.Errorf(
 				"find the validation record of %s: the certificate asks for none; run again, with --refresh, "+

@@ -8,19 +8,14 @@ import (
 	"github.com/ptd-go/ptd/apply"
 )
 
-// elementOf is an element of a list of what; when the list is shorter, or the element is "",
-// it is an error. That happens when a run leaves out the resource that gives it, before it was
-// ever made.
+// elementOf is an element of a list of what; when the list is shorter it is an error. That
+// happens when a run leaves out the resource that gives the list, before it was ever made.
 func elementOf(list pulumi.StringArray, i int, what string) pulumi.StringOutput {
-	element := pulumi.String("").ToStringOutput()
 	if i < len(list) {
-		element = list[i].ToStringOutput()
+		return list[i].ToStringOutput()
 	}
-	return apply.To(element, func(element string) (string, error) {
-		if element == "" {
-			return "", fmt.Errorf("%d %s are needed, there are %d: is what they come from left out of this run?", i+1, what, min(i, len(list)))
-		}
-		return element, nil
+	return apply.To(pulumi.Int(len(list)).ToIntOutput(), func(there int) (string, error) {
+		return "", fmt.Errorf("%d %s are needed, there are %d: is what they come from left out of this run?", i+1, what, there)
 	}).(pulumi.StringOutput)
 }
 

@@ -8,13 +8,12 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/ensure/step"
 )
 
 // advise says what somebody outside has to do about a failure of AWS: they delegate a zone,
 // raise a quota, allow an action, accept terms. The first that fits says it.
-func (w *workload) advise(ctx context.Context, state step.State, failure engine.Failure) (string, error) {
+func (w *workload) advise(ctx context.Context, state step.State, failure step.Failure) (string, error) {
 	typ, name := "", ""
 	if failure.URN != "" {
 		urn := resource.URN(failure.URN)

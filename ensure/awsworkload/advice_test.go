@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/ensure/step"
 	"github.com/ptd-go/ptd/stacks/config"
 )
@@ -42,7 +41,7 @@ func TestAdvice(t *testing.T) {
 		{"aws:acm/certificateValidation:CertificateValidation", "unexpected state 'FAILED': CAA_ERROR", "CAA record"},
 		{"aws:ec2/vpc:Vpc", "InvalidParameterValue: no", ""},
 	} {
-		told, err := w.advise(context.Background(), step.State{}, engine.Failure{URN: "urn:pulumi:s::p::" + test.typ + "::x", Message: test.message})
+		told, err := w.advise(context.Background(), step.State{}, step.Failure{URN: "urn:pulumi:s::p::" + test.typ + "::x", Message: test.message})
 		require.NoError(t, err)
 		if test.want == "" {
 			assert.Empty(t, told)

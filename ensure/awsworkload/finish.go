@@ -8,7 +8,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/ptd-go/ptd/ensure/engine"
 	"github.com/ptd-go/ptd/ensure/step"
 )
 
@@ -19,7 +18,7 @@ func (w *workload) finish(ctx context.Context, r *step.Run, remains []step.Remai
 	say := func(command []string, format string, args ...any) {
 		next = append(next, step.Next{Text: fmt.Sprintf(format, args...), Command: command})
 	}
-	count := map[engine.Cause]int{}
+	count := map[step.Cause]int{}
 	for _, left := range remains {
 		count[left.Cause]++
 	}
@@ -27,20 +26,20 @@ func (w *workload) finish(ctx context.Context, r *step.Run, remains []step.Remai
 		say(nil, "nothing of the selected steps' stacks is left. What bootstrap made is listed above: delete it by hand when its state and secrets are not needed any more")
 		return next, nil
 	}
-	if count[engine.Excluded] > 0 {
-		say(nil, "%d resources are excluded: leave out --exclude-resources", count[engine.Excluded])
+	if count[step.KeptExcluded] > 0 {
+		say(nil, "%d resources are excluded: leave out --exclude-resources", count[step.KeptExcluded])
 	}
 	data, err := w.releaseData(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case count[engine.Protected] > 0:
+	case count[step.KeptProtected] > 0:
 		say(nil, "%d resources are protected, and hold the others: set protect_persistent_resources: false in ptd.yaml, and a destroy takes them with their data",
-			count[engine.Protected])
-	case count[engine.Retained] > 0 && len(data) == 0:
-		say(nil, "%d resources are retained on deletion: a later ensure finds them again", count[engine.Retained])
-	case count[engine.Excluded] == 0 && len(data) == 0:
+			count[step.KeptProtected])
+	case count[step.KeptRetained] > 0 && len(data) == 0:
+		say(nil, "%d resources are retained on deletion: a later ensure finds them again", count[step.KeptRetained])
+	case count[step.KeptExcluded] == 0 && len(data) == 0:
 		say(nil, "what is left is needed by steps that this run did not destroy")
 	}
 	next = append(next, data...)
@@ -95,7 +94,7 @@ func (w *workload) releaseData(ctx context.Context, r *step.Run) ([]step.Next, e
 }
 
 // given tells whether an input of a resource is true.
-func given(made engine.Resource, input resource.PropertyKey) bool {
+func given(made step.Resource, input resource.PropertyKey) bool {
 	value := made.Inputs[input]
 	return value.IsBool() && value.BoolValue()
 }

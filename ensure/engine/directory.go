@@ -130,8 +130,8 @@ func (d *directory) directories(_ context.Context, directory string) ([]string, 
 func (d *directory) holds(_ context.Context, directory string) (bool, error) {
 	found := false
 	err := filepath.WalkDir(d.file(directory), func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+			return err // a draft that a run left which was killed is nothing yet
 		}
 		found = true
 		return fs.SkipAll

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // lives tells whether the process that holds a lock runs on this host. known is false for
@@ -30,7 +32,7 @@ func (l Lock) lives() (lives, known bool, err error) {
 // itself (proc(5), field 22 of stat), and whether it is over and only not taken note of;
 // "" where the system does not say.
 func processStart(process int) (started string, over bool) {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+	content, err := files.Read(fmt.Sprintf("/proc/%d/stat", process), 1<<12)
 	if err != nil {
 		return "", false
 	}

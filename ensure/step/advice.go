@@ -11,6 +11,9 @@ import (
 	"github.com/ptd-go/ptd/ensure/engine"
 )
 
+// Failure is one error of an operation.
+type Failure = engine.Failure
+
 // AdvisedError is a failure that somebody outside has to act on, with what they need.
 type AdvisedError struct {
 	Err error
@@ -28,14 +31,14 @@ func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n",
 
 // Advise says what somebody outside has to do about a failure; "" for nothing. state is that of
 // the step that failed.
-type Advise func(ctx context.Context, state State, failure engine.Failure) (string, error)
+type Advise func(ctx context.Context, state State, failure Failure) (string, error)
 
 // advised adds to the failure of a step what to do about it.
 func (r *Run) advised(ctx context.Context, step Step, err error) error {
 	if err == nil || r.pipeline.Advise == nil || errors.Is(err, ErrDeclined) || errors.Is(err, ErrInterrupted) || errors.Is(err, engine.ErrCanceled) {
 		return err
 	}
-	failures := []engine.Failure{{Message: err.Error()}}
+	failures := []Failure{{Message: err.Error()}}
 	var failed *engine.OperationError
 	if errors.As(err, &failed) {
 		failures = failed.Failures

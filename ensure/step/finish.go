@@ -6,11 +6,22 @@ import (
 	"github.com/ptd-go/ptd/ensure/engine"
 )
 
+// Cause is why a destroy leaves a resource.
+type Cause = engine.Cause
+
+// The causes.
+const (
+	KeptNeeded    = engine.Needed
+	KeptProtected = engine.Protected
+	KeptRetained  = engine.Retained
+	KeptExcluded  = engine.Excluded
+)
+
 // Remaining is what a destroy has left of a step's stack, and why. A stack that stays as a
 // whole has only its step.
 type Remaining struct {
 	Step, URN, Type, Name string
-	Cause                 engine.Cause
+	Cause                 Cause
 }
 
 // next says how to finish what a destroy has left. What was limited to some resources is

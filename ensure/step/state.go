@@ -9,6 +9,9 @@ import (
 	"github.com/ptd-go/ptd/ensure/engine"
 )
 
+// Resource is a resource as a stack's state has it.
+type Resource = engine.Resource
+
 // State is what a stack's state says, which may be more than its outputs.
 type State struct{ stack *engine.Stack }
 

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/ptd-go/ptd/files"
 )
 
 // Reset deletes what ptd has made in the directory of a sandbox: the simulated cloud, state
@@ -148,7 +150,7 @@ func made(name string) bool {
 // checkDocument refuses a directory in which somebody else keeps a file of the document's name.
 func checkDocument(directory string) error {
 	path := filepath.Join(directory, document)
-	content, err := os.ReadFile(path)
+	content, err := files.Read(path, maxDocument)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

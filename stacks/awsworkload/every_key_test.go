@@ -20,6 +20,12 @@ import (
 var elsewhere = map[string]string{
 	"allow_unknown_site_fields":                               "loading of site.yaml: TestUnknownSiteFieldsAllowed",
 	"append_site_lists":                                       "the merge with site.yaml: TestSiteLists",
+	"aws_quotas.certificates_per_load_balancer":               "loading: limits_test.go in stacks/config",
+	"aws_quotas.load_balancers_per_region":                    "as aws_quotas.certificates_per_load_balancer",
+	"aws_quotas.node_groups_per_cluster":                      "as aws_quotas.certificates_per_load_balancer",
+	"aws_quotas.nodes_per_node_group":                         "as aws_quotas.certificates_per_load_balancer",
+	"aws_quotas.role_trust_policy_length":                     "as aws_quotas.certificates_per_load_balancer",
+	"aws_quotas.vpcs_per_hosted_zone":                         "as aws_quotas.certificates_per_load_balancer",
 	"clusters{}.efs_config.mount_targets_managed":             "what eks does before and after: TestMountTargets and the script file_systems",
 	"clusters{}.eks_access_entries.additional_entries[].type": "the same entry with groups is refused: TestEKSCluster in components/aws",
 	"control_room_account_id":                                 "what follows persistent, the secret in the control room: update_secrets_test.go",
