@@ -22,14 +22,13 @@ func (w *workload) advise(ctx context.Context, state step.State, failure step.Fa
 	if typ == "aws:acm/certificateValidation:CertificateValidation" && unissued.MatchString(failure.Message) {
 		return w.adviseDelegation(ctx, state, name)
 	}
-	if strings.Contains(failure.Message, "Cannot delete protected DB Instance") { // as RDS says it
-		return fmt.Sprintf("set db_deletion_protection: false in ptd.yaml, and apply that to the database alone; then run again\n"+
-			"  ptd ensure %s --only-steps persistent --target-resources '%s'", w.target.Name, failure.URN), nil
+	if match := protectedDatabase.FindStringSubmatch(failure.Message); match != nil {
+		return w.unprotectDatabase(match[1]), nil
 	}
-	if strings.Contains(failure.Message, "DBSnapshotAlreadyExists") {
-		return fmt.Sprintf("the last snapshot of an earlier database has that name: delete it (aws rds delete-db-snapshot), or apply protect_persistent_resources: false, "+
-			"which makes none, to the database alone; then run again\n"+
-			"  ptd ensure %s --only-steps persistent --target-resources '%s'", w.target.Name, failure.URN), nil
+	if match := takenSnapshot.FindStringSubmatch(failure.Message); match != nil {
+		return fmt.Sprintf("the last snapshot of an earlier database has that name: delete it, or keep it as a copy; then run again\n"+
+			"  aws rds copy-db-snapshot --region %s --source-db-snapshot-identifier %s --target-db-snapshot-identifier NAME\n"+
+			"  aws rds delete-db-snapshot --region %s --db-snapshot-identifier %s", w.config.Region, match[1], w.config.Region, match[1]), nil
 	}
 	for _, quota := range quotas {
 		if quota.exceeded.MatchString(failure.Message) && (quota.types == "" || strings.HasPrefix(typ, quota.types)) {
@@ -47,6 +46,12 @@ func (w *workload) advise(ctx context.Context, state step.State, failure step.Fa
 // unissued is what the provider says of a certificate that waits for its records
 // (internal/service/acm/certificate_validation.go), and what the sandbox does.
 var unissued = regexp.MustCompile(`PENDING_VALIDATION|to become ISSUED|to become 'ISSUED'|is not validated`)
+
+// protectedDatabase and takenSnapshot are what RDS says to a delete.
+var (
+	protectedDatabase = regexp.MustCompile(`Cannot delete protected DB Instance,? ([\w-]+)`)
+	takenSnapshot     = regexp.MustCompile(`DBSnapshotAlreadyExists.*identifier ([\w-]+)`)
+)
 
 // quota is a limit of an account that AWS raises on request.
 type quota struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -29,7 +28,7 @@ func (w *workload) finish(ctx context.Context, r *step.Run, remains []step.Remai
 	if count[step.KeptExcluded] > 0 {
 		say(nil, "%d resources are excluded: leave out --exclude-resources", count[step.KeptExcluded])
 	}
-	data, err := w.releaseData(ctx, r)
+	held, err := w.held(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -37,60 +36,61 @@ func (w *workload) finish(ctx context.Context, r *step.Run, remains []step.Remai
 	case count[step.KeptProtected] > 0:
 		say(nil, "%d resources are protected, and hold the others: set protect_persistent_resources: false in ptd.yaml, and a destroy takes them with their data",
 			count[step.KeptProtected])
-	case count[step.KeptRetained] > 0 && len(data) == 0:
+	case count[step.KeptRetained] > 0 && len(held) == 0:
 		say(nil, "%d resources are retained on deletion: a later ensure finds them again", count[step.KeptRetained])
-	case count[step.KeptExcluded] == 0 && len(data) == 0:
+	case count[step.KeptExcluded] == 0 && len(held) == 0:
 		say(nil, "what is left is needed by steps that this run did not destroy")
 	}
-	next = append(next, data...)
+	for _, text := range held {
+		say(nil, "%s", text)
+	}
 	say([]string{"ensure", w.target.Name, "--destroy"}, "then destroy all steps:")
 	return next, nil
 }
 
-// releaseData says what of persistent AWS or the state holds although a destroy may take what is
-// protected: the settings are applied to the resources by themselves, without making again what
-// is gone.
-func (w *workload) releaseData(ctx context.Context, r *step.Run) ([]step.Next, error) {
+// bucketTypes are the types of buckets that state may have.
+var bucketTypes = []string{"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
+
+// forced tells whether a destroy takes the data of a type: the configuration says it of buckets.
+func (w *workload) forced(typ string) bool {
+	return w.config.ForceDestroyBuckets && slices.Contains(bucketTypes, typ)
+}
+
+// held says what keeps data of persistent although a destroy takes what is protected.
+func (w *workload) held(ctx context.Context, r *step.Run) (texts []string, err error) {
 	state, err := r.State("persistent")
 	if err != nil {
 		return nil, err
 	}
-	var next []step.Next
-	apply := func(urns []string) []string {
-		return []string{"ensure", w.target.Name, "--only-steps", "persistent", "--target-resources", strings.Join(urns, ",")}
-	}
-	var buckets []string
-	for _, typ := range []string{"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"} {
+	buckets := 0
+	for _, typ := range bucketTypes {
 		made, err := state.Resources(ctx, typ)
 		if err != nil {
 			return nil, err
 		}
-		for _, bucket := range made {
-			if !given(bucket, "forceDestroy") {
-				buckets = append(buckets, bucket.URN)
-			}
-		}
+		buckets += len(made)
 	}
-	slices.Sort(buckets)
-	if len(buckets) > 0 {
-		next = append(next, step.Next{
-			Text:    fmt.Sprintf("the data of %d buckets is retained, and a later ensure finds them again; to delete it, set force_destroy_buckets: true, and apply that to them first:", len(buckets)),
-			Command: apply(buckets),
-		})
+	if buckets > 0 && !w.config.ForceDestroyBuckets {
+		texts = append(texts, fmt.Sprintf("the data of %d buckets is retained, and a later ensure finds them again; to delete it, set force_destroy_buckets: true", buckets))
 	}
 	databases, err := state.Resources(ctx, "aws:rds/instance:Instance")
 	if err != nil {
 		return nil, err
 	}
 	for _, database := range databases {
-		if given(database, "deletionProtection") {
-			next = append(next, step.Next{
-				Text:    fmt.Sprintf("AWS itself does not delete database %s while it has deletion protection: set db_deletion_protection: false, and apply that first:", database.Name),
-				Command: apply([]string{database.URN}),
-			})
+		identifier := database.Inputs["identifier"]
+		if given(database, "deletionProtection") && identifier.IsString() {
+			texts = append(texts, w.unprotectDatabase(identifier.StringValue()))
 		}
 	}
-	return next, nil
+	return texts, nil
+}
+
+// unprotectDatabase says how to take off what RDS itself holds a database by: ptd would make
+// again what is gone of the stack.
+func (w *workload) unprotectDatabase(identifier string) string {
+	return fmt.Sprintf("AWS does not delete database %s while it has deletion protection (db_deletion_protection): take it off first, with "+
+		"aws rds modify-db-instance --region %s --db-instance-identifier %s --no-deletion-protection --apply-immediately", identifier, w.config.Region, identifier)
 }
 
 // given tells whether an input of a resource is true.

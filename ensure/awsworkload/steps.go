@@ -58,6 +58,7 @@ func Pipeline(target *config.Target, edges Edges) step.Pipeline {
 		Config:      map[string]string{"aws:region": w.config.Region},
 		Unprotected: !w.config.ProtectPersistentResources,
 		Direct:      w.config.TailscaleEnabled,
+		Forced:      w.forced,
 		Gone:        w.gone,
 		Check:       w.check,
 		Place:       w.place,

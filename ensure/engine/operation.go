@@ -30,6 +30,9 @@ type Operation struct {
 	// Hold tells of which types a destroy leaves what is retained on deletion in the
 	// state, where a later run finds it again; nil for none.
 	Hold func(typ string) bool
+	// Force tells of which types a destroy takes what the state retains, with its data (the
+	// input forceDestroy) and its parts; nil for none.
+	Force func(typ string) bool
 	// Retain tells of which types a delete leaves the object alone, whatever the state says;
 	// nil for none.
 	Retain func(typ string) bool
@@ -190,6 +193,7 @@ func (s *Stack) Destroy(ctx context.Context, operation Operation, preview bool) 
 	}
 	unprotect(before, operation.Unprotect)
 	retain(before, operation.Retain)
+	force(before, operation.Force)
 	reconfigure(before, operation.Providers)
 	operation.Targets, operation.Excludes = operation.limit(before)
 	outcome, err := s.run(ctx, "destroy", apitype.DestroyUpdate, operation, before, nil, preview)

@@ -44,6 +44,7 @@ func (s *Stack) Destructible(ctx context.Context, operation Operation) (targets 
 	if err != nil || snapshot == nil {
 		return nil, nil, err
 	}
+	force(snapshot, operation.Force)
 	if err := s.checkNamed(snapshot, operation); err != nil {
 		return nil, nil, err
 	}
@@ -212,6 +213,25 @@ func retain(snapshot *deploy.Snapshot, of func(typ string) bool) {
 	for _, state := range snapshot.Resources {
 		if of(string(state.Type)) {
 			state.RetainOnDelete = true
+		}
+	}
+}
+
+// force lets deletes take the objects of types, with what they hold: the provider of a bucket
+// asks what was last applied, which no run can change any more when the rest of the stack is gone.
+func force(snapshot *deploy.Snapshot, of func(typ string) bool) {
+	if snapshot == nil || of == nil {
+		return
+	}
+	forced := map[resource.URN]bool{}
+	for _, state := range snapshot.Resources {
+		whole := of(string(state.Type))
+		if whole {
+			state.Inputs, state.Outputs = state.Inputs.Copy(), state.Outputs.Copy()
+			state.Inputs["forceDestroy"], state.Outputs["forceDestroy"] = resource.NewProperty(true), resource.NewProperty(true)
+		}
+		if forced[state.URN] = whole || forced[state.Parent]; forced[state.URN] {
+			state.RetainOnDelete = false
 		}
 	}
 }

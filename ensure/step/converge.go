@@ -106,7 +106,7 @@ func (r *Run) operation(step stacked, taken gathered, counted bool) engine.Opera
 	return engine.Operation{
 		Program: taken.program, Executable: taken.executable, Directory: taken.directory, Host: r.environment.Host(), Config: settings,
 		Targets: r.ownedBy(step, r.options.TargetResources), Excludes: append(r.ownedBy(step, r.options.ExcludeResources), r.left[step]...),
-		Anew: taken.forgets, Retain: r.retained(taken),
+		Anew: taken.forgets, Retain: r.retained(taken), Force: r.pipeline.Forced,
 		Hold: func(typ string) bool {
 			// A namespace is retained in a cluster that stays; one that goes takes it along.
 			return r.pipeline.Guarded[typ] || typ == "kubernetes:core/v1:Namespace" && !r.pipeline.Unprotected

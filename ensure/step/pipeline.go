@@ -35,6 +35,8 @@ type Pipeline struct {
 	// Retained tells of which types a delete leaves the object alone, whatever a state says
 	// that an older program wrote; nil for none.
 	Retained func(typ string) bool
+	// Forced tells of which types a destroy takes what is retained, with its data; nil for none.
+	Forced func(typ string) bool
 	// Check refuses what no run could do, before the first step; nil for nothing. It
 	// changes nothing.
 	Check func(ctx context.Context, r *Run) error

@@ -43,10 +43,11 @@ func buckets() map[string]sandbox.Type {
 				o.Outputs["bucketRegionalDomainName"] = fmt.Sprintf("%s.s3.%s.amazonaws.com", name, o.Region)
 				return err
 			},
-			// A person says in the document that a bucket holds something: "objects": 3.
+			// A person says in the document that a bucket holds something: "objects": 3. Whether it
+			// is emptied is what the state says (terraform-provider-aws, internal/service/s3/bucket.go).
 			Delete: func(o *sandbox.Operation) error {
 				held, _ := o.Old.Get("objects").(float64)
-				if held > 0 && !sandbox.Inputs(o.Old.Inputs).Flag("forceDestroy") {
+				if held > 0 && !o.Inputs.Flag("forceDestroy") {
 					return fmt.Errorf("BucketNotEmpty: The bucket you tried to delete is not empty: %s holds %v objects", o.ID, held)
 				}
 				return nil
