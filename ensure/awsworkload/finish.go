@@ -34,7 +34,7 @@ func (w *workload) finish(ctx context.Context, r *step.Run, remains []step.Remai
 	}
 	switch {
 	case count[step.KeptProtected] > 0:
-		say(nil, "%d resources are protected, and hold the others: set protect_persistent_resources: false in ptd.yaml, and a destroy takes them with their data",
+		say(nil, "%d resources are protected, and hold the others: set protect_persistent_resources: false in ptd.yaml, and a destroy takes them with their data, but for a last snapshot of a database",
 			count[step.KeptProtected])
 	case count[step.KeptRetained] > 0 && len(held) == 0:
 		say(nil, "%d resources are retained on deletion: a later ensure finds them again", count[step.KeptRetained])
@@ -78,7 +78,7 @@ func (w *workload) held(ctx context.Context, r *step.Run) (texts []string, err e
 		return nil, err
 	}
 	for _, database := range databases {
-		identifier := database.Inputs["identifier"]
+		identifier := database.Outputs["identifier"] // made from a prefix
 		if given(database, "deletionProtection") && identifier.IsString() {
 			texts = append(texts, w.unprotectDatabase(identifier.StringValue()))
 		}

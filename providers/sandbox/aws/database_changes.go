@@ -182,7 +182,7 @@ const snapshotType = "aws:rds/snapshot:Snapshot"
 func deleteDatabase(o *sandbox.Operation) error {
 	instance := sandbox.Inputs(o.Old.Inputs)
 	if instance.Flag("deletionProtection") {
-		return fmt.Errorf("InvalidParameterCombination: Cannot delete protected DB Instance %s, please disable deletion protection and try again", o.Old.Name())
+		return fmt.Errorf("InvalidParameterCombination: Cannot delete protected DB Instance %s, please disable deletion protection and try again", o.Old.String("identifier"))
 	}
 	// Whether there is a last snapshot, and its name, is what the state says: RDS knows neither.
 	if !o.Inputs.Flag("skipFinalSnapshot") {
