@@ -215,7 +215,7 @@ func newTrial(t *testing.T) *trial {
 			Inputs: map[string]any{"name": "main"}, Outputs: map[string]any{"endpoint": "https://main.example.com"}},
 	} {
 		external.External = true
-		require.NoError(t, cloud.DeclareExternal(external))
+		require.NoError(t, cloud.Do(func() error { return cloud.Put(&external) }))
 	}
 	require.NoError(t, cloud.Close())
 	environment, err := OpenSandbox(directory)

@@ -253,7 +253,9 @@ func (a *apiServer) ServeHTTP(answer http.ResponseWriter, request *http.Request)
 		}
 		err := json.NewDecoder(request.Body).Decode(&object)
 		if err == nil && object.Kind == "CustomResourceDefinition" {
-			err = a.cloud.DeclareExternal(sandbox.Object{Provider: "stand-in", Type: definitionType, ID: object.Spec.Group})
+			err = a.cloud.Do(func() error {
+				return a.cloud.Put(&sandbox.Object{Provider: "stand-in", Type: definitionType, ID: object.Spec.Group, External: true})
+			})
 		}
 		if err != nil {
 			refuse(http.StatusBadRequest, err.Error())

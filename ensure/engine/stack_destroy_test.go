@@ -135,7 +135,7 @@ func TestTargetsThatOthersNeedAreRefused(t *testing.T) {
 	operation := w.operation(nil)
 	operation.Targets = []string{urnOf("network"), urnOf("bastion")}
 	_, err := w.stack().Destroy(ctx, operation, true)
-	require.ErrorContains(t, err, "will be destroyed but was not specified in --target list")
+	require.ErrorContains(t, err, "will be destroyed but --target-resources does not name it")
 }
 
 // TestWhatNeedsAComponentNeedsItsParts: a component of a plugin has no list of its parts.

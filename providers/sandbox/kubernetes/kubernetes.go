@@ -98,7 +98,8 @@ func connect(cloud *sandbox.Cloud, in sandbox.Inputs) error {
 	}
 	cluster := cloud.Cluster(func(cluster sandbox.Cluster) bool { return cluster.Endpoint() == context.server })
 	if cluster == nil {
-		return fmt.Errorf("Get %q: dial tcp: lookup %s: no such host", context.server+"/openapi/v2", strings.TrimPrefix(context.server, "https://")) //nolint:staticcheck // as the client says it
+		//lint:ignore ST1005 these are the words of the plugin
+		return fmt.Errorf("Get %q: dial tcp: lookup %s: no such host", context.server+"/openapi/v2", strings.TrimPrefix(context.server, "https://"))
 	}
 	identifier, _ := in.Text("clusterIdentifier")
 	return cluster.Enter(identifier, context.credential)
